@@ -1,0 +1,3 @@
+//! What there is to sell, and who has it.
+
+pub mod seating;
