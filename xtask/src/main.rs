@@ -1,1 +1,88 @@
-fn main() {}
+//! The developer's commands: `cargo xtask <command>`.
+//!
+//! One file per command or group of CI steps. CI runs these same commands and nothing else, so
+//! what passes here passes there. Only `fix` writes to the source tree.
+//!
+//! Deliberately absent: rules about what the code does. Those are tests, in the crates they are
+//! about.
+
+mod ci;
+mod demo;
+mod deny;
+mod fix;
+mod fuzz;
+mod process;
+mod purity;
+mod testing;
+mod tidy;
+mod workspace;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// The developer's commands.
+#[derive(Parser)]
+#[command(bin_name = "cargo xtask", version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Do everything CI does, in its order; stop at the first failure
+    Ci,
+    /// Run all tests and documentation tests, or those the arguments select
+    Test {
+        /// Passed to `cargo nextest run` (or to `cargo test` where nextest is missing)
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
+    /// Format and apply lint suggestions, then check again; the only command that writes
+    Fix,
+    /// Build the server as it ships and run `onsale demo`
+    Demo {
+        /// Passed to `onsale demo`
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
+    /// Check the house style: sizes, markers, manifests, direction of dependencies
+    Tidy,
+    /// Prove that the rules (onsale-core) need no operating system
+    Purity,
+    /// Check licences, banned crates, sources and known vulnerabilities of all dependencies
+    Deny {
+        /// Fail where the vulnerability database cannot be fetched, rather than warn
+        #[arg(long)]
+        require_advisories: bool,
+    },
+    /// Replay the fuzz targets' corpus; with `--seconds`, look for new failures
+    Fuzz {
+        /// One target; all when absent
+        target: Option<String>,
+        /// How long to fuzz each target; 0 only replays what is known
+        #[arg(long, default_value_t = 0)]
+        seconds: u64,
+    },
+}
+
+fn main() -> ExitCode {
+    let outcome = match Cli::parse().command {
+        Command::Ci => ci::run(),
+        Command::Test { args } => testing::run(&args),
+        Command::Fix => fix::run(),
+        Command::Demo { args } => demo::run(&args),
+        Command::Tidy => tidy::run(),
+        Command::Purity => purity::run(),
+        Command::Deny { require_advisories } => deny::run(require_advisories),
+        Command::Fuzz { target, seconds } => fuzz::run(target.as_deref(), seconds),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("\nerror: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}

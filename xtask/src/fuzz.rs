@@ -1,0 +1,164 @@
+//! `cargo xtask fuzz`: replay what the fuzz targets know, or look for new failures.
+//!
+//! Works with the stable compiler: coverage feedback is asked of LLVM directly. Memory checkers
+//! need a nightly compiler and are absent; the targets guard code that is safe Rust throughout.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::process::{Failure, Outcome, cargo, is_installed, program};
+use crate::workspace;
+
+/// The manifest of the targets, which are a workspace of their own.
+pub const MANIFEST: &str = "fuzz/Cargo.toml";
+
+/// What tells libFuzzer which branches an input reached, and keeps assertions on.
+const FLAGS: &str = "-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
+    -Cllvm-args=-sanitizer-coverage-inline-8bit-counters \
+    -Cllvm-args=-sanitizer-coverage-pc-table -Ccodegen-units=1 \
+    -Cdebug-assertions=yes --cfg fuzzing";
+
+/// Whether there are fuzz targets.
+pub fn exists() -> bool {
+    workspace::root().join(MANIFEST).is_file()
+}
+
+/// Builds the targets, replays their corpus and, for `seconds` each, looks for new failures.
+pub fn run(only: Option<&str>, seconds: u64) -> Outcome {
+    if !exists() {
+        println!("no fuzz targets: {MANIFEST} does not exist");
+        return Ok(());
+    }
+    let targets = chosen(only)?;
+    require_cpp_compiler()?;
+    let build = Build::new()?;
+    for target in &targets {
+        build.replay(target)?;
+    }
+    if seconds > 0 {
+        for target in &targets {
+            build.search(target, seconds)?;
+        }
+    }
+    Ok(())
+}
+
+fn chosen(only: Option<&str>) -> Outcome<Vec<String>> {
+    let known = target_names(
+        &fs::read_to_string(workspace::root().join(MANIFEST))
+            .map_err(|error| Failure(format!("{MANIFEST} cannot be read: {error}")))?,
+    )?;
+    match only {
+        None => Ok(known),
+        Some(name) if known.iter().any(|target| target == name) => Ok(vec![name.to_owned()]),
+        Some(name) => {
+            Err(Failure(format!("no fuzz target `{name}`; there are: {}", known.join(", "))))
+        }
+    }
+}
+
+fn target_names(manifest: &str) -> Outcome<Vec<String>> {
+    let manifest: toml::Table = manifest
+        .parse()
+        .map_err(|error| Failure(format!("{MANIFEST} cannot be understood: {error}")))?;
+    let bins = manifest.get("bin").and_then(toml::Value::as_array).cloned().unwrap_or_default();
+    let names: Vec<_> =
+        bins.iter().filter_map(|bin| Some(bin.get("name")?.as_str()?.to_owned())).collect();
+    if names.is_empty() {
+        return Err(Failure(format!("{MANIFEST} names no target: add a [[bin]] with a name")));
+    }
+    Ok(names)
+}
+
+/// libFuzzer is C++; on a bare Debian machine we may install its compiler ourselves.
+fn require_cpp_compiler() -> Outcome {
+    let compiler = std::env::var("CXX").unwrap_or_else(|_| "c++".to_owned());
+    if is_installed(&compiler, &["--version"]) {
+        return Ok(());
+    }
+    let is_root = program("id").args(&["-u"]).read().is_ok_and(|uid| uid.trim() == "0");
+    if !is_root || !is_installed("apt-get", &["--version"]) {
+        return Err(Failure(format!(
+            "the fuzz targets need a C++ compiler and `{compiler}` is missing: install g++ \
+             (Debian: apt-get install g++; Fedora: dnf install gcc-c++) or set CXX"
+        )));
+    }
+    println!("the fuzz targets need a C++ compiler; installing Debian's g++");
+    program("apt-get").args(&["update", "-qq"]).run()?;
+    program("apt-get")
+        .args(&["install", "-y", "-qq", "--no-install-recommends", "g++"])
+        .env("DEBIAN_FRONTEND", "noninteractive")
+        .run()
+}
+
+struct Build {
+    /// Named even when it is this machine's: build scripts then stay free of `FLAGS`.
+    triple: String,
+}
+
+impl Build {
+    fn new() -> Outcome<Self> {
+        let version = program("rustc").args(&["-vV"]).read()?;
+        let triple = version.lines().find_map(|line| line.strip_prefix("host: "));
+        let triple = triple
+            .ok_or_else(|| Failure("`rustc -vV` does not name this machine".to_owned()))?
+            .to_owned();
+        Ok(Self { triple })
+    }
+
+    fn replay(&self, target: &str) -> Outcome {
+        self.run_target(target, &existing(&[committed_corpus(target)]), &["-runs=0"])
+    }
+
+    fn search(&self, target: &str, seconds: u64) -> Outcome {
+        let found = workspace::root().join("fuzz/target/corpus").join(target);
+        create(&found)?;
+        // libFuzzer writes to the first folder only: what is committed stays as it is.
+        let folders = existing(&[found, committed_corpus(target)]);
+        self.run_target(target, &folders, &[&format!("-max_total_time={seconds}")])
+    }
+
+    fn run_target(&self, target: &str, corpus: &[PathBuf], options: &[&str]) -> Outcome {
+        let artifacts = workspace::root().join("fuzz/artifacts").join(target);
+        create(&artifacts)?;
+        let artifacts = format!("-artifact_prefix={}/", artifacts.display());
+        let folders: Vec<_> = corpus.iter().map(|folder| folder.to_string_lossy()).collect();
+        cargo(&["run", "--quiet", "--release", "--manifest-path", MANIFEST])
+            .args(&["--target", &self.triple, "--bin", target, "--"])
+            .args(options)
+            .args(&[artifacts])
+            .args(&folders)
+            .env("RUSTFLAGS", FLAGS)
+            .run()
+    }
+}
+
+fn committed_corpus(target: &str) -> PathBuf {
+    workspace::root().join("fuzz/corpus").join(target)
+}
+
+fn existing(folders: &[PathBuf]) -> Vec<PathBuf> {
+    folders.iter().filter(|folder| folder.is_dir()).cloned().collect()
+}
+
+fn create(folder: &Path) -> Outcome {
+    fs::create_dir_all(folder)
+        .map_err(|error| Failure(format!("{} cannot be created: {error}", folder.display())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn targets_are_the_binaries_of_the_manifest() {
+        let manifest = "[package]\nname = \"f\"\n[[bin]]\nname = \"segment\"\npath = \"a.rs\"\n\
+                        [[bin]]\nname = \"fact\"\npath = \"b.rs\"\n";
+        assert_eq!(target_names(manifest).unwrap(), ["segment", "fact"]);
+    }
+
+    #[test]
+    fn a_manifest_without_targets_is_a_failure_not_a_pass() {
+        assert!(target_names("[package]\nname = \"f\"\n").is_err());
+    }
+}

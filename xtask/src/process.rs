@@ -1,0 +1,107 @@
+//! Running other programs from the workspace's root, showing what is run.
+//!
+//! The one place that starts a process, so every command is printed as somebody could retype it.
+
+use std::ffi::OsStr;
+use std::fmt::{self, Display, Formatter};
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use crate::workspace;
+
+/// Why a command stopped, in words for the developer who ran it.
+#[derive(Debug)]
+pub struct Failure(pub String);
+
+impl Display for Failure {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What every step answers.
+pub type Outcome<T = ()> = Result<T, Failure>;
+
+/// Starts to describe a cargo command: the cargo that runs this program.
+pub fn cargo(args: &[&str]) -> Process {
+    let path = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    Process::new(&path, "cargo").args(args)
+}
+
+/// Starts to describe any other program, found by `PATH` or by its path.
+pub fn program(path: impl AsRef<OsStr>) -> Process {
+    let path = path.as_ref();
+    Process::new(path, &path.to_string_lossy())
+}
+
+/// Whether `name --version` can be run.
+pub fn is_installed(name: impl AsRef<OsStr>, version_args: &[&str]) -> bool {
+    Command::new(name)
+        .args(version_args)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success())
+}
+
+/// A program with its arguments and environment, not yet started.
+pub struct Process {
+    command: Command,
+    shown: String,
+}
+
+impl Process {
+    fn new(path: &OsStr, shown: &str) -> Self {
+        let mut command = Command::new(path);
+        command.current_dir(workspace::root());
+        Self { command, shown: shown.to_owned() }
+    }
+
+    /// Adds arguments.
+    pub fn args<A: AsRef<str>>(mut self, args: &[A]) -> Self {
+        for arg in args {
+            self.command.arg(arg.as_ref());
+            self.shown.push(' ');
+            self.shown.push_str(arg.as_ref());
+        }
+        self
+    }
+
+    /// Adds an argument that is a path.
+    pub fn path_arg(self, path: &Path) -> Self {
+        self.args(&[path.to_string_lossy()])
+    }
+
+    /// Sets one environment variable for this process alone.
+    pub fn env(mut self, name: &str, value: &str) -> Self {
+        self.command.env(name, value);
+        self.shown = format!("{name}='{value}' {}", self.shown);
+        self
+    }
+
+    /// Runs it, its output going to the terminal.
+    pub fn run(mut self) -> Outcome {
+        println!("$ {}", self.shown);
+        let status = self.command.status().map_err(|error| self.cannot_start(&error))?;
+        if status.success() {
+            Ok(())
+        } else {
+            Err(Failure(format!("`{}` failed ({status})", self.shown)))
+        }
+    }
+
+    /// Runs it quietly and returns what it wrote to standard output.
+    pub fn read(mut self) -> Outcome<String> {
+        let output = self.command.output().map_err(|error| self.cannot_start(&error))?;
+        if output.status.success() {
+            Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+        } else {
+            let stderr = String::from_utf8_lossy(&output.stderr);
+            Err(Failure(format!("`{}` failed ({})\n{stderr}", self.shown, output.status)))
+        }
+    }
+
+    fn cannot_start(&self, error: &std::io::Error) -> Failure {
+        Failure(format!("`{}` cannot be started: {error}", self.shown))
+    }
+}

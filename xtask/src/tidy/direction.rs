@@ -1,0 +1,65 @@
+//! Which package may depend on which: the rules know nothing of what drives them.
+//!
+//! Cargo forbids circles; it does not forbid the storage layer to reach up into the HTTP layer.
+
+use super::Problem;
+use crate::workspace::Package;
+
+/// Each package with those below it, the only ones it may depend on (tests included).
+const BELOW: [(&str, &[&str]); 8] = [
+    ("onsale-core", &[]),
+    ("onsale-storage", &["onsale-core"]),
+    ("onsale-net", &["onsale-core", "onsale-storage"]),
+    ("onsale-runtime", &["onsale-core", "onsale-storage", "onsale-net"]),
+    ("onsale-sim", &["onsale-core", "onsale-storage", "onsale-net", "onsale-runtime"]),
+    ("onsale-tests", &["onsale-core", "onsale-storage", "onsale-net", "onsale-runtime"]),
+    // It knows the server only as a client does, by HTTP.
+    ("onsale-loadgen", &[]),
+    ("xtask", &[]),
+];
+
+/// What is wrong with the dependencies among `packages`.
+pub fn problems(packages: &[Package]) -> Vec<Problem> {
+    packages.iter().flat_map(problems_of).collect()
+}
+
+fn problems_of(package: &Package) -> Vec<Problem> {
+    let name = &package.name;
+    let Some((_, below)) = BELOW.iter().find(|(known, _)| known == name) else {
+        return vec![format!("{name}: give it a place in xtask/src/tidy/direction.rs")];
+    };
+    let upward = package.siblings.iter().filter(|sibling| !below.contains(&sibling.as_str()));
+    upward
+        .map(|sibling| format!("{name}: must not depend on {sibling}, which is above it"))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn package(name: &str, siblings: &[&str]) -> Package {
+        Package {
+            name: name.to_owned(),
+            manifest: "Cargo.toml".into(),
+            siblings: siblings.iter().map(|&sibling| sibling.to_owned()).collect(),
+        }
+    }
+
+    #[test]
+    fn down_is_allowed_and_up_is_not() {
+        assert!(problems(&[package("onsale-net", &["onsale-core", "onsale-storage"])]).is_empty());
+        let found = problems(&[package("onsale-storage", &["onsale-core", "onsale-net"])]);
+        assert!(found.len() == 1 && found[0].contains("onsale-net"), "{found:?}");
+    }
+
+    #[test]
+    fn the_load_generator_depends_on_no_server_crate() {
+        assert_eq!(problems(&[package("onsale-loadgen", &["onsale-core"])]).len(), 1);
+    }
+
+    #[test]
+    fn a_new_package_must_be_given_its_place() {
+        assert!(problems(&[package("onsale-extra", &[])])[0].contains("give it a place"));
+    }
+}
