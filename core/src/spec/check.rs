@@ -142,6 +142,12 @@ fn waitroom(spec: &WaitroomSpec) -> Checked {
 
 fn plan(draft: &Draft, plan: &Plan) -> Checked {
     point(plan.focal_point, "plan.focal_point")?;
+    ensure!(
+        plan.sections.len() <= Plan::SECTIONS_MAX,
+        ["plan.sections"],
+        "must be at most {}",
+        Plan::SECTIONS_MAX
+    );
     let mut names = BTreeSet::new();
     let mut total = 0u32;
     for (s, section) in plan.sections.iter().enumerate() {
@@ -187,6 +193,10 @@ fn row(row: &Row, at: &str) -> Checked {
     }
     point(row.first, &alloc::format!("{at}.first"))?;
     point(row.step, &alloc::format!("{at}.step"))?;
+    // No overflow: 500 steps of ten kilometres are 5e8 centimetres.
+    let last = |first: i32, step: i32| first + step * (row.seats - 1).cast_signed();
+    let end = Point { x: last(row.first.x, row.step.x), y: last(row.first.y, row.step.y) };
+    point(end, &alloc::format!("{at}.step"))?;
     let lists = [
         ("aisles_after", &row.aisles_after),
         ("accessible", &row.accessible),

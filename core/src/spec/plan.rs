@@ -23,6 +23,8 @@ pub struct Plan {
 impl Plan {
     /// The most seats of one plan.
     pub const SEATS_MAX: u32 = 2_000_000;
+    /// The most sections.
+    pub const SECTIONS_MAX: usize = 10_000;
     /// The most seats of one row.
     pub const ROW_SEATS_MAX: u32 = 500;
     /// The most neighbours without an aisle between.
