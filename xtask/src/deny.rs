@@ -8,8 +8,8 @@ use std::path::PathBuf;
 use crate::process::{Outcome, cargo, is_installed, program};
 use crate::workspace;
 
-/// The release line whose configuration `deny.toml` is written for.
-const VERSION: &str = "0.20";
+/// The releases whose configuration `deny.toml` is written for.
+const VERSION: &str = "^0.20";
 
 /// Runs the checks; `require_advisories` makes an unreachable vulnerability list a failure.
 pub fn run(require_advisories: bool) -> Outcome {
