@@ -1,0 +1,85 @@
+//! Which files a journal no longer needs.
+//!
+//! Two sound snapshots are kept: should the newest turn bad, the one before it and the segments
+//! behind that bring the state back.
+
+use super::error::RecoverError;
+use super::number::{FactNumber, SegmentIndex};
+use super::recovery::open_segments;
+use crate::directory::Directory;
+use crate::snapshot::{self, SnapshotError};
+
+/// Where a segment starts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SegmentStart {
+    /// The segment.
+    pub index: SegmentIndex,
+    /// The fact its first record starts with.
+    pub first_fact: FactNumber,
+}
+
+/// What may be removed, in the order in which to remove it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Obsolete {
+    /// Segments, oldest first, so that an interruption never leaves a gap.
+    pub segments: Vec<SegmentIndex>,
+    /// Snapshots, oldest first.
+    pub snapshots: Vec<FactNumber>,
+}
+
+/// Why old files could not be removed.
+#[derive(Debug, thiserror::Error)]
+pub enum PruneError {
+    /// A file could not be removed. What was removed before it stays removed, which does no harm.
+    #[error("cannot remove {file}: {source}. Check permissions and the disk")]
+    Io {
+        /// The file.
+        file: String,
+        /// What the operating system said.
+        source: std::io::Error,
+    },
+    /// The segments cannot be read.
+    #[error(transparent)]
+    Segments(#[from] RecoverError),
+    /// The snapshots cannot be read.
+    #[error(transparent)]
+    Snapshots(#[from] SnapshotError),
+}
+
+/// Says what the newest two snapshots make superfluous. Both lists are oldest first, and all
+/// snapshots are sound.
+pub fn obsolete(segments: &[SegmentStart], snapshots: &[FactNumber]) -> Obsolete {
+    let [older @ .., kept, _newest] = snapshots else { return Obsolete::default() };
+    let covered = |pair: &[SegmentStart]| pair[1].first_fact <= kept.next();
+    Obsolete {
+        segments: segments
+            .windows(2)
+            .take_while(|pair| covered(pair))
+            .map(|pair| pair[0].index)
+            .collect(),
+        snapshots: older.to_vec(),
+    }
+}
+
+/// Removes what is obsolete in a directory, damaged snapshots older than two sound ones included.
+/// Reads two snapshots to be sure of them: not for the hot path.
+pub fn prune(directory: &mut impl Directory, partition: u32) -> Result<Obsolete, PruneError> {
+    let facts = snapshot::snapshot_facts(directory)?;
+    let is_sound = |fact: &FactNumber| snapshot::load(directory, *fact).is_ok();
+    let mut sound: Vec<_> = facts.iter().rev().copied().filter(is_sound).take(2).collect();
+    sound.reverse();
+    let segments: Vec<_> = open_segments(directory, partition)?
+        .iter()
+        .map(|one| SegmentStart { index: one.header.index, first_fact: one.header.first_fact })
+        .collect();
+    let mut removed = obsolete(&segments, &sound);
+    if let [kept, _newest] = sound[..] {
+        removed.snapshots = facts.into_iter().take_while(|fact| *fact < kept).collect();
+    }
+    let snapshot_names = removed.snapshots.iter().map(|fact| snapshot::file_name(*fact));
+    let segment_names = removed.segments.iter().map(|index| index.file_name());
+    for file in snapshot_names.chain(segment_names) {
+        directory.remove(&file).map_err(|source| PruneError::Io { file, source })?;
+    }
+    Ok(removed)
+}
