@@ -1,1 +1,8 @@
-//! Placeholder.
+//! What speaks: the HTTP API, payment providers, tokens.
+//!
+//! What lives here: routes, the JSON that goes over them, who may call them, and how every refusal
+//! looks outside. Deliberately absent: the rules of a sale (they are in `onsale-core`), sockets,
+//! clocks, timers and threads. A handler awaits nothing but the [`port`], so one Router runs
+//! unchanged in every host.
+
+pub mod port;
