@@ -153,3 +153,108 @@ fn tolerated(single: u128, may_be_alone: u128, place: usize) -> u128 {
         _ => 0,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::vec::Vec;
+
+    const SEATS: u32 = 10;
+    /// Not symmetrical, with ties, and not quite even, as rounded distances are.
+    const DISTANCES: [u32; SEATS as usize] = [40, 30, 21, 10, 0, 10, 20, 30, 41, 50];
+    /// Accessible and companion seats.
+    const KINDS: [(u128, u128); 4] =
+        [(0, 0), (0b00_0000_1000, 0b00_0001_0100), (0b10_0100_0001, 0b01_0000_0010), (0b11, 0)];
+
+    #[test]
+    fn placements_are_the_best_for_every_mask_of_ten_seats_and_every_party() {
+        let sums = running_sums();
+        for (accessible, companion) in KINDS {
+            for free in 0..1 << SEATS {
+                let bench = Bench { distance_sums: &sums, accessible, companion, free };
+                for party in 1..=SEATS {
+                    for need in [Need::Standard, Need::Accessible] {
+                        let expected = naive_best(&bench, party, need);
+                        let found = bench.best(party, need).map(|placement| placement.start);
+                        assert_eq!(found, expected, "{free:010b} {party} {need:?}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn orphans_are_those_of_every_choice_from_every_mask_of_eight_seats() {
+        let sums = running_sums();
+        let choices = |open: u128| (0..1 << 8).filter(move |chosen: &u128| chosen & !open == 0);
+        for (accessible, companion) in KINDS {
+            for free in 0..1 << 8 {
+                let bench = Bench { distance_sums: &sums[..8], accessible, companion, free };
+                for chosen in choices(free) {
+                    let expected = naive_orphans(&bench, chosen);
+                    assert_eq!(bench.orphans_after(chosen), expected, "{free:b} {chosen:b}");
+                }
+                for open in [free, bench.standard()] {
+                    for count in 0..=open.count_ones() {
+                        let possible = choices(open)
+                            .filter(|chosen| chosen.count_ones() == count)
+                            .any(|chosen| naive_orphans(&bench, chosen) == 0);
+                        let found = bench.could_spare_orphans(open, count);
+                        assert_eq!(found, possible, "{free:b} {open:b} {count}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn no_distance_outweighs_a_rule() {
+        let farthest: Vec<u32> = (1..=128).map(|n| n * super::super::chart::DISTANCE_MAX).collect();
+        let bench =
+            Bench { distance_sums: &farthest, accessible: 1, companion: 0, free: u128::MAX };
+        let sixteen = bench.best(16, Need::Standard).unwrap();
+        assert!(sixteen.score < SCORE_STANDARD_SEAT);
+        let sixteen = bench.best(16, Need::Accessible).unwrap();
+        assert!(sixteen.score < SCORE_ORPHAN);
+    }
+
+    fn running_sums() -> Vec<u32> {
+        let add = |sum: &mut u32, distance: u32| {
+            *sum += distance;
+            Some(*sum)
+        };
+        DISTANCES.into_iter().scan(0, add).collect()
+    }
+
+    /// By seat after seat: orphans first, then standard seats where companions could be, then
+    /// distance, then place.
+    fn naive_best(bench: &Bench<'_>, party: u32, need: Need) -> Option<u32> {
+        let has = |mask: u128, place: u32| mask & (1 << place) != 0;
+        let starts = (0..=SEATS - party).filter_map(|start| {
+            let places = start..start + party;
+            let accessible = places.clone().filter(|&p| has(bench.accessible, p)).count();
+            let companions = places.clone().filter(|&p| has(bench.companion, p)).count();
+            let fits = match need {
+                Need::Standard => accessible == 0 && companions == 0,
+                Need::Accessible => accessible == 1,
+            };
+            let all_free = places.clone().all(|p| has(bench.free, p));
+            let distance: u32 = places.clone().map(|p| DISTANCES[p as usize]).sum();
+            let chosen = places.map(|p| 1 << p).sum();
+            let orphans = naive_orphans(bench, chosen) != 0;
+            (fits && all_free).then_some((orphans, SEATS as usize - companions, distance, start))
+        });
+        starts.min().map(|(.., start)| start)
+    }
+
+    fn naive_orphans(bench: &Bench<'_>, chosen: u128) -> u128 {
+        let is_alone = |free: u128, place: u32| {
+            let is_free = |place: u32| free & (1 << place) != 0;
+            is_free(place) && !(place > 0 && is_free(place - 1)) && !is_free(place + 1)
+        };
+        (0..SEATS)
+            .filter(|&place| (bench.accessible | bench.companion) & (1 << place) == 0)
+            .filter(|&place| is_alone(bench.free & !chosen, place) && !is_alone(bench.free, place))
+            .fold(0, |orphans, place| orphans | 1 << place)
+    }
+}

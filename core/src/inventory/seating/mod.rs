@@ -17,6 +17,8 @@ mod bench;
 mod best;
 mod chart;
 mod choice;
+#[cfg(test)]
+mod tests;
 mod tournament;
 
 use alloc::vec;

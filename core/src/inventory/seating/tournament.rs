@@ -110,3 +110,37 @@ impl Tournament {
         changed
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::vec::Vec;
+
+    #[test]
+    fn the_first_of_the_lowest_wins_in_every_range_of_every_number_of_leaves() {
+        for leaves in 0..=17 {
+            let first = |leaf: usize| [leaf as u32 * 7 % 5, IMPOSSIBLE];
+            let mut scores: Vec<_> = (0..leaves).map(first).collect();
+            let mut tournament =
+                Tournament::new(leaves, 2, |leaf, scores| scores.copy_from_slice(&first(leaf)));
+            compare(&tournament, &scores);
+            for leaf in 0..leaves {
+                scores[leaf] = [9 - leaf as u32 % 3, leaf as u32 % 2];
+                tournament.update(leaf, &scores[leaf]);
+                compare(&tournament, &scores);
+            }
+        }
+    }
+
+    fn compare(tournament: &Tournament, scores: &[[u32; 2]]) {
+        for to in 0..=scores.len() {
+            for (from, party) in (0..=to).flat_map(|from| [(from, 1), (from, 2)]) {
+                let entrants = (from..to).map(|leaf| (scores[leaf][party as usize - 1], leaf));
+                let expected = entrants.min().filter(|&(score, _)| score != IMPOSSIBLE);
+                let winner = tournament.winner(from..to, party);
+                let found = winner.map(|winner| (winner.score, winner.leaf));
+                assert_eq!(found, expected, "{from}..{to} of {}", scores.len());
+            }
+        }
+    }
+}

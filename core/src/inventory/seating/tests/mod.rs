@@ -1,0 +1,5 @@
+//! The rules of numbered seats, by example and against a naive full scan.
+
+mod naive;
+mod random;
+mod rules;
