@@ -249,7 +249,7 @@ impl SegmentReader {
             }
             intact_batches_cut += 1;
         }
-        if self.bytes[hole..].iter().any(|&byte| byte != 0) {
+        if !is_zero(&self.bytes[hole..]) {
             self.torn = Some(TornTail {
                 segment: self.header.index,
                 offset: hole as u64,
@@ -263,6 +263,10 @@ impl SegmentReader {
 
 fn inconsistent(offset: usize) -> Fault {
     Fault { offset: offset as u64, damage: Damage::Inconsistent }
+}
+
+fn is_zero(bytes: &[u8]) -> bool {
+    bytes.chunks(BLOCK_BYTES).all(|block| *block == [0; BLOCK_BYTES][..block.len()])
 }
 
 /// Every intact batch that starts on a block of `bytes`, whatever lies between them.

@@ -1,0 +1,163 @@
+//! Crash, recover, go on, crash again: what was acknowledged is always there, nothing is invented.
+
+use onsale_storage::directory::{Directory, MemoryDirectory};
+use onsale_storage::journal::{BLOCK_BYTES, FactNumber, JournalConfig, Start, Tail, prune};
+use onsale_storage::snapshot::{self, SnapshotHeader};
+
+use crate::support::{
+    Decision, IDENTITY, PARTITION, Pending, Random, Shell, recover, small_config,
+};
+
+/// A disk sector: the unit that is written whole or not at all.
+const SECTOR_BYTES: usize = 512;
+
+#[test]
+fn everything_acknowledged_survives_any_number_of_crashes() {
+    for seed in 0..300 {
+        let mut life = Life::new(seed);
+        for crash in 0..12 {
+            life.live();
+            life.crash_and_recover(crash);
+        }
+    }
+}
+
+/// One partition through its crashes. `history` is all that was appended and not lost.
+struct Life {
+    seed: u64,
+    random: Random,
+    config: JournalConfig,
+    shell: Shell,
+    history: Vec<Decision>,
+    snapshot: Option<(SnapshotHeader, usize)>,
+}
+
+impl Life {
+    fn new(seed: u64) -> Self {
+        let mut random = Random(seed);
+        let config = JournalConfig {
+            segment_bytes: (4 + random.below(5) as u64) * BLOCK_BYTES as u64,
+            writes_in_flight: 1 + random.below(6),
+            ..small_config()
+        };
+        let shell = Shell::new_journal(config);
+        Self { seed, random, config, shell, history: Vec::new(), snapshot: None }
+    }
+
+    fn live(&mut self) {
+        for _ in 0..self.random.below(60) {
+            match self.random.below(10) {
+                0..5 => self.append(),
+                5..9 if !self.shell.pending.is_empty() => {
+                    let chosen = self.random.below(self.shell.pending.len());
+                    self.shell.complete(chosen);
+                }
+                5..9 => self.shell.idle(),
+                _ if self.random.chance(4) => self.take_snapshot(),
+                _ => {
+                    self.shell.writer.idle();
+                    self.shell.drain();
+                }
+            }
+        }
+    }
+
+    fn append(&mut self) {
+        let size = match self.random.below(8) {
+            0 => self.random.below(3 * BLOCK_BYTES - 200),
+            1..3 => self.random.below(BLOCK_BYTES),
+            _ => self.random.below(200),
+        };
+        let payload = self.random.bytes(size);
+        let facts = 1 + self.random.below(3) as u32;
+        // A full queue is an answer like any other.
+        if let Ok(last_fact) = self.shell.append(&payload, facts) {
+            self.history.push(Decision { last_fact, payload });
+        }
+    }
+
+    fn take_snapshot(&mut self) {
+        self.shell.complete_all();
+        let writer = &self.shell.writer;
+        assert_eq!(writer.durable(), writer.appended(), "seed {}", self.seed);
+        let (fact, chain) = (writer.appended(), writer.chain());
+        let header = SnapshotHeader { identity: IDENTITY, fact, chain, time_ms: 1 };
+        if fact > FactNumber::ZERO {
+            snapshot::save(&mut self.shell.disk, &header, b"state").unwrap();
+            prune(&mut self.shell.disk, PARTITION).unwrap();
+            self.snapshot = Some((header, self.history.len()));
+        }
+    }
+
+    fn crash_and_recover(&mut self, crash: u32) {
+        let context = format!("seed {}, crash {crash}", self.seed);
+        let acknowledged = self.shell.writer.durable();
+        let mut disk = std::mem::take(&mut self.shell.disk);
+        for pending in std::mem::take(&mut self.shell.pending) {
+            leave_on_disk(&mut self.random, &mut disk, pending);
+        }
+        let (start, known) = match &self.snapshot {
+            Some((header, known)) => (Start::Snapshot(header), *known),
+            None => (Start::FirstFact, 0),
+        };
+        let (decisions, recovered) =
+            recover(&disk, start).unwrap_or_else(|error| panic!("{context}: {error}"));
+        let survived = known + decisions.len();
+        assert!(survived <= self.history.len(), "{context}: facts were invented");
+        assert_eq!(decisions[..], self.history[known..survived], "{context}");
+        self.history.truncate(survived);
+        let tail = recovered.tail.unwrap_or(Tail::new_journal(IDENTITY));
+        assert!(tail.last_fact >= acknowledged, "{context}: lost up to {acknowledged}");
+        self.shell = Shell::new(self.config, &tail, disk);
+    }
+}
+
+/// A crash leaves any sectors of a write, and any part of a file being created, over what was there.
+fn leave_on_disk(random: &mut Random, disk: &mut MemoryDirectory, pending: Pending) {
+    match pending {
+        Pending::Create { index, bytes } => match random.below(4) {
+            0 => {}
+            1 => disk.put(&index.file_name(), vec![0; random.below(bytes as usize)]),
+            2 => disk.create_zeroed(&index.file_name(), bytes).unwrap(),
+            _ => {
+                let Some(old) = disk.content_mut(&index.file_name()) else { return };
+                let zeroed = random.below(old.len() + 1);
+                old[..zeroed].fill(0);
+            }
+        },
+        Pending::Write { segment, offset, bytes, .. } => {
+            let one_in = 1 + random.below(4);
+            let whole_blocks = random.chance(2);
+            let unit = if whole_blocks { BLOCK_BYTES } else { SECTOR_BYTES };
+            for (position, part) in bytes.chunks(unit).enumerate() {
+                if random.chance(one_in) {
+                    let at = offset + (position * unit) as u64;
+                    disk.write_at(&segment.file_name(), at, part).unwrap();
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_write_that_lands_after_recovery_does_not_come_back_to_life() {
+    let mut shell = Shell::new_journal(small_config());
+    shell.complete_all();
+    shell.append(b"kept", 1).unwrap();
+    shell.complete_all();
+    shell.append(b"late", 1).unwrap();
+    let Some(Pending::Write { segment, offset, bytes, .. }) = shell.pending.pop() else {
+        panic!("a write must be under way");
+    };
+
+    let (_, recovered) = recover(&shell.disk, Start::FirstFact).unwrap();
+    let mut next = Shell::new(small_config(), &recovered.tail.unwrap(), shell.disk);
+    next.complete_all();
+    next.append(b"new", 1).unwrap();
+    next.complete_all();
+    next.disk.write_at(&segment.file_name(), offset, &bytes).unwrap();
+
+    let (decisions, _) = recover(&next.disk, Start::FirstFact).unwrap();
+    let payloads: Vec<_> = decisions.iter().map(|decision| &decision.payload[..]).collect();
+    assert_eq!(payloads, [&b"kept"[..], b"new"]);
+}

@@ -1,0 +1,139 @@
+//! A shell for the writer, on files in memory, that decides when and whether writes complete.
+
+use std::num::NonZeroU32;
+
+use onsale_storage::directory::{Directory, MemoryDirectory};
+use onsale_storage::journal::{
+    AppendError, BLOCK_BYTES, FactNumber, Identity, JournalConfig, JournalId, RecoverError,
+    Recovered, Recovery, Request, SegmentIndex, Start, Tail, WriteId, Writer,
+};
+
+pub const PARTITION: u32 = 7;
+pub const IDENTITY: Identity =
+    Identity { partition: PARTITION, journal: JournalId(0x1234_5678_9abc_def0) };
+
+/// Segments of three blocks beside the header: every boundary is near.
+pub fn small_config() -> JournalConfig {
+    JournalConfig {
+        segment_bytes: 4 * BLOCK_BYTES as u64,
+        batch_bytes_max: 2 * BLOCK_BYTES,
+        writes_in_flight: 4,
+        queued_bytes_max: 16 * BLOCK_BYTES,
+    }
+}
+
+/// Numbers that are the same in every run of a seed (splitmix64).
+pub struct Random(pub u64);
+
+impl Random {
+    pub fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+
+    pub fn below(&mut self, bound: usize) -> usize {
+        (self.next() % bound as u64) as usize
+    }
+
+    pub fn chance(&mut self, one_in: usize) -> bool {
+        self.below(one_in) == 0
+    }
+
+    pub fn bytes(&mut self, length: usize) -> Vec<u8> {
+        (0..length).map(|_| self.next() as u8).collect()
+    }
+}
+
+/// A decision as it was appended, or as it was recovered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decision {
+    pub last_fact: FactNumber,
+    pub payload: Vec<u8>,
+}
+
+/// What the writer asked for and the disk has not done yet.
+pub enum Pending {
+    Create { index: SegmentIndex, bytes: u64 },
+    Write { id: WriteId, segment: SegmentIndex, offset: u64, bytes: Vec<u8> },
+}
+
+/// A writer, the disk below it, and what is under way between them.
+pub struct Shell {
+    pub writer: Writer,
+    pub disk: MemoryDirectory,
+    pub pending: Vec<Pending>,
+}
+
+impl Shell {
+    pub fn new(config: JournalConfig, tail: &Tail, disk: MemoryDirectory) -> Self {
+        let writer = Writer::new(config, tail).unwrap();
+        let mut shell = Self { writer, disk, pending: Vec::new() };
+        shell.drain();
+        shell
+    }
+
+    pub fn new_journal(config: JournalConfig) -> Self {
+        Self::new(config, &Tail::new_journal(IDENTITY), MemoryDirectory::new())
+    }
+
+    pub fn append(&mut self, payload: &[u8], facts: u32) -> Result<FactNumber, AppendError> {
+        let appended = self.writer.append(payload, NonZeroU32::new(facts).unwrap());
+        self.drain();
+        appended
+    }
+
+    pub fn drain(&mut self) {
+        while let Some(request) = self.writer.poll_request() {
+            self.pending.push(match request {
+                Request::CreateSegment { index, bytes } => Pending::Create { index, bytes },
+                Request::Write { id, segment, offset, bytes } => {
+                    assert!(bytes.len().is_multiple_of(BLOCK_BYTES));
+                    Pending::Write { id, segment, offset, bytes: bytes.to_vec() }
+                }
+            });
+        }
+    }
+
+    /// Performs one pending request and tells the writer.
+    pub fn complete(&mut self, position: usize) {
+        match self.pending.remove(position) {
+            Pending::Create { index, bytes } => {
+                self.disk.create_zeroed(&index.file_name(), bytes).unwrap();
+                self.writer.segment_created(index);
+            }
+            Pending::Write { id, segment, offset, bytes } => {
+                self.disk.write_at(&segment.file_name(), offset, &bytes).unwrap();
+                self.writer.written(id);
+            }
+        }
+        self.drain();
+    }
+
+    pub fn complete_all(&mut self) {
+        while !self.pending.is_empty() {
+            self.complete(0);
+        }
+    }
+
+    pub fn idle(&mut self) {
+        self.writer.idle();
+        self.drain();
+        self.complete_all();
+    }
+}
+
+pub fn recover(
+    disk: &impl Directory,
+    start: Start<'_>,
+) -> Result<(Vec<Decision>, Recovered), RecoverError> {
+    let mut recovery = Recovery::open(disk, PARTITION, start)?;
+    let mut decisions = Vec::new();
+    while let Some(record) = recovery.next_record()? {
+        let (last_fact, payload) = (record.last_fact, record.payload.to_vec());
+        decisions.push(Decision { last_fact, payload });
+    }
+    Ok((decisions, recovery.finish()?))
+}
