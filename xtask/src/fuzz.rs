@@ -72,15 +72,16 @@ fn target_names(manifest: &str) -> Outcome<Vec<String>> {
 
 /// libFuzzer is C++; on a bare Debian machine we may install its compiler ourselves.
 fn require_cpp_compiler() -> Outcome {
-    let compiler = std::env::var("CXX").unwrap_or_else(|_| "c++".to_owned());
-    if is_installed(&compiler, &["--version"]) {
+    let chosen = std::env::var("CXX").ok();
+    let compiler = chosen.as_deref().unwrap_or("c++");
+    if is_installed(compiler, &["--version"]) {
         return Ok(());
     }
     let is_root = program("id").args(&["-u"]).read().is_ok_and(|uid| uid.trim() == "0");
-    if !is_root || !is_installed("apt-get", &["--version"]) {
+    if chosen.is_some() || !is_root || !is_installed("apt-get", &["--version"]) {
         return Err(Failure(format!(
-            "the fuzz targets need a C++ compiler and `{compiler}` is missing: install g++ \
-             (Debian: apt-get install g++; Fedora: dnf install gcc-c++) or set CXX"
+            "the fuzz targets need a C++ compiler and `{compiler}` cannot be run: install g++ \
+             (Debian: apt-get install g++; Fedora: dnf install gcc-c++) or set CXX to yours"
         )));
     }
     println!("the fuzz targets need a C++ compiler; installing Debian's g++");
