@@ -14,9 +14,22 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+pub mod command;
+pub mod effect;
+pub mod fact;
+pub mod hold;
 pub mod id;
 pub mod inventory;
 pub mod money;
+pub mod order;
+mod partition;
+pub mod payment;
+pub mod query;
+pub mod refusal;
+pub mod reply;
+pub mod sale;
 pub mod spec;
 pub mod time;
 pub mod waitroom;
+
+pub use self::partition::{Partition, StateError};

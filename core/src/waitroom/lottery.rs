@@ -133,3 +133,99 @@ fn below(random: u64, bound: u64) -> usize {
 fn hex(f: &mut fmt::Formatter<'_>, bytes: &[u8]) -> fmt::Result {
     bytes.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::format;
+    use alloc::string::ToString;
+
+    const DOCUMENT: &str = include_str!("../../../docs/lottery.md");
+
+    fn counting_seed() -> LotterySeed {
+        LotterySeed(core::array::from_fn(|byte| byte as u8))
+    }
+
+    fn seed_of(number: u64) -> LotterySeed {
+        LotterySeed(Sha256::digest(number.to_le_bytes()).into())
+    }
+
+    #[test]
+    fn the_documented_example_is_what_happens() {
+        let seed = counting_seed();
+        let mut stream = ChaCha20Rng::from_seed(seed.0);
+        for number in 0..5 {
+            let random = stream.next_u64();
+            let index = below(random, u64::from(number) + 1);
+            let line = format!("{:?}", shuffled(&seed, number + 1));
+            let line = line.trim_matches(['[', ']']);
+            let row = format!("| {number} | `{random:016x}` | {index} | {line} |");
+            assert!(DOCUMENT.contains(&row), "{row}");
+        }
+        let reveal = format!(
+            "{{\n  \"commitment\": \"{}\",\n  \"seed\": \"{}\",\n  \"participants\": 5,\n  \
+             \"withdrawn\": [3]\n}}",
+            seed.commitment(),
+            RevealedSeed(seed.0),
+        );
+        assert!(DOCUMENT.contains(&reveal), "{reveal}");
+        let order = format!("gives the order `{:?}`", order(&seed, 5, &[3]));
+        assert!(DOCUMENT.contains(&order), "{order}");
+    }
+
+    #[test]
+    fn a_seed_is_not_printed_before_it_is_revealed() {
+        let seed = LotterySeed([0xab; 32]);
+        assert_eq!(format!("{seed:?}"), "LotterySeed(..)");
+        assert_eq!(RevealedSeed(seed.0).to_string(), "ab".repeat(32));
+        assert_ne!(seed.commitment(), seed_of(0).commitment());
+    }
+
+    #[test]
+    fn withdrawing_changes_nothing_for_the_others() {
+        let seed = counting_seed();
+        let everybody = order(&seed, 1_000, &[]);
+        let withdrawn: Vec<u32> = (0..1_000).filter(|number| number % 3 == 0).collect();
+        let mut rest = everybody;
+        rest.retain(|number| number % 3 != 0);
+        assert_eq!(order(&seed, 1_000, &withdrawn), rest);
+    }
+
+    #[test]
+    fn one_more_participant_changes_places_with_one_other_at_most() {
+        let seed = counting_seed();
+        for count in 0..200 {
+            let (fewer, more) = (order(&seed, count, &[]), order(&seed, count + 1, &[]));
+            let moved = fewer.iter().zip(&more).filter(|(before, after)| before != after).count();
+            assert!(moved <= 1, "the {count}th moved {moved} people");
+        }
+    }
+
+    /// Chi-square over all 120 orders of 5 people, and over who comes where among 50. The bounds are
+    /// those that a fair lottery exceeds once in about a million tries; the seeds are fixed, so it
+    /// either does or does not.
+    #[test]
+    fn every_order_is_equally_likely() {
+        let mut orders = alloc::collections::BTreeMap::new();
+        for number in 0..12_000 {
+            *orders.entry(order(&seed_of(number), 5, &[])).or_insert(0u32) += 1;
+        }
+        assert_eq!(orders.len(), 120);
+        let chi_square = chi_square(orders.values().copied(), 100);
+        assert!(chi_square < 205.0, "orders of 5: {chi_square}");
+
+        let mut stands = vec![0; 50 * 50];
+        for number in 0..5_000 {
+            for (index, person) in order(&seed_of(number), 50, &[]).into_iter().enumerate() {
+                stands[index * 50 + person as usize] += 1;
+            }
+        }
+        let chi_square = self::chi_square(stands.into_iter(), 100);
+        assert!(chi_square < 2_760.0, "indices of 50: {chi_square}");
+    }
+
+    fn chi_square(counts: impl Iterator<Item = u32>, expected: u32) -> f64 {
+        let expected = f64::from(expected);
+        counts.map(|count| (f64::from(count) - expected).powi(2) / expected).sum()
+    }
+}

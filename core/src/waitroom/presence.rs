@@ -141,10 +141,10 @@ mod tests {
         presence.seen(1, at(0));
         for ms in (0..=1_000).step_by(20) {
             presence.seen(0, at(ms));
-            let expected = if ms == 300 { vec![1] } else { vec![] };
+            let expected: Vec<u32> = if ms == 300 { vec![1] } else { Vec::new() };
             assert_eq!(presence.due(at(ms), 10), expected, "at {ms} ms");
         }
-        assert_eq!(presence.due(at(1_299), 10), vec![]);
+        assert_eq!(presence.due(at(1_299), 10), Vec::<u32>::new());
         assert_eq!(presence.due(at(1_300), 10), vec![0]);
         assert_eq!(presence.next_due(), None);
     }

@@ -1,0 +1,64 @@
+//! What happened to an order, so that "why" has an answer.
+
+use alloc::string::String;
+
+use serde::{Deserialize, Serialize};
+
+use super::OrderEnd;
+use crate::money::{Amount, Currency};
+use crate::payment::RefundCause;
+use crate::time::Time;
+
+/// One thing that happened to an order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Step {
+    /// When.
+    pub at: Time,
+    /// The number of the fact in its partition's journal.
+    pub fact: u64,
+    /// What.
+    pub kind: StepKind,
+}
+
+/// What can happen to an order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum StepKind {
+    /// It was placed.
+    Placed,
+    /// The buyer can pay.
+    PaymentReady,
+    /// The buyer has done their part.
+    PaymentStarted,
+    /// Money came.
+    PaymentCaptured {
+        /// The provider's name for it.
+        payment: String,
+        /// How much.
+        amount: Amount,
+        /// Of what.
+        currency: Currency,
+    },
+    /// Its tickets were issued.
+    Completed,
+    /// It came to nothing.
+    Ended(OrderEnd),
+    /// Stock was found for it again after its end.
+    Revived,
+    /// Money must go back.
+    RefundWanted {
+        /// How much.
+        amount: Amount,
+        /// Why.
+        cause: RefundCause,
+    },
+    /// Money is on its way back.
+    RefundDone {
+        /// The provider's name for it.
+        reference: String,
+    },
+    /// The provider will not give it back.
+    RefundRefused {
+        /// The provider's words.
+        reason: String,
+    },
+}

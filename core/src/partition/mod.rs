@@ -1,0 +1,302 @@
+//! A partition: a set of events, decided on together.
+//!
+//! This is the whole contract with the driver: [`Partition::decide`] only reads, [`Partition::evolve`]
+//! applies one fact, [`Partition::next_due`] says when [`crate::command::Command::Advance`] has
+//! something to do. Every cost is at most logarithmic in the events, orders, holds and people.
+
+mod answers;
+
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::string::String;
+use alloc::vec;
+use alloc::vec::Vec;
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use self::answers::Answers;
+use crate::command::{Actor, Command, PaymentNotice, PaymentOutcome, Provider, Request};
+use crate::effect::Effect;
+use crate::fact::{Answered, EventDefined, Fact, PaymentStrayed};
+use crate::id::{EventId, OrderId, PartitionId};
+use crate::query::{Query, View};
+use crate::refusal::{Refusal, Thing};
+use crate::reply::Reply;
+use crate::sale::{Decided, Sale};
+use crate::spec::EventSpec;
+use crate::time::Time;
+use crate::waitroom::LotterySeed;
+
+/// A set of events with one history.
+#[derive(Clone, Debug)]
+pub struct Partition {
+    state: State,
+    due: Due,
+}
+
+/// What must be remembered.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct State {
+    id: PartitionId,
+    sales: Vec<Sale>,
+    answers: Answers,
+    /// Money that came for no order that there is, by provider and payment.
+    strays: BTreeMap<(Provider, String), OrderId>,
+    /// The time of the last fact: nothing is decided before it.
+    last: Time,
+    /// The number of the last fact; 0 before the first.
+    applied: u64,
+}
+
+impl Partition {
+    /// A partition in which nothing has happened.
+    pub fn new(id: PartitionId) -> Self {
+        let state = State {
+            id,
+            sales: Vec::new(),
+            answers: Answers::default(),
+            strays: BTreeMap::new(),
+            last: Time::ZERO,
+            applied: 0,
+        };
+        Self { state, due: Due::default() }
+    }
+
+    /// Which partition this is.
+    pub fn id(&self) -> PartitionId {
+        self.state.id
+    }
+
+    /// The number of the last fact; 0 before the first.
+    pub fn applied(&self) -> u64 {
+        self.state.applied
+    }
+
+    /// The time of the last fact. Whoever drives a partition gives it no earlier `now`; if one
+    /// does, this is taken instead.
+    pub fn last_time(&self) -> Time {
+        self.state.last
+    }
+
+    /// The sale of each event.
+    pub fn sales(&self) -> &[Sale] {
+        &self.state.sales
+    }
+
+    /// Decides on a request. Nothing changes: the facts do that, through [`Self::evolve`], all of
+    /// them or none. No facts means that there is nothing to change and the reply may go at once.
+    pub fn decide(&self, now: Time, request: &Request) -> Decided {
+        let now = now.max(self.state.last);
+        if let Some(reply) = self.state.answers.find(request.key, now)? {
+            return Ok((Vec::new(), reply.clone()));
+        }
+        let (mut facts, reply) = self.decide_command(now, request.actor, &request.command)?;
+        if let Some(key) = request.key.filter(|_| !facts.is_empty()) {
+            facts.push(Answered { key, reply: reply.clone() }.into());
+        }
+        Ok((facts, reply))
+    }
+
+    fn decide_command(&self, now: Time, actor: Actor, command: &Command) -> Decided {
+        match command {
+            Command::Advance => Ok((self.advance(now), Reply::Done)),
+            Command::BlockSeats { event, seats, block } => {
+                self.sale(*event)?.decide_block(actor, seats, *block)
+            }
+            Command::CancelEvent(event) => self.sale(*event)?.decide_cancel_event(actor),
+            Command::CancelOrder(order) => {
+                self.sale(order.event)?.decide_cancel_order(actor, *order)
+            }
+            Command::DefineEvent { spec, seed } => self.define(actor, spec, seed),
+            Command::DropPlace(place) => self.sale(place.event)?.decide_drop(*place),
+            Command::JoinWaitroom { event, party } => {
+                self.sale(*event)?.decide_join(now, actor, *party)
+            }
+            Command::LeaveWaitroom(place) => self.sale(place.event)?.decide_leave(actor, *place),
+            Command::OpenEvent(event) => self.sale(*event)?.decide_open(actor),
+            Command::PlaceOrder { hold, provider, accept_other_seats } => {
+                let sale = self.sale(hold.event)?;
+                sale.decide_place_order(now, actor, *hold, provider, *accept_other_seats)
+            }
+            Command::RecordIntent { order, outcome } => {
+                self.sale(order.event)?.decide_record_intent(*order, outcome)
+            }
+            Command::RecordPayment(notice) => Ok((self.facts_of_notice(now, notice), Reply::Done)),
+            Command::RecordRefund { order, refund, outcome } => {
+                self.sale(order.event)?.decide_record_refund(*order, *refund, outcome)
+            }
+            Command::RefundOrder { order, tickets } => {
+                self.sale(order.event)?.decide_refund(actor, *order, tickets.as_deref())
+            }
+            Command::ReleaseHold(hold) => self.sale(hold.event)?.decide_release_hold(actor, *hold),
+            Command::SteerWaitroom { event, steer } => {
+                self.sale(*event)?.decide_steer(actor, *steer)
+            }
+            Command::TakeHold { event, place, wishes } => {
+                self.sale(*event)?.decide_take_hold(now, actor, *place, wishes)
+            }
+        }
+    }
+
+    fn define(&self, actor: Actor, spec: &EventSpec, seed: &LotterySeed) -> Decided {
+        if matches!(actor, Actor::Person(_)) {
+            return Err(Refusal::OperatorOnly);
+        }
+        let index = u32::try_from(self.state.sales.len()).ok();
+        let event = index.and_then(|index| EventId::new(self.state.id, index));
+        let event = event.ok_or(Refusal::Full(Thing::Event))?;
+        let commitment = seed.commitment();
+        let fact =
+            EventDefined { event, spec: alloc::boxed::Box::new(spec.clone()), seed: seed.clone() };
+        Ok((vec![fact.into()], Reply::EventDefined { event, commitment }))
+    }
+
+    /// Money is never dropped: what is for no order of ours, or comes from another provider than the
+    /// order's, is written down for an operator to see.
+    fn facts_of_notice(&self, now: Time, notice: &PaymentNotice) -> Vec<Fact> {
+        let order = self.sale(notice.order.event).ok();
+        let order = order.and_then(|sale| Some((sale, sale.order(notice.order.number)?)));
+        if let Some((sale, order)) = order.filter(|(_, order)| order.provider == notice.provider) {
+            return sale.facts_of_notice(now, order, notice);
+        }
+        let name = (notice.provider.clone(), notice.payment.clone());
+        match notice.outcome {
+            PaymentOutcome::Captured { amount, currency }
+                if !self.state.strays.contains_key(&name) =>
+            {
+                let (provider, payment) = name;
+                let claimed = notice.order;
+                vec![PaymentStrayed { provider, claimed, payment, amount, currency }.into()]
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn advance(&self, now: Time) -> Vec<Fact> {
+        let due = self.due.first().filter(|(at, _)| *at <= now);
+        let sale = due.and_then(|(_, index)| self.state.sales.get(index as usize));
+        sale.map_or_else(Vec::new, |sale| sale.due_facts(now))
+    }
+
+    /// When something is due next; a time that has passed means at once.
+    pub fn next_due(&self) -> Option<Time> {
+        self.due.first().map(|(at, _)| at)
+    }
+
+    /// Applies a fact that happened `at` that time. `number` follows on [`Self::applied`].
+    ///
+    /// # Panics
+    /// If a fact is left out or comes twice, or could not have happened in this state.
+    pub fn evolve(&mut self, number: u64, at: Time, fact: &Fact) {
+        assert_eq!(number, self.state.applied + 1, "facts are applied in order, each once");
+        self.state.applied = number;
+        self.state.last = self.state.last.max(at);
+        self.state.answers.forget_before(at);
+        match fact {
+            Fact::EventDefined(fact) => {
+                let sale = Sale::new(fact.event, EventSpec::clone(&fact.spec), fact.seed.clone());
+                assert_eq!(fact.event.index() as usize, self.state.sales.len());
+                self.state.sales.push(sale);
+            }
+            Fact::PaymentStrayed(fact) => {
+                let name = (fact.provider.clone(), fact.payment.clone());
+                self.state.strays.insert(name, fact.claimed);
+            }
+            Fact::Answered(fact) => self.state.answers.keep(at, fact.key, fact.reply.clone()),
+            _ => self.evolve_sale(number, at, fact),
+        }
+    }
+
+    fn evolve_sale(&mut self, number: u64, at: Time, fact: &Fact) {
+        let event = fact.event().expect("every other fact is about an event");
+        let sale = self.state.sales.get_mut(event.index() as usize);
+        let sale = sale.expect("a fact is about an event that was defined");
+        sale.evolve(number, at, fact);
+        self.due.set(event.index(), sale.next_due(at));
+    }
+
+    /// Shows something to somebody who may see it.
+    pub fn query(&self, now: Time, actor: Actor, query: Query) -> Result<View, Refusal> {
+        let now = now.max(self.state.last);
+        let event = match query {
+            Query::Events => {
+                let visible = self.state.sales.iter().filter(|sale| sale.is_visible_to(actor));
+                return Ok(View::Events(visible.map(Sale::event_view).collect()));
+            }
+            Query::Audit(event)
+            | Query::Availability(event)
+            | Query::Event(event)
+            | Query::Plan(event)
+            | Query::Reveal(event)
+            | Query::Seats(event) => event,
+            Query::Hold(hold) => hold.event,
+            Query::Order(order) | Query::Timeline(order) => order.event,
+            Query::Place(place) => place.event,
+        };
+        self.sale(event)?.query(now, actor, query)
+    }
+
+    /// What providers must still be asked for: after a restart nothing else remembers it.
+    pub fn effects(&self) -> Vec<Effect> {
+        self.state.sales.iter().flat_map(Sale::effects).collect()
+    }
+
+    /// What a provider must be asked for because of `fact`, which has just been applied.
+    pub fn effect_of(&self, fact: &Fact) -> Option<Effect> {
+        let event = fact.event()?;
+        self.state.sales.get(event.index() as usize)?.effect_of(fact)
+    }
+
+    /// The state as bytes: the same facts give the same bytes, on any machine.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        postcard::to_allocvec(&self.state).expect("a state has no shape that postcard cannot write")
+    }
+
+    /// Reads what [`Self::to_bytes`] wrote.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, StateError> {
+        let state: State = postcard::from_bytes(bytes).map_err(|_| StateError)?;
+        let mut due = Due::default();
+        for (index, sale) in (0..).zip(&state.sales) {
+            due.set(index, sale.next_due(state.last));
+        }
+        Ok(Self { state, due })
+    }
+
+    fn sale(&self, event: EventId) -> Result<&Sale, Refusal> {
+        let own = (event.partition() == self.state.id).then_some(event.index() as usize);
+        own.and_then(|index| self.state.sales.get(index)).ok_or(Refusal::NotFound(Thing::Event))
+    }
+}
+
+/// The bytes are no state that this version can read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("the state cannot be read: it is of another version; start without the snapshot")]
+pub struct StateError;
+
+/// When each event has something to do next, soonest first.
+#[derive(Clone, Debug, Default)]
+struct Due {
+    of: Vec<Option<Time>>,
+    soonest: BTreeSet<(Time, u32)>,
+}
+
+impl Due {
+    fn first(&self) -> Option<(Time, u32)> {
+        self.soonest.first().copied()
+    }
+
+    fn set(&mut self, index: u32, at: Option<Time>) {
+        let slot = index as usize;
+        if self.of.len() <= slot {
+            self.of.resize(slot + 1, None);
+        }
+        if self.of[slot] == at {
+            return;
+        }
+        if let Some(before) = self.of[slot] {
+            self.soonest.remove(&(before, index));
+        }
+        self.soonest.extend(at.map(|at| (at, index)));
+        self.of[slot] = at;
+    }
+}

@@ -1,0 +1,86 @@
+//! Money: what came in, what goes back, and what must be asked of a provider.
+//!
+//! Whatever order notices come in, a captured payment ends as one set of tickets or one refund.
+
+mod late;
+mod record;
+mod refund;
+
+use alloc::string::String;
+
+use serde::{Deserialize, Serialize};
+
+use crate::money::{Amount, Currency};
+
+pub(crate) use self::refund::refund_of;
+
+/// Money that came.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Capture {
+    /// The provider's name for the payment.
+    pub payment: String,
+    /// How much.
+    pub amount: Amount,
+    /// Of what.
+    pub currency: Currency,
+}
+
+/// Money that goes back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refund {
+    /// Out of which of the order's captures, from 0.
+    pub capture: u32,
+    /// How much, in that capture's currency.
+    pub amount: Amount,
+    /// Why.
+    pub cause: RefundCause,
+    /// How far it is.
+    pub state: RefundState,
+}
+
+/// Why money goes back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum RefundCause {
+    /// An operator wants it.
+    Asked,
+    /// The order had been paid already.
+    Duplicate,
+    /// The event was called off.
+    EventCancelled,
+    /// It came after the order's end and there was nothing left to give for it.
+    Late,
+    /// It was not what had been asked for.
+    Mismatch,
+}
+
+/// How far a refund is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum RefundState {
+    /// The provider is being asked.
+    Wanted,
+    /// It is on its way.
+    Done {
+        /// The provider's name for it.
+        reference: String,
+    },
+    /// The provider will not: somebody has to look into it.
+    Refused {
+        /// The provider's words.
+        reason: String,
+    },
+}
+
+/// A refund as the buyer sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RefundView {
+    /// Which of the order's refunds, from 0.
+    pub number: u32,
+    /// How much.
+    pub amount: Amount,
+    /// Of what.
+    pub currency: Currency,
+    /// Why.
+    pub cause: RefundCause,
+    /// How far it is.
+    pub state: RefundState,
+}

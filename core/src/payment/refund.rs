@@ -1,0 +1,101 @@
+//! Money goes back: of some tickets, of all, and what the provider says to it.
+
+use alloc::vec;
+use alloc::vec::Vec;
+
+use super::{RefundCause, RefundState};
+use crate::command::{Actor, RefundOutcome};
+use crate::fact::{Fact, RefundDone, RefundRefused, RefundWanted};
+use crate::hold::Line;
+use crate::id::{OrderId, TicketId};
+use crate::money::Amount;
+use crate::order::{Order, OrderState, Tickets};
+use crate::refusal::{Refusal, Thing};
+use crate::reply::Reply;
+use crate::sale::{Decided, Sale};
+
+impl Sale {
+    /// An operator gives money back for tickets; `None` for all that are valid.
+    pub(crate) fn decide_refund(
+        &self,
+        actor: Actor,
+        id: OrderId,
+        wanted: Option<&[TicketId]>,
+    ) -> Decided {
+        if matches!(actor, Actor::Person(_)) {
+            return Err(Refusal::OperatorOnly);
+        }
+        let order = self.order(id.number).ok_or(Refusal::NotFound(Thing::Order))?;
+        let wrong_state = Refusal::NotInThatState { status: order.status().name() };
+        let OrderState::Completed(tickets) = order.state else {
+            return Err(wrong_state);
+        };
+        let chosen = match wanted {
+            Some(wanted) => bits(tickets, wanted)?,
+            None => tickets.valid(),
+        };
+        if chosen == 0 || chosen & !tickets.valid() != 0 {
+            return Err(wrong_state);
+        }
+        let fact = refund_of(id, order, chosen, RefundCause::Asked);
+        let reply =
+            Reply::Refunding { order: id, amount: fact.amount, currency: self.spec().currency };
+        Ok((vec![fact.into()], reply))
+    }
+
+    /// What the provider says to a refund.
+    pub(crate) fn decide_record_refund(
+        &self,
+        id: OrderId,
+        refund: u32,
+        outcome: &RefundOutcome,
+    ) -> Decided {
+        let order = self.order(id.number).ok_or(Refusal::NotFound(Thing::Order))?;
+        let known = order.refunds.get(refund as usize).ok_or(Refusal::NotFound(Thing::Refund))?;
+        let facts: Vec<Fact> = match outcome {
+            _ if known.state != RefundState::Wanted => Vec::new(),
+            RefundOutcome::Done { reference } => {
+                vec![RefundDone { order: id, refund, reference: reference.clone() }.into()]
+            }
+            RefundOutcome::Refused { reason } => {
+                vec![RefundRefused { order: id, refund, reason: reason.clone() }.into()]
+            }
+        };
+        Ok((facts, Reply::Done))
+    }
+}
+
+/// The money of the `chosen` tickets goes back, out of the payment that paid for them.
+pub(crate) fn refund_of(
+    id: OrderId,
+    order: &Order,
+    chosen: u32,
+    cause: RefundCause,
+) -> RefundWanted {
+    let prices = Line::each(&order.lines).map(|(_, price, _)| price).enumerate();
+    let amount = prices
+        .filter(|(i, _)| chosen & (1 << i) != 0)
+        .try_fold(Amount::ZERO, |sum, (_, price)| sum.checked_add(price))
+        .expect("a part of an order's total fits where the total does");
+    RefundWanted { order: id, capture: paying_capture(order), amount, tickets: chosen, cause }
+}
+
+/// Which of the order's payments its tickets were paid with: the one that did not go back at once.
+fn paying_capture(order: &Order) -> u32 {
+    let went_back = |capture: u32| {
+        order.refunds.iter().any(|refund| {
+            let for_tickets =
+                matches!(refund.cause, RefundCause::Asked | RefundCause::EventCancelled);
+            refund.capture == capture && !for_tickets
+        })
+    };
+    (0..order.captures.len() as u32).find(|&capture| !went_back(capture)).unwrap_or(0)
+}
+
+fn bits(tickets: Tickets, wanted: &[TicketId]) -> Result<u32, Refusal> {
+    wanted.iter().try_fold(0u32, |bits, ticket| {
+        let offset = ticket.number.checked_sub(tickets.first);
+        let offset = offset.filter(|offset| *offset < tickets.count);
+        offset.map(|offset| bits | (1 << offset)).ok_or(Refusal::NotFound(Thing::Ticket))
+    })
+}

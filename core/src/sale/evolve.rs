@@ -1,0 +1,278 @@
+//! How a fact changes a sale: the only place where one does. A fact was allowed when it was
+//! written, so nothing here asks whether it may happen; what could not have happened panics, for
+//! then the state is not the one that the fact was decided on.
+
+use super::{Sale, Timer};
+use crate::fact::{
+    Fact, HoldTaken, IntentReady, OrderPlaced, OrderRevived, PaymentCaptured, RefundWanted,
+};
+use crate::hold::{Hold, Line};
+use crate::id::PlaceId;
+use crate::order::{Intent, Order, OrderEnd, OrderState, Step, StepKind, Tickets};
+use crate::payment::{Capture, Refund, RefundState};
+use crate::query::Phase;
+use crate::time::Time;
+use crate::waitroom::{EndReason, Waitroom};
+
+/// Where in the journal and in time a fact stands.
+#[derive(Clone, Copy)]
+struct Mark {
+    number: u64,
+    at: Time,
+}
+
+impl Sale {
+    /// Applies a fact of this event.
+    ///
+    /// # Panics
+    /// If the fact could not have happened in this state.
+    pub(crate) fn evolve(&mut self, number: u64, at: Time, fact: &Fact) {
+        let mark = Mark { number, at };
+        match fact {
+            Fact::EventOpened(_) => self.book.phase = Phase::Open,
+            Fact::EventCancelled(_) => self.book.phase = Phase::Cancelled,
+            Fact::SeatsBlocked(fact) => {
+                self.stock.block(&fact.seats, fact.block);
+                self.book.version = number;
+            }
+            Fact::WaitroomJoined(fact) => {
+                self.queue().joined(at, fact.person, fact.party);
+            }
+            Fact::LotteryDrawn(_) => self.queue().drawn(at),
+            Fact::PlaceAdmitted(fact) => {
+                self.queue().admitted(at, fact.place.number, fact.until);
+                self.index.timers.insert((fact.until, Timer::Visit(fact.place.number)));
+            }
+            Fact::PlaceEnded(fact) => self.end_place(at, fact.place, fact.reason),
+            Fact::WaitroomSteered(fact) => self.steer(at, fact.steer),
+            Fact::HoldTaken(fact) => self.take_hold(mark, fact),
+            Fact::HoldReleased(fact) => self.release_hold(mark, fact.hold.number),
+            Fact::OrderPlaced(fact) => self.place_order(mark, fact),
+            Fact::IntentReady(fact) => self.ready(mark, fact),
+            Fact::PaymentStarted(fact) => {
+                self.step(mark, fact.order.number, StepKind::PaymentStarted, |order| {
+                    order.until = fact.until;
+                    if let Intent::Ready { started, .. } = &mut order.intent {
+                        *started = true;
+                    }
+                });
+            }
+            Fact::PaymentCaptured(fact) => self.capture(mark, fact),
+            Fact::OrderCompleted(fact) => {
+                self.complete(mark, fact.order.number, fact.first_ticket);
+            }
+            Fact::OrderEnded(fact) => self.end_order(mark, fact.order.number, fact.end),
+            Fact::OrderRevived(fact) => self.revive(mark, fact),
+            Fact::RefundWanted(fact) => self.want_refund(mark, fact),
+            Fact::RefundDone(fact) => {
+                let reference = fact.reference.clone();
+                let kind = StepKind::RefundDone { reference: reference.clone() };
+                self.step(mark, fact.order.number, kind, |order| {
+                    order.refunds[fact.refund as usize].state = RefundState::Done { reference };
+                });
+            }
+            Fact::RefundRefused(fact) => {
+                let reason = fact.reason.clone();
+                let kind = StepKind::RefundRefused { reason: reason.clone() };
+                self.step(mark, fact.order.number, kind, |order| {
+                    order.refunds[fact.refund as usize].state = RefundState::Refused { reason };
+                });
+            }
+            Fact::EventDefined(_) | Fact::PaymentStrayed(_) | Fact::Answered(_) => {}
+        }
+    }
+
+    fn queue(&mut self) -> &mut Waitroom {
+        self.book.waitroom.as_mut().expect("only an event with a waitroom has facts about it")
+    }
+
+    fn end_place(&mut self, at: Time, place: PlaceId, reason: EndReason) {
+        self.forget_visit(place.number);
+        self.queue().ended(at, place.number, reason);
+    }
+
+    fn forget_visit(&mut self, number: u32) {
+        use crate::waitroom::PlaceState;
+        let place = self.waitroom().and_then(|waitroom| waitroom.place(number));
+        if let Some(PlaceState::Admitted { until, .. }) = place.map(|place| place.state) {
+            self.index.timers.remove(&(until, Timer::Visit(number)));
+        }
+    }
+
+    fn steer(&mut self, at: Time, steer: crate::command::Steer) {
+        use crate::command::Steer;
+        match steer {
+            Steer::Pause => self.queue().paused(),
+            Steer::Resume => self.queue().resumed(at),
+            Steer::Resize { slots, rate_per_minute } => {
+                self.queue().resized(at, slots, rate_per_minute);
+            }
+        }
+    }
+
+    fn take_hold(&mut self, mark: Mark, fact: &HoldTaken) {
+        let number = fact.hold.number;
+        self.stock.hold(&fact.lines, number);
+        self.book.buyers.took(fact.person, &fact.lines);
+        self.book.buyers.began_cart(fact.person, fact.until);
+        let place = fact.place.map(|place| place.number);
+        if let Some(place) = place {
+            *self.index.holds_of_place.entry(place).or_default() += 1;
+            self.queue().provided(place);
+        }
+        let hold =
+            Hold { person: fact.person, place, lines: fact.lines.clone(), until: fact.until };
+        self.index.timers.insert((hold.until, Timer::Hold(number)));
+        self.book.holds.insert(number, hold);
+        self.book.next_hold = number + 1;
+        self.book.version = mark.number;
+    }
+
+    fn remove_hold(&mut self, number: u32) -> Hold {
+        let hold = self.book.holds.remove(&number).expect("a hold ends once");
+        self.index.timers.remove(&(hold.until, Timer::Hold(number)));
+        if let Some(place) = hold.place
+            && let Some(count) = self.index.holds_of_place.get_mut(&place)
+        {
+            *count -= 1;
+            if *count == 0 {
+                self.index.holds_of_place.remove(&place);
+            }
+        }
+        hold
+    }
+
+    fn release_hold(&mut self, mark: Mark, number: u32) {
+        let hold = self.remove_hold(number);
+        self.stock.release_hold(&hold.lines, number);
+        self.book.buyers.gave_back(mark.at, hold.person, &hold.lines);
+        let empty_handed = |place: &u32| !self.index.holds_of_place.contains_key(place);
+        if let Some(place) = hold.place.filter(empty_handed) {
+            self.queue().unprovided(place);
+        }
+        self.book.version = mark.number;
+    }
+
+    fn place_order(&mut self, mark: Mark, fact: &OrderPlaced) {
+        let number = fact.order.number;
+        let hold = self.remove_hold(fact.hold.number);
+        self.stock.order(&hold.lines, fact.hold.number, number);
+        if let Some(place) = hold.place {
+            self.book.ordered.insert(place, number);
+            self.forget_visit(place);
+        }
+        let is_free = Line::total(&hold.lines).is_zero();
+        let order = Order {
+            person: hold.person,
+            place: hold.place,
+            lines: hold.lines,
+            provider: fact.provider.clone(),
+            placed_at: mark.at,
+            until: fact.until,
+            accept_other_seats: fact.accept_other_seats,
+            state: OrderState::Pending,
+            intent: if is_free { Intent::Free } else { Intent::Wanted },
+            captures: alloc::vec::Vec::new(),
+            refunds: alloc::vec::Vec::new(),
+            timeline: alloc::vec::Vec::new(),
+        };
+        assert_eq!(number as usize, self.book.orders.len(), "orders are numbered densely");
+        self.book.orders.push(order);
+        self.step(mark, number, StepKind::Placed, |_| {});
+        self.book.version = mark.number;
+    }
+
+    fn ready(&mut self, mark: Mark, fact: &IntentReady) {
+        self.step(mark, fact.order.number, StepKind::PaymentReady, |order| {
+            let (reference, url) = (fact.reference.clone(), fact.url.clone());
+            let started = order.timeline.iter().any(|step| step.kind == StepKind::PaymentStarted);
+            order.intent = Intent::Ready { reference, url, started };
+        });
+    }
+
+    fn capture(&mut self, mark: Mark, fact: &PaymentCaptured) {
+        let (payment, amount, currency) = (fact.payment.clone(), fact.amount, fact.currency);
+        let kind = StepKind::PaymentCaptured { payment: payment.clone(), amount, currency };
+        self.step(mark, fact.order.number, kind, |order| {
+            order.captures.push(Capture { payment, amount, currency });
+        });
+    }
+
+    fn complete(&mut self, mark: Mark, number: u32, first_ticket: u32) {
+        let order = &self.book.orders[number as usize];
+        let count = Line::tickets(&order.lines);
+        self.stock.sell(&order.lines, number);
+        self.book.buyers.bought_cart(order.person);
+        self.book.next_ticket = first_ticket + count;
+        let tickets = Tickets { first: first_ticket, count, void: 0 };
+        self.step(mark, number, StepKind::Completed, |order| {
+            order.state = OrderState::Completed(tickets);
+        });
+        self.book.version = mark.number;
+    }
+
+    fn end_order(&mut self, mark: Mark, number: u32, end: OrderEnd) {
+        let order = &self.book.orders[number as usize];
+        self.stock.release_order(&order.lines, number);
+        self.book.buyers.gave_back(mark.at, order.person, &order.lines);
+        self.step(mark, number, StepKind::Ended(end), |order| {
+            order.state = OrderState::Ended(end);
+        });
+        self.book.version = mark.number;
+    }
+
+    fn revive(&mut self, mark: Mark, fact: &OrderRevived) {
+        let number = fact.order.number;
+        self.stock.order_again(&fact.lines, number);
+        self.book.buyers.took(self.book.orders[number as usize].person, &fact.lines);
+        self.step(mark, number, StepKind::Revived, |order| {
+            order.lines.clone_from(&fact.lines);
+            order.state = OrderState::Pending;
+        });
+    }
+
+    /// The tickets are void at once: nobody gets in on money that is on its way back.
+    fn want_refund(&mut self, mark: Mark, fact: &RefundWanted) {
+        let number = fact.order.number;
+        let kind = StepKind::RefundWanted { amount: fact.amount, cause: fact.cause };
+        self.step(mark, number, kind, |order| {
+            if let OrderState::Completed(tickets) = &mut order.state {
+                tickets.void |= fact.tickets;
+            }
+            if !fact.amount.is_zero() {
+                order.refunds.push(Refund {
+                    capture: fact.capture,
+                    amount: fact.amount,
+                    cause: fact.cause,
+                    state: RefundState::Wanted,
+                });
+            }
+        });
+        let order = &self.book.orders[number as usize];
+        let void = |i: &usize| fact.tickets & (1 << i) != 0;
+        let back: alloc::vec::Vec<_> = Line::each(&order.lines)
+            .enumerate()
+            .filter(|(i, _)| void(i))
+            .map(|(_, (class, price, seat))| Line {
+                class,
+                count: 1,
+                price,
+                seats: seat.into_iter().collect(),
+            })
+            .collect();
+        self.stock.take_back(&back, number);
+        self.book.buyers.gave_back(mark.at, order.person, &back);
+        if !back.is_empty() {
+            self.book.version = mark.number;
+        }
+    }
+
+    /// Changes an order, writes the change into its timeline and keeps the index true.
+    fn step(&mut self, mark: Mark, number: u32, kind: StepKind, change: impl FnOnce(&mut Order)) {
+        let order = &mut self.book.orders[number as usize];
+        self.index.timers.remove(&(order.until, Timer::Order(number)));
+        change(order);
+        order.timeline.push(Step { at: mark.at, fact: mark.number, kind });
+        self.index.note_order(number, order);
+    }
+}
