@@ -74,6 +74,11 @@ impl BatchQueue {
         batch
     }
 
+    /// An empty buffer with room for a batch.
+    pub fn buffer(&mut self) -> Vec<u8> {
+        self.spare.pop().unwrap_or_else(|| Vec::with_capacity(self.batch_bytes_max))
+    }
+
     /// Takes a buffer back for later use.
     pub fn recycle(&mut self, mut buffer: Vec<u8>) {
         // The buffer of an oversized record is not worth keeping.
@@ -84,8 +89,7 @@ impl BatchQueue {
     }
 
     fn new_batch(&mut self, first_fact: FactNumber, chain: Chain) -> Batch {
-        let mut bytes =
-            self.spare.pop().unwrap_or_else(|| Vec::with_capacity(self.batch_bytes_max));
+        let mut bytes = self.buffer();
         bytes.resize(BATCH_HEADER_BYTES, 0);
         Batch { bytes, record_count: 0, first_fact, last_fact: first_fact.previous(), chain }
     }

@@ -372,13 +372,13 @@ impl Writer {
             first_fact: self.submitted.fact.next(),
             previous_end_bytes: end.map_or(0, |end| end.offset),
         };
-        self.recycle_lent();
-        let previous_crc = header.encode(&mut self.lent);
+        let mut bytes = self.queue.buffer();
+        let previous_crc = header.encode(&mut bytes);
         let offset = BLOCK_BYTES as u64;
         self.segment = Segment::Opening(OpenSegment { index, offset, sequence: 1, previous_crc });
         self.next_file = NextFile::Absent;
         self.witness(self.durable);
-        Some(self.request_write(index, 0))
+        Some(self.request_write(index, 0, bytes))
     }
 
     fn request_batch(&mut self, mut open: OpenSegment) -> Option<Request<'_>> {
@@ -398,10 +398,8 @@ impl Writer {
         open.offset += bytes.len() as u64;
         self.segment = Segment::Open(open);
         self.submitted = Position { fact: last_fact, chain };
-        self.recycle_lent();
-        self.lent = bytes;
         self.witness(self.durable);
-        Some(self.request_write(open.index, offset))
+        Some(self.request_write(open.index, offset, bytes))
     }
 
     fn next_batch(&mut self) -> Option<Batch> {
@@ -412,7 +410,8 @@ impl Writer {
         self.seal_wanted.then(|| self.queue.seal(fact.next(), chain))
     }
 
-    fn request_write(&mut self, segment: SegmentIndex, offset: u64) -> Request<'_> {
+    fn request_write(&mut self, segment: SegmentIndex, offset: u64, bytes: Vec<u8>) -> Request<'_> {
+        self.queue.recycle(std::mem::replace(&mut self.lent, bytes));
         let id = WriteId(self.next_id);
         self.next_id += 1;
         let last_fact = self.submitted.fact;
@@ -423,9 +422,5 @@ impl Writer {
     fn witness(&mut self, durable: FactNumber) {
         self.witnessed = durable;
         self.seal_wanted = false;
-    }
-
-    fn recycle_lent(&mut self) {
-        self.queue.recycle(std::mem::take(&mut self.lent));
     }
 }
