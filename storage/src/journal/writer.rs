@@ -235,6 +235,7 @@ impl Writer {
         if self.poisoned {
             return None;
         }
+        self.leave_full_segment();
         if self.wants_next_file() {
             self.next_file = NextFile::Requested;
             let (index, bytes) = (self.next_index(), self.config.segment_bytes);
@@ -243,7 +244,6 @@ impl Writer {
         if self.in_flight.len() >= self.config.writes_in_flight {
             return None;
         }
-        self.leave_full_segment();
         match self.segment {
             Segment::Between(end) => self.request_header(end),
             Segment::Opening(_) => None,
@@ -307,6 +307,12 @@ impl Writer {
     /// The chain after the last fact appended; a snapshot of that fact records it.
     pub fn chain(&self) -> Chain {
         self.appended.chain
+    }
+
+    /// Whether the journal itself bears witness to everything that is durable: then [`Self::idle`]
+    /// has nothing to ask for.
+    pub fn is_sealed(&self) -> bool {
+        self.witnessed >= self.durable
     }
 
     /// Whose journal it is.

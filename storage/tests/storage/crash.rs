@@ -13,7 +13,7 @@ const SECTOR_BYTES: usize = 512;
 
 #[test]
 fn everything_acknowledged_survives_any_number_of_crashes() {
-    for seed in 0..300 {
+    for seed in 0..250 {
         let mut life = Life::new(seed);
         for crash in 0..12 {
             life.live();
@@ -64,7 +64,7 @@ impl Life {
 
     fn append(&mut self) {
         let size = match self.random.below(8) {
-            0 => self.random.below(3 * BLOCK_BYTES - 200),
+            0 => self.random.below(self.config.segment_bytes as usize - BLOCK_BYTES - 200),
             1..3 => self.random.below(BLOCK_BYTES),
             _ => self.random.below(200),
         };

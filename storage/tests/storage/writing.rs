@@ -121,6 +121,17 @@ fn the_largest_record_fits_and_a_larger_one_is_refused() {
 }
 
 #[test]
+fn a_record_too_long_for_a_hardly_used_segment_goes_to_the_next() {
+    let mut shell = opened(JournalConfig { segment_bytes: 1 << 20, ..small_config() });
+    for size in [100, 1_000_000, 100, 1_040_000] {
+        shell.append(&vec![7; size], 1).unwrap();
+        shell.complete_all();
+        assert_eq!(shell.writer.durable(), shell.writer.appended(), "{size} bytes");
+    }
+    assert_eq!(recover(&shell.disk, Start::FirstFact).unwrap().0.len(), 4);
+}
+
+#[test]
 fn after_a_failure_nothing_is_written_acknowledged_or_taken() {
     // Fail the k-th request, for every k, with the others completing around it.
     for failing in 0..40 {
