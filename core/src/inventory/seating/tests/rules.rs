@@ -201,6 +201,16 @@ fn a_choice_leaves_nobody_alone_where_another_would_not() {
 }
 
 #[test]
+fn nearer_is_nearer_twenty_kilometres_away() {
+    let corner = Point { x: -Plan::COORDINATE_MAX, y: -Plan::COORDINATE_MAX };
+    let nearer = Point { y: corner.y + 2, ..corner };
+    let rows = [corner, nearer].map(|first| Row { first, ..row(1) });
+    let mut plan = plan(rows.to_vec());
+    plan.focal_point = Point { x: Plan::COORDINATE_MAX, y: Plan::COORDINATE_MAX };
+    assert_eq!(best(&seating(&plan), 1), Some(vec![1]));
+}
+
+#[test]
 fn the_rules_hold_in_the_largest_house() {
     // The longest bench as far away as may be, and one leg shorter: distances must not run over.
     let corner = Point { x: -Plan::COORDINATE_MAX, y: -Plan::COORDINATE_MAX };
