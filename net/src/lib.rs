@@ -5,4 +5,14 @@
 //! clocks, timers and threads. A handler awaits nothing but the [`port`], so one Router runs
 //! unchanged in every host.
 
+pub mod api;
+pub mod auth;
+mod conditional;
+pub mod dto;
+pub mod entropy;
+mod extract;
+mod idempotency;
+pub mod metrics;
 pub mod port;
+pub mod problem;
+pub mod provider;

@@ -1,0 +1,260 @@
+//! Finds payments whose webhook never came, by asking the provider.
+//!
+//! An intent is asked about shortly before its order's time is over, when it is over, and with
+//! growing pauses for an hour after that: money may still come late. It is forgotten as soon as
+//! money has come. What the provider says goes to the rules like a webhook would.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use onsale_core::command::{Actor, Command, PaymentNotice, PaymentOutcome, Provider};
+use onsale_core::id::OrderId;
+use onsale_core::order::{Intent, Order};
+use onsale_core::query::{Query, View};
+use onsale_core::time::{Span, Time};
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+use tracing::{error, info, warn};
+
+use super::Providers;
+use super::backoff::Backoff;
+use super::metrics::ProviderMetrics;
+use super::record::{Recorded, record};
+use crate::port::{CallError, Look, Partitions};
+
+/// An intent that a buyer can pay, and of which no payment is known.
+///
+/// [`super::effects::run`] gives those that it created; after a restart the composition gives one
+/// ([`PendingIntent::of`]) for every order that is unpaid. Giving one twice does no harm.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PendingIntent {
+    /// Whose intent it is.
+    pub provider: Provider,
+    /// For which order.
+    pub order: OrderId,
+    /// The provider's name for it.
+    pub reference: String,
+    /// Until when the order must be paid.
+    pub until: Time,
+}
+
+impl PendingIntent {
+    /// The intent of `order`, if it has one that could be paid.
+    pub fn of(id: OrderId, order: &Order) -> Option<Self> {
+        let Intent::Ready { reference, .. } = &order.intent else { return None };
+        let (provider, reference) = (order.provider.clone(), reference.clone());
+        Some(Self { provider, order: id, reference, until: order.until })
+    }
+}
+
+/// The bounds of the work.
+#[derive(Clone, Copy, Debug)]
+pub struct ReconcileConfig {
+    /// How many intents may be watched; the others wait where they come from.
+    pub watched_max: usize,
+    /// How many may be asked about at once.
+    pub polls_at_once: usize,
+    /// How long one call may take.
+    pub call_timeout: Duration,
+    /// How long to wait while a partition is overloaded.
+    pub backoff: Backoff,
+}
+
+impl Default for ReconcileConfig {
+    fn default() -> Self {
+        Self {
+            watched_max: 1_000_000,
+            polls_at_once: 32,
+            call_timeout: Duration::from_secs(10),
+            backoff: Backoff::default(),
+        }
+    }
+}
+
+/// How long before the order's time is over the first question comes: early enough to keep it.
+const BEFORE: Span = Span::from_secs(60);
+/// How long after the end the first pause is; it doubles from question to question.
+const PAUSE: Span = Span::from_secs(15);
+/// How long after the end the last question comes.
+const AFTER: Span = Span::from_mins(60);
+
+/// Watches the intents that come in, until the other end is dropped. Wants a tokio runtime with
+/// timers, and with IO if a provider does IO.
+pub async fn run<P: Partitions>(
+    port: P,
+    providers: Providers,
+    mut intents: mpsc::Receiver<PendingIntent>,
+    config: ReconcileConfig,
+    metrics: ProviderMetrics,
+) {
+    let mut watch = Watch::default();
+    let mut polls = JoinSet::new();
+    let asker = Arc::new(Asker { port, providers, config, metrics });
+    loop {
+        let now = asker.port.now();
+        while polls.len() < config.polls_at_once
+            && let Some(intent) = watch.take_due(now)
+        {
+            let asker = Arc::clone(&asker);
+            polls.spawn(async move {
+                let settled = asker.is_settled(&intent).await;
+                (intent, now, settled)
+            });
+        }
+        asker.metrics.watched.set((watch.due.len() + polls.len()) as i64);
+        let may_poll = polls.len() < config.polls_at_once;
+        tokio::select! {
+            intent = intents.recv(), if watch.due.len() < config.watched_max => {
+                let Some(intent) = intent else { break };
+                let first = intent.until - BEFORE;
+                watch.add(first.max(now), intent);
+            }
+            Some(ended) = polls.join_next() => match ended {
+                Ok((_, _, true)) => {}
+                Ok((intent, asked_at, false)) => match next_poll(intent.until, asked_at) {
+                    Some(at) => watch.add(at, intent),
+                    None => info!(order = %intent.order, "no payment in an hour: not watched"),
+                },
+                Err(fault) => error!(%fault, "a poll failed; its intent is watched no more"),
+            },
+            () = asker.sleep_until(watch.first()), if may_poll => {}
+        }
+    }
+}
+
+/// When to ask next about an intent that was asked about at `asked_at`.
+fn next_poll(until: Time, asked_at: Time) -> Option<Time> {
+    let pauses = (0..).map(|n| Span::from_ms(PAUSE.as_ms() << n)).take_while(|p| *p < AFTER);
+    let after = [Span::ZERO].into_iter().chain(pauses).chain([AFTER]);
+    after.map(|span| until + span).find(|at| *at > asked_at)
+}
+
+/// Intents in the order in which they are due.
+#[derive(Default)]
+struct Watch {
+    due: BTreeMap<(Time, u64), PendingIntent>,
+    added: u64,
+}
+
+impl Watch {
+    fn add(&mut self, at: Time, intent: PendingIntent) {
+        self.added += 1;
+        self.due.insert((at, self.added), intent);
+    }
+
+    fn first(&self) -> Option<Time> {
+        self.due.first_key_value().map(|((at, _), _)| *at)
+    }
+
+    fn take_due(&mut self, now: Time) -> Option<PendingIntent> {
+        let due = self.due.first_entry().filter(|entry| entry.key().0 <= now);
+        due.map(|entry| entry.remove())
+    }
+}
+
+struct Asker<P> {
+    port: P,
+    providers: Providers,
+    config: ReconcileConfig,
+    metrics: ProviderMetrics,
+}
+
+impl<P: Partitions> Asker<P> {
+    /// Whether the intent needs to be watched no more.
+    async fn is_settled(&self, intent: &PendingIntent) -> bool {
+        if !self.is_unpaid(intent.order).await {
+            return true;
+        }
+        let Some(provider) = self.providers.find(&intent.provider.0) else {
+            warn!(order = %intent.order, provider = intent.provider.0, "no such provider here");
+            return false;
+        };
+        self.metrics.polls.inc();
+        let query = provider.query(intent.order, &intent.reference);
+        match tokio::time::timeout(self.config.call_timeout, query).await {
+            Ok(Ok(notices)) => self.record(notices).await,
+            Ok(Err(reason)) => {
+                warn!(order = %intent.order, %reason, "the provider does not say");
+                false
+            }
+            Err(_) => {
+                warn!(order = %intent.order, "the provider does not answer");
+                false
+            }
+        }
+    }
+
+    /// Whether nothing was paid for the order yet. In doubt it was not.
+    async fn is_unpaid(&self, order: OrderId) -> bool {
+        let look = Look { actor: Actor::System, query: Query::Order(order), wait: None };
+        match self.port.look(order.event.partition(), look).await {
+            Ok(View::Order(view)) => view.captured.is_zero() && view.refunds.is_empty(),
+            Ok(_) | Err(CallError::Refused(_) | CallError::NoSuchPartition) => false,
+            Err(CallError::Overloaded { .. } | CallError::Stopped) => true,
+        }
+    }
+
+    /// Passes on what the provider said; returns whether money came.
+    async fn record(&self, notices: Vec<PaymentNotice>) -> bool {
+        let mut paid = false;
+        for notice in notices {
+            let order = notice.order;
+            let captured = matches!(notice.outcome, PaymentOutcome::Captured { .. });
+            let salt = u64::from(order.number);
+            let command = Command::RecordPayment(notice);
+            let recorded = record(&self.port, order, command, self.config.backoff, salt).await;
+            if captured && recorded == Recorded::Done {
+                info!(%order, "a payment was found by asking: its webhook never came");
+                self.metrics.reconciled.inc();
+                paid = true;
+            }
+        }
+        paid
+    }
+
+    /// Sleeps until a time by the port's clock. Looks at that clock once a minute at least, so a
+    /// clock that is set does not keep it asleep.
+    async fn sleep_until(&self, at: Option<Time>) {
+        let left = at.unwrap_or(Time::MAX).since(self.port.now());
+        let nap = Duration::from_millis(left.as_ms()).min(Duration::from_secs(60));
+        tokio::time::sleep(nap).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn questions_come_at_the_end_and_ever_more_rarely_for_an_hour() {
+        let until = Time::from_ms(3_600_000_000);
+        let mut asked = Vec::new();
+        let mut at = until - BEFORE;
+        while let Some(next) = next_poll(until, at) {
+            asked.push(next.since(until).as_ms() / 1_000);
+            at = next;
+        }
+        assert_eq!(asked, [0, 15, 30, 60, 120, 240, 480, 960, 1_920, 3_600]);
+    }
+
+    #[test]
+    fn the_earliest_is_asked_about_first_and_none_too_early() {
+        let event = onsale_core::id::EventId::new(onsale_core::id::PartitionId::new(0).unwrap(), 0);
+        let intent = |number| PendingIntent {
+            provider: Provider("sandbox".into()),
+            order: OrderId::new(event.unwrap(), number),
+            reference: String::new(),
+            until: Time::ZERO,
+        };
+        let mut watch = Watch::default();
+        watch.add(Time::from_ms(20), intent(2));
+        watch.add(Time::from_ms(10), intent(1));
+        watch.add(Time::from_ms(10), intent(3));
+        assert_eq!(watch.take_due(Time::from_ms(9)), None);
+        assert_eq!(watch.take_due(Time::from_ms(10)), Some(intent(1)));
+        assert_eq!(watch.take_due(Time::from_ms(10)), Some(intent(3)));
+        assert_eq!(watch.take_due(Time::from_ms(10)), None);
+        assert_eq!(watch.first(), Some(Time::from_ms(20)));
+    }
+}
