@@ -15,6 +15,7 @@
 //!
 //! Deliberately absent: rewriting a block, truncating a file, retrying a write.
 
+mod config;
 mod error;
 mod format;
 mod inspect;
@@ -23,8 +24,10 @@ mod queue;
 mod reader;
 mod recovery;
 mod retention;
+mod segments;
 mod writer;
 
+pub use config::JournalConfig;
 pub use error::{AppendError, ConfigError, Damage, RecoverError};
 pub use format::{BLOCK_BYTES, FORMAT_VERSION};
 pub use inspect::{Inspection, SnapshotSummary, inspect};
@@ -32,4 +35,4 @@ pub use number::{Chain, FactNumber, Identity, JournalId, SegmentIndex};
 pub use reader::{SegmentSummary, TornTail};
 pub use recovery::{Record, Recovered, Recovery, SegmentEnd, Start, Tail};
 pub use retention::{Obsolete, PruneError, SegmentStart, obsolete, prune};
-pub use writer::{JournalConfig, Request, WriteId, Writer};
+pub use writer::{Request, WriteId, Writer};

@@ -5,7 +5,7 @@
 
 use super::error::RecoverError;
 use super::number::{FactNumber, SegmentIndex};
-use super::recovery::open_segments;
+use super::segments::open_segments;
 use crate::directory::Directory;
 use crate::snapshot::{self, SnapshotError};
 
