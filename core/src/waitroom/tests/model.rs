@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 
 use proptest::prelude::*;
 use proptest::sample::Index;
+use proptest::test_runner::TestCaseResult;
 
 use super::super::{EndReason, Waitroom};
 use super::{SEED, SPEC, at, bytes, person, reread};
@@ -82,7 +83,7 @@ impl Lists {
     }
 
     /// Every window that ends with the last admission.
-    fn check_rate(&self) -> Result<(), TestCaseError> {
+    fn check_rate(&self) -> TestCaseResult {
         let to = *self.admitted_at.last().unwrap();
         let fastest = self.rates.iter().map(|rate| rate.1).max().unwrap();
         let burst = u64::from(fastest / 60).max(1);
@@ -94,7 +95,7 @@ impl Lists {
         Ok(())
     }
 
-    fn agree(&self, waitroom: &Waitroom) -> Result<(), TestCaseError> {
+    fn agree(&self, waitroom: &Waitroom) -> TestCaseResult {
         prop_assert_eq!(waitroom.waiting() as usize, self.waiting.len());
         prop_assert_eq!(waitroom.inside() as usize, self.inside.len());
         prop_assert_eq!(waitroom.promised(), self.promised());
@@ -117,8 +118,8 @@ impl Lists {
 }
 
 /// Does the step to both and compares what they say.
-fn run(waitroom: &mut Waitroom, lists: &mut Lists, now: u64, step: Step) -> TestCaseResult {
-    match step {
+fn run(waitroom: &mut Waitroom, lists: &mut Lists, now: u64, step: &Step) -> TestCaseResult {
+    match *step {
         Step::Join { person: who, party } => join(waitroom, lists, now, who, party)?,
         Step::Draw if !lists.drawn => {
             waitroom.drawn(at(now));
@@ -221,9 +222,9 @@ proptest! {
         for (pause, step) in steps {
             now += pause;
             let mut same = lists.clone();
-            run(&mut waitroom, &mut lists, now, step.clone())?;
+            run(&mut waitroom, &mut lists, now, &step)?;
             if !matches!(step, Step::Reread) {
-                run(&mut replayed, &mut same, now, step)?;
+                run(&mut replayed, &mut same, now, &step)?;
             }
         }
         prop_assert_eq!(bytes(&waitroom), bytes(&replayed), "writing it down changed it");
