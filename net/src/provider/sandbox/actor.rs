@@ -115,8 +115,10 @@ impl Actor {
                 let _ = answer.send(paid);
             }
             Message::Query { intent, answer } => {
+                let now = (self.clock)();
                 let found = self.ledger.find(&intent);
-                let _ = answer.send(found.map(|found| found.report(&intent)).unwrap_or_default());
+                let report = found.map(|found| found.report(&intent, now));
+                let _ = answer.send(report.unwrap_or_default());
             }
             Message::Refund { intent, wish, answer } => {
                 let refunded = self.refund(&intent, &wish)?;

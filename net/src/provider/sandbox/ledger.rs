@@ -17,6 +17,9 @@ use thiserror::Error;
 use super::behaviour::Behaviour;
 use crate::provider::{AskError, IntentWish, RefundWish};
 
+/// How long after an order's time is over a late payment is heard of.
+const LATENESS: Span = Span::from_secs(30);
+
 /// The name of an intent: unguessable, since whoever knows it can pay.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -299,8 +302,9 @@ impl Ledger {
 }
 
 impl Intent {
-    /// What the sandbox says when it is asked: everything it took, or that it took nothing.
-    pub fn report(&self, id: &IntentId) -> Vec<PaymentNotice> {
+    /// What the sandbox says when it is asked: everything it took, or that it took nothing. What is
+    /// late is late here too.
+    pub fn report(&self, id: &IntentId, now: Time) -> Vec<PaymentNotice> {
         let say = |payment: &str, outcome| PaymentNotice {
             provider: Provider(super::NAME.into()),
             order: self.order,
@@ -309,6 +313,7 @@ impl Intent {
         };
         match self.behaviour {
             None => Vec::new(),
+            Some(Behaviour::Late) if now < self.until + LATENESS => Vec::new(),
             Some(Behaviour::Decline) => {
                 vec![say(&payment_name(id, 0), PaymentOutcome::Declined)]
             }
@@ -353,7 +358,7 @@ fn notices(
         amount_minor,
         at: now,
         not_before: match behaviour {
-            Behaviour::Late => intent.until + Span::from_secs(1),
+            Behaviour::Late => intent.until + LATENESS,
             _ => now,
         },
     };

@@ -1,0 +1,9 @@
+//! Payment providers against a real partition: every misbehaviour of the sandbox ends with the
+//! books in order. Webhooks and pages go over real HTTP; waiting goes over tokio's paused clock.
+
+mod effects;
+mod ledger;
+mod misbehaviour;
+mod page;
+mod webhook;
+mod world;
