@@ -142,11 +142,13 @@ fn after_a_failure_nothing_is_written_acknowledged_or_taken() {
             shell.complete(shell.pending.len() - 1);
             answered += 1;
         }
-        shell.append(&[2; 3000], 1).unwrap();
+        for _ in 0..3 {
+            shell.append(&[2; 3000], 1).unwrap();
+        }
         let durable = shell.writer.durable();
         shell.writer.failed();
-        let rest: Vec<_> = shell.pending.drain(1..).collect();
-        for pending in rest {
+        shell.pending.remove(failing % shell.pending.len());
+        for pending in shell.pending.drain(..) {
             if let Pending::Write { id, .. } = pending {
                 shell.writer.written(id);
             }
