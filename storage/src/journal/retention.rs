@@ -83,3 +83,23 @@ pub fn prune(directory: &mut impl Directory, partition: u32) -> Result<Obsolete,
     }
     Ok(removed)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_segment_goes_once_the_older_kept_snapshot_covers_its_last_fact() {
+        let starts = [(1, 1), (2, 4), (3, 7), (4, 10)];
+        let segments = starts.map(|(index, first_fact)| SegmentStart {
+            index: SegmentIndex::new(index).unwrap(),
+            first_fact: FactNumber::new(first_fact),
+        });
+        for (kept, removed) in [(2, 0), (3, 1), (8, 2), (9, 3), (50, 3)] {
+            let snapshots = [1, kept, 60].map(FactNumber::new);
+            let found = obsolete(&segments, &snapshots);
+            assert_eq!(found.segments.len(), removed, "a snapshot of fact {kept}");
+            assert_eq!(found.snapshots, snapshots[..1]);
+        }
+    }
+}
