@@ -14,6 +14,7 @@ use crate::reply::{HoldView, Reply};
 use crate::sale::{Decided, Sale};
 use crate::spec::ClassId;
 use crate::time::Time;
+use crate::waitroom::PlaceState;
 
 impl Sale {
     pub(crate) fn decide_take_hold(
@@ -36,7 +37,7 @@ impl Sale {
         let lines = wishes.iter().map(|wish| self.line(wish)).collect::<Result<Vec<_>, _>>()?;
 
         let hold = HoldId::new(self.id(), self.next_hold());
-        let until = self.cart_deadline(now, person);
+        let until = self.cart_deadline(now, person).min(self.visit_deadline(place));
         let view = HoldView {
             hold,
             lines: lines.clone(),
@@ -78,24 +79,28 @@ impl Sale {
         person: PersonId,
         place: Option<PlaceId>,
     ) -> Result<Option<PlaceId>, Refusal> {
-        let Some(waitroom) = self.waitroom() else {
+        if self.waitroom().is_none() {
             return Ok(None);
-        };
+        }
         let place = place.filter(|place| place.event == self.id());
         let place = place.ok_or(Refusal::AdmissionRequired)?;
-        if let Some(order) = self.order_of_place(place.number) {
-            return Err(Refusal::OrderedAlready { order });
-        }
-        let inside = waitroom
-            .place(place.number)
-            .is_some_and(|theirs| theirs.person == person && theirs.is_inside(now));
-        if inside { Ok(Some(place)) } else { Err(Refusal::AdmissionRequired) }
+        self.check_visit(now, person, place.number)?;
+        Ok(Some(place))
     }
 
     /// One cart has one timer: nothing that a buyer adds to it, gives back or takes again moves it.
     fn cart_deadline(&self, now: Time, person: PersonId) -> Time {
         let running = self.buyer(person).and_then(|buyer| buyer.cart_until);
         running.filter(|until| now < *until).unwrap_or(now + self.spec().terms.hold)
+    }
+
+    /// A hold ends with the visit that it was taken in.
+    fn visit_deadline(&self, place: Option<PlaceId>) -> Time {
+        let place = place.and_then(|place| self.waitroom()?.place(place.number));
+        match place.map(|place| place.state) {
+            Some(PlaceState::Admitted { until, .. }) => until,
+            _ => Time::MAX,
+        }
     }
 
     fn line(&self, wish: &Wish) -> Result<Line, Refusal> {

@@ -26,6 +26,11 @@ impl Counts {
     pub fn total(&self) -> Option<u32> {
         self.free.checked_add(self.held)?.checked_add(self.sold)?.checked_add(self.blocked)
     }
+
+    /// Those that are free or may become so by themselves.
+    fn not_gone(self) -> u32 {
+        self.free.saturating_add(self.held)
+    }
 }
 
 /// How many tickets of a class can be had.
@@ -129,13 +134,15 @@ impl Stock {
 
     /// How many tickets of `class` can be had.
     pub fn room(&self, class: ClassId) -> Room {
+        let least = |count: fn(Counts) -> u32| self.bounds(class).map(count).min().unwrap_or(0);
+        let (left, at_most) = (least(|counts| counts.free), least(Counts::not_gone));
+        Room { left, may_come_back: at_most > left }
+    }
+
+    /// All that bounds how many tickets of a class there are: its quotas and its seats.
+    fn bounds(&self, class: ClassId) -> impl Iterator<Item = Counts> {
         let quotas = self.quotas_of[usize::from(class.0)].iter().map(|quota| self.quota(*quota));
-        let seats = self.seat_counts(class);
-        let tightest = quotas.chain(seats).min_by_key(|counts| counts.free);
-        let counts = tightest.unwrap_or_default();
-        let comes_back =
-            |counts: Counts| counts.free.saturating_add(counts.held) > 0 && counts.held > 0;
-        Room { left: counts.free, may_come_back: comes_back(counts) }
+        quotas.chain(self.seat_counts(class))
     }
 
     /// The counts of a quota.
@@ -164,26 +171,25 @@ impl Stock {
         Counts { free: self.room(class).left, held: own.held, sold: own.sold, blocked }
     }
 
-    /// Whether so many of each class can be had together.
+    /// Whether so many of each class can be had together. If one is short for good, that is said
+    /// before what may come back.
     pub fn fit(&self, wanted: &[(ClassId, u32)]) -> Result<(), Shortage> {
-        for &(class, count) in wanted {
-            let short_of_seats = self.seat_counts(class).filter(|seats| seats.free < count);
-            let quotas = self.quotas_of[usize::from(class.0)].iter();
-            let short_of_quota = quotas.copied().find_map(|quota| {
-                let counts = self.quota(quota);
-                (u64::from(counts.free) < self.wanted_of(quota, wanted)).then_some(counts)
-            });
-            if let Some(counts) = short_of_seats.or(short_of_quota) {
-                let wanted = u64::from(count);
-                let would_fit = u64::from(counts.free) + u64::from(counts.held) >= wanted;
-                let room = Room {
-                    left: self.room(class).left,
-                    may_come_back: counts.held > 0 && would_fit,
-                };
-                return Err(Shortage { class, room });
-            }
-        }
-        Ok(())
+        let shortages = || wanted.iter().filter_map(|&(class, _)| self.shortage(class, wanted));
+        let for_good = shortages().find(|short| !short.room.may_come_back);
+        for_good.or_else(|| shortages().next()).map_or(Ok(()), Err)
+    }
+
+    /// What is short of a class may come back if it would do with everything that is only held.
+    fn shortage(&self, class: ClassId, wanted: &[(ClassId, u32)]) -> Option<Shortage> {
+        let own = wanted.iter().filter(|(other, _)| *other == class).map(|(_, count)| count).sum();
+        let suffices = |of: fn(Counts) -> u32| {
+            let mut quotas = self.quotas_of[usize::from(class.0)].iter();
+            self.seat_counts(class).is_none_or(|seats| of(seats) >= own)
+                && quotas.all(|&id| u64::from(of(self.quota(id))) >= self.wanted_of(id, wanted))
+        };
+        let room =
+            || Room { left: self.room(class).left, may_come_back: suffices(Counts::not_gone) };
+        (!suffices(|counts| counts.free)).then(|| Shortage { class, room: room() })
     }
 
     fn wanted_of(&self, quota: QuotaId, wanted: &[(ClassId, u32)]) -> u64 {

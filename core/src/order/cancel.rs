@@ -31,7 +31,7 @@ impl Sale {
     pub(crate) fn order_ended(&self, id: OrderId, order: &Order, end: OrderEnd) -> Vec<Fact> {
         let reason = if end == OrderEnd::Cancelled { EndReason::Left } else { EndReason::Expired };
         let mut facts = vec![OrderEnded { order: id, end }.into()];
-        facts.extend(self.place_ended(order.place, reason));
+        facts.extend(self.visit_ended(order.place, reason));
         facts
     }
 

@@ -202,6 +202,11 @@ impl Order {
         }
     }
 
+    /// Whether the buyer has done their part of a payment.
+    pub fn has_started(&self) -> bool {
+        self.timeline.iter().any(|step| step.kind == StepKind::PaymentStarted)
+    }
+
     /// Whether the outside world must still be asked for something on its behalf.
     pub fn has_effects(&self) -> bool {
         let intent = self.state == OrderState::Pending && self.intent == Intent::Wanted;

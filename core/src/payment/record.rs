@@ -60,10 +60,10 @@ impl Sale {
         }
     }
 
-    /// While a payment is in flight the order waits a little longer, up to a cap, once.
+    /// While a payment is in flight the order waits a little longer, up to a cap, once. The notice
+    /// may come before the answer to our own question for a page.
     fn started(&self, now: Time, id: OrderId, order: &Order) -> Vec<Fact> {
-        let awaited = matches!(order.intent, Intent::Wanted | Intent::Ready { started: false, .. });
-        if order.state != OrderState::Pending || !awaited {
+        if order.state != OrderState::Pending || order.has_started() {
             return Vec::new();
         }
         let terms = self.spec().terms;
@@ -89,7 +89,7 @@ impl Sale {
         match order.state {
             OrderState::Pending if is_right => {
                 facts.push(OrderCompleted { order: id, first_ticket: self.next_ticket() }.into());
-                facts.extend(self.place_ended(order.place, EndReason::Completed));
+                facts.extend(self.visit_ended(order.place, EndReason::Completed));
             }
             OrderState::Pending => {
                 facts.extend(self.order_ended(id, order, OrderEnd::Mismatch));

@@ -6,7 +6,7 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use super::{Index, Sale, Timer};
-use crate::fact::{Fact, HoldReleased, LotteryDrawn, PlaceAdmitted, PlaceEnded};
+use crate::fact::{Fact, HoldReleased, LotteryDrawn, PlaceAdmitted};
 use crate::id::{HoldId, OrderId, PlaceId};
 use crate::order::{OrderEnd, OrderState};
 use crate::payment::{RefundCause, refund_of};
@@ -49,10 +49,7 @@ impl Sale {
                 let order = self.order(number);
                 order.map_or_else(Vec::new, |order| self.order_ended(id, order, OrderEnd::Expired))
             }
-            Timer::Visit(number) => {
-                let place = PlaceId::new(self.id(), number);
-                vec![PlaceEnded { place, reason: EndReason::Expired }.into()]
-            }
+            Timer::Visit(number) => self.visit_ended(Some(number), EndReason::Expired),
         }
     }
 
@@ -123,7 +120,7 @@ impl Index {
         for (&number, hold) in &book.holds {
             index.timers.insert((hold.until, Timer::Hold(number)));
             if let Some(place) = hold.place {
-                *index.holds_of_place.entry(place).or_default() += 1;
+                index.holds_of_place.insert((place, number));
             }
         }
         for (number, order) in (0..).zip(&book.orders) {

@@ -17,6 +17,8 @@ use crate::time::Time;
 pub struct Buyer {
     /// How many of each class, rising; none that is zero.
     has: Vec<(ClassId, u32)>,
+    /// How many holds of theirs are alive.
+    holds: u32,
     /// Until when the cart that they began lives, whatever they do to it.
     pub(crate) cart_until: Option<Time>,
 }
@@ -39,12 +41,21 @@ pub(super) struct Buyers(BTreeMap<PersonId, Buyer>);
 
 impl Buyers {
     pub(super) fn began_cart(&mut self, person: PersonId, until: Time) {
-        self.0.entry(person).or_default().cart_until = Some(until);
+        let buyer = self.0.entry(person).or_default();
+        buyer.holds += 1;
+        buyer.cart_until = Some(until);
     }
 
-    /// What was in the cart is bought: the next one has its own timer.
-    pub(super) fn bought_cart(&mut self, person: PersonId) {
-        self.0.entry(person).or_default().cart_until = None;
+    /// A hold was given back or has become an order.
+    pub(super) fn gave_up_hold(&mut self, person: PersonId) {
+        let buyer = self.0.get_mut(&person).expect("whoever has a hold is known");
+        buyer.holds = buyer.holds.checked_sub(1).expect("a hold ends once");
+    }
+
+    /// What was ordered is bought. If nothing else is in the cart, the next one has its own timer.
+    pub(super) fn bought(&mut self, person: PersonId) {
+        let buyer = self.0.entry(person).or_default();
+        buyer.cart_until = buyer.cart_until.filter(|_| buyer.holds > 0);
     }
 
     pub(super) fn took(&mut self, person: PersonId, lines: &[Line]) {

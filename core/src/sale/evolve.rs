@@ -117,7 +117,7 @@ impl Sale {
         self.book.buyers.began_cart(fact.person, fact.until);
         let place = fact.place.map(|place| place.number);
         if let Some(place) = place {
-            *self.index.holds_of_place.entry(place).or_default() += 1;
+            self.index.holds_of_place.insert((place, number));
             self.queue().provided(place);
         }
         let hold =
@@ -131,13 +131,9 @@ impl Sale {
     fn remove_hold(&mut self, number: u32) -> Hold {
         let hold = self.book.holds.remove(&number).expect("a hold ends once");
         self.index.timers.remove(&(hold.until, Timer::Hold(number)));
-        if let Some(place) = hold.place
-            && let Some(count) = self.index.holds_of_place.get_mut(&place)
-        {
-            *count -= 1;
-            if *count == 0 {
-                self.index.holds_of_place.remove(&place);
-            }
+        self.book.buyers.gave_up_hold(hold.person);
+        if let Some(place) = hold.place {
+            self.index.holds_of_place.remove(&(place, number));
         }
         hold
     }
@@ -146,7 +142,7 @@ impl Sale {
         let hold = self.remove_hold(number);
         self.stock.release_hold(&hold.lines, number);
         self.book.buyers.gave_back(mark.at, hold.person, &hold.lines);
-        let empty_handed = |place: &u32| !self.index.holds_of_place.contains_key(place);
+        let empty_handed = |place: &u32| self.holds_of_place(*place).next().is_none();
         if let Some(place) = hold.place.filter(empty_handed) {
             self.queue().unprovided(place);
         }
@@ -185,7 +181,7 @@ impl Sale {
     fn ready(&mut self, mark: Mark, fact: &IntentReady) {
         self.step(mark, fact.order.number, StepKind::PaymentReady, |order| {
             let (reference, url) = (fact.reference.clone(), fact.url.clone());
-            let started = order.timeline.iter().any(|step| step.kind == StepKind::PaymentStarted);
+            let started = order.has_started();
             order.intent = Intent::Ready { reference, url, started };
         });
     }
@@ -202,7 +198,7 @@ impl Sale {
         let order = &self.book.orders[number as usize];
         let count = Line::tickets(&order.lines);
         self.stock.sell(&order.lines, number);
-        self.book.buyers.bought_cart(order.person);
+        self.book.buyers.bought(order.person);
         self.book.next_ticket = first_ticket + count;
         let tickets = Tickets { first: first_ticket, count, void: 0 };
         self.step(mark, number, StepKind::Completed, |order| {

@@ -21,7 +21,7 @@ use self::buyers::Buyers;
 use crate::effect::{Effect, EffectKind};
 use crate::fact::Fact;
 use crate::hold::Hold;
-use crate::id::{EventId, OrderId};
+use crate::id::{EventId, HoldId, OrderId};
 use crate::inventory::Stock;
 use crate::order::{Intent, Order, OrderState};
 use crate::payment::{Refund, RefundState};
@@ -67,8 +67,8 @@ struct Book {
 #[derive(Clone, Debug, Default)]
 struct Index {
     timers: BTreeSet<(Time, Timer)>,
-    /// How many live holds each admission has.
-    holds_of_place: BTreeMap<u32, u32>,
+    /// The live holds of each admission.
+    holds_of_place: BTreeSet<(u32, u32)>,
     /// Orders that a cancellation of the event must still undo: pending, or with valid tickets.
     standing: BTreeSet<u32>,
     /// Orders on whose behalf a provider must still be asked for something.
@@ -153,6 +153,12 @@ impl Sale {
         self.book.ordered.get(&place).map(|order| OrderId::new(self.id(), *order))
     }
 
+    /// The live holds that were taken with this admission.
+    pub(crate) fn holds_of_place(&self, place: u32) -> impl Iterator<Item = HoldId> {
+        let holds = self.index.holds_of_place.range((place, 0)..=(place, u32::MAX));
+        holds.map(|&(_, number)| HoldId::new(self.id(), number))
+    }
+
     pub(crate) fn must_be_open(&self) -> Result<(), Refusal> {
         match self.book.phase {
             Phase::Open => Ok(()),
@@ -190,6 +196,17 @@ impl Sale {
             }
             _ => None,
         }
+    }
+
+    /// Orders that can be paid, or could until lately, and of which no payment is known: a provider
+    /// should be asked about them. It looks at every order: for a restart.
+    pub fn unpaid(&self, ended_after: Time) -> impl Iterator<Item = (OrderId, &Order)> {
+        let orders = (0..).zip(&self.book.orders);
+        let unpaid = orders.filter(move |(_, order)| {
+            let has_page = matches!(order.intent, Intent::Ready { .. });
+            has_page && order.captures.is_empty() && order.until > ended_after
+        });
+        unpaid.map(|(number, order)| (OrderId::new(self.id(), number), order))
     }
 
     fn intent_effect(&self, number: u32, order: &Order) -> Option<Effect> {

@@ -5,8 +5,8 @@ use alloc::vec::Vec;
 
 use super::{Book, Decided, Sale, Timer};
 use crate::command::{Actor, Steer};
-use crate::fact::{PlaceEnded, WaitroomJoined, WaitroomSteered};
-use crate::id::PlaceId;
+use crate::fact::{Fact, HoldReleased, PlaceEnded, WaitroomJoined, WaitroomSteered};
+use crate::id::{PersonId, PlaceId};
 use crate::refusal::{Refusal, Thing};
 use crate::reply::Reply;
 use crate::time::Time;
@@ -43,9 +43,12 @@ impl Sale {
 
     pub(crate) fn decide_leave(&self, actor: Actor, id: PlaceId) -> Decided {
         let place = self.place_of(actor, id.number)?;
-        let leaves = place.state.is_live();
-        let fact = PlaceEnded { place: id, reason: EndReason::Left }.into();
-        Ok((if leaves { vec![fact] } else { Vec::new() }, Reply::Done))
+        let facts = if place.state.is_live() {
+            self.place_ended(id.number, EndReason::Left)
+        } else {
+            Vec::new()
+        };
+        Ok((facts, Reply::Done))
     }
 
     /// No sign of life for too long. Whoever has ordered is waited for until the order's end.
@@ -53,7 +56,7 @@ impl Sale {
         let place = self.place_of(Actor::System, id.number)?;
         let has_ordered = self.order_of_place(id.number).is_some();
         let facts = if place.state.is_live() && !has_ordered {
-            vec![PlaceEnded { place: id, reason: EndReason::Abandoned }.into()]
+            self.place_ended(id.number, EndReason::Abandoned)
         } else {
             Vec::new()
         };
@@ -79,6 +82,40 @@ impl Sale {
         };
         let fact = WaitroomSteered { event: self.id(), steer }.into();
         Ok((if changes { vec![fact] } else { Vec::new() }, Reply::Done))
+    }
+
+    /// Whether the admission with this number lets `person` buy now: one order each.
+    pub(crate) fn check_visit(
+        &self,
+        now: Time,
+        person: PersonId,
+        number: u32,
+    ) -> Result<(), Refusal> {
+        if let Some(order) = self.order_of_place(number) {
+            return Err(Refusal::OrderedAlready { order });
+        }
+        let place = self.waitroom().and_then(|waitroom| waitroom.place(number));
+        let inside = place.is_some_and(|place| place.person == person && place.is_inside(now));
+        if inside { Ok(()) } else { Err(Refusal::AdmissionRequired) }
+    }
+
+    /// The facts of a visit's end, if there is a visit that has not ended.
+    pub(crate) fn visit_ended(&self, number: Option<u32>, reason: EndReason) -> Vec<Fact> {
+        let admitted = number.filter(|number| {
+            let place = self.waitroom().and_then(|waitroom| waitroom.place(*number));
+            place.is_some_and(Place::is_admitted)
+        });
+        admitted.map_or_else(Vec::new, |number| self.place_ended(number, reason))
+    }
+
+    /// The facts of a place's end. What was taken with it goes back: nobody could order it.
+    fn place_ended(&self, number: u32, reason: EndReason) -> Vec<Fact> {
+        let place = PlaceId::new(self.id(), number);
+        let expired = reason == EndReason::Expired;
+        let mut facts = vec![PlaceEnded { place, reason }.into()];
+        let holds = self.holds_of_place(number);
+        facts.extend(holds.map(|hold| Fact::from(HoldReleased { hold, expired })));
+        facts
     }
 
     /// The place with this number, if it is the actor's.

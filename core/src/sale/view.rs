@@ -32,7 +32,7 @@ impl Sale {
             }
             Query::Availability(_) => View::Availability(self.availability()),
             Query::Event(_) | Query::Events => View::Event(self.event_view()),
-            Query::Hold(id) => View::Hold(self.hold_view(id, self.hold_of(actor, id.number)?)),
+            Query::Hold(id) => View::Hold(self.hold_view(id, self.hold_of(now, actor, id.number)?)),
             Query::Order(id) => View::Order(self.order_view(id, self.order_of(actor, id.number)?)),
             Query::Place(id) => View::Place(self.place_view(now, actor, id)?),
             Query::Plan(_) => {

@@ -1,0 +1,310 @@
+//! Books kept from the facts alone, by looking at everything every time. They share nothing with
+//! the partition that they are held against.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use onsale_core::Partition;
+use onsale_core::command::{Actor, Steer};
+use onsale_core::fact::Fact;
+use onsale_core::hold::Line;
+use onsale_core::id::{EventId, HoldId, OrderId, PersonId, PlaceId};
+use onsale_core::inventory::seating::SeatIndex;
+use onsale_core::money::Currency;
+use onsale_core::query::{Query, View};
+use onsale_core::spec::{ClassId, Draft};
+use onsale_core::time::Time;
+
+use super::events::seats_of;
+
+#[derive(Default)]
+pub struct Books {
+    events: BTreeMap<EventId, Sold>,
+    holds: BTreeMap<HoldId, Held>,
+    pub orders: BTreeMap<OrderId, Bought>,
+    inside: BTreeSet<PlaceId>,
+    /// The most people that were ever inside each event at once.
+    pub inside_max: BTreeMap<EventId, u32>,
+}
+
+struct Sold {
+    draft: Draft,
+    blocked: BTreeSet<SeatIndex>,
+    slots: u32,
+    cancelled: bool,
+}
+
+struct Held {
+    person: PersonId,
+    lines: Vec<Line>,
+    until: Time,
+}
+
+pub struct Bought {
+    pub person: PersonId,
+    pub lines: Vec<Line>,
+    pub state: State,
+    pub captures: Vec<(u64, Currency)>,
+    /// Of which capture, how much, and what the provider said.
+    pub refunds: Vec<(u32, u64, Option<bool>)>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    Waiting,
+    Paid { void: u32 },
+    Over,
+}
+
+impl Books {
+    pub fn apply(&mut self, at: Time, fact: &Fact) {
+        match fact {
+            Fact::EventDefined(fact) => self.define(fact.event, &fact.spec),
+            Fact::EventCancelled(fact) => self.event(fact.event).cancelled = true,
+            Fact::SeatsBlocked(fact) => {
+                let blocked = &mut self.event(fact.event).blocked;
+                for seat in &fact.seats {
+                    let changed =
+                        if fact.block { blocked.insert(*seat) } else { blocked.remove(seat) };
+                    assert!(changed, "{seat:?} was so already");
+                }
+            }
+            Fact::PlaceAdmitted(fact) => self.admit(fact.place),
+            Fact::PlaceEnded(fact) => {
+                self.inside.remove(&fact.place);
+            }
+            Fact::WaitroomSteered(fact) => {
+                if let Steer::Resize { slots: Some(slots), .. } = fact.steer {
+                    self.event(fact.event).slots = slots;
+                }
+            }
+            Fact::HoldTaken(fact) => {
+                let (person, lines, until) = (fact.person, fact.lines.clone(), fact.until);
+                assert!(until > at, "a hold that lives no moment");
+                self.holds.insert(fact.hold, Held { person, lines, until });
+            }
+            Fact::HoldReleased(fact) => {
+                let hold = self.holds.remove(&fact.hold).expect("a hold ends once");
+                assert!(!fact.expired || hold.until <= at, "a hold expired before its time");
+            }
+            _ => self.apply_to_order(fact),
+        }
+    }
+
+    fn define(&mut self, event: EventId, draft: &Draft) {
+        let seats = (0..).map(SeatIndex).zip(seats_of(draft));
+        let blocked = seats.filter(|(_, (_, blocked))| *blocked).map(|(seat, _)| seat).collect();
+        let slots = draft.waitroom.map_or(0, |waitroom| waitroom.slots);
+        self.events.insert(event, Sold { draft: draft.clone(), blocked, slots, cancelled: false });
+    }
+
+    fn admit(&mut self, place: PlaceId) {
+        self.inside.insert(place);
+        let inside = self.inside.iter().filter(|other| other.event == place.event).count() as u32;
+        assert!(inside <= self.event(place.event).slots, "the waitroom overshot its slots");
+        let most = self.inside_max.entry(place.event).or_default();
+        *most = inside.max(*most);
+    }
+
+    fn apply_to_order(&mut self, fact: &Fact) {
+        match fact {
+            Fact::OrderPlaced(fact) => {
+                let Held { person, lines, .. } =
+                    self.holds.remove(&fact.hold).expect("an order is of a living hold");
+                let bought = Bought {
+                    person,
+                    lines,
+                    state: State::Waiting,
+                    captures: vec![],
+                    refunds: vec![],
+                };
+                assert!(self.orders.insert(fact.order, bought).is_none());
+            }
+            Fact::PaymentCaptured(fact) => {
+                let capture = (fact.amount.as_minor(), fact.currency);
+                self.order(fact.order).captures.push(capture);
+            }
+            Fact::OrderCompleted(fact) => {
+                self.change(fact.order, State::Waiting, State::Paid { void: 0 });
+            }
+            Fact::OrderEnded(fact) => self.change(fact.order, State::Waiting, State::Over),
+            Fact::OrderRevived(fact) => {
+                self.change(fact.order, State::Over, State::Waiting);
+                let order = self.order(fact.order);
+                let shape =
+                    |lines: &[Line]| lines.iter().map(|l| (l.class, l.count)).collect::<Vec<_>>();
+                assert_eq!(shape(&order.lines), shape(&fact.lines), "other tickets than paid for");
+                order.lines.clone_from(&fact.lines);
+            }
+            Fact::RefundWanted(fact) => {
+                let order = self.order(fact.order);
+                if let State::Paid { void } = &mut order.state {
+                    assert_eq!(*void & fact.tickets, 0, "a ticket is given back twice");
+                    *void |= fact.tickets;
+                }
+                if !fact.amount.is_zero() {
+                    order.refunds.push((fact.capture, fact.amount.as_minor(), None));
+                }
+            }
+            Fact::RefundDone(fact) => self.answer(fact.order, fact.refund, true),
+            Fact::RefundRefused(fact) => self.answer(fact.order, fact.refund, false),
+            _ => {}
+        }
+    }
+
+    fn event(&mut self, event: EventId) -> &mut Sold {
+        self.events.get_mut(&event).expect("the event was defined")
+    }
+
+    fn order(&mut self, order: OrderId) -> &mut Bought {
+        self.orders.get_mut(&order).expect("the order was placed")
+    }
+
+    fn change(&mut self, order: OrderId, from: State, to: State) {
+        let order = self.order(order);
+        assert_eq!(order.state, from);
+        order.state = to;
+    }
+
+    fn answer(&mut self, order: OrderId, refund: u32, done: bool) {
+        let answer = &mut self.order(order).refunds[refund as usize].2;
+        assert_eq!(*answer, None, "a refund is answered once");
+        *answer = Some(done);
+    }
+}
+
+/// Checks.
+impl Books {
+    /// What must be true after every single fact's decision.
+    pub fn check(&self, partition: &Partition, now: Time) {
+        for (&event, sold) in &self.events {
+            self.check_seats(event, sold);
+            self.check_limits(event, sold);
+            self.check_stock(partition, now, event, sold);
+        }
+        self.orders.iter().for_each(|(id, order)| order.check_refunds(*id));
+    }
+
+    /// When nothing is under way any more, every payment is tickets or a refund.
+    pub fn check_settled(&self, partition: &Partition, now: Time) {
+        assert!(partition.effects().is_empty(), "something is still asked of a provider");
+        self.orders.iter().for_each(|(id, order)| order.check_settled(*id));
+        for (&event, sold) in &self.events {
+            let View::Audit(audit) = look(partition, now, Query::Audit(event)) else { panic!() };
+            assert!(audit.holds(), "the books of {event} are wrong: {audit:?}");
+            let standing = self.orders.iter().filter(|(id, _)| id.event == event);
+            let valid = standing.map(|(_, order)| order.tickets().len()).sum::<usize>();
+            assert!(!sold.cancelled || valid == 0, "a cancelled event has valid tickets");
+        }
+    }
+
+    /// Everything that is out of the free stock: who has it, of which class, on which seat.
+    fn claims(
+        &self,
+        event: EventId,
+    ) -> impl Iterator<Item = (PersonId, ClassId, Option<SeatIndex>)> {
+        let holds =
+            self.holds.iter().filter(move |(id, _)| id.event == event).flat_map(|(_, hold)| {
+                Line::each(&hold.lines).map(|(class, _, seat)| (hold.person, class, seat))
+            });
+        let orders = self.orders.iter().filter(move |(id, _)| id.event == event);
+        holds.chain(orders.flat_map(|(_, order)| {
+            let claims = if order.state == State::Waiting {
+                Line::each(&order.lines).collect()
+            } else {
+                order.tickets()
+            };
+            claims.into_iter().map(|(class, _, seat)| (order.person, class, seat))
+        }))
+    }
+
+    fn check_seats(&self, event: EventId, sold: &Sold) {
+        let classes = seats_of(&sold.draft);
+        let mut owned = sold.blocked.clone();
+        for (_, class, seat) in self.claims(event) {
+            let seated = classes.iter().any(|(of, _)| *of == class);
+            assert_eq!(seat.is_some(), seated, "a ticket of {class:?} has a seat if the class has");
+            if let Some(seat) = seat {
+                assert_eq!(classes[seat.0 as usize].0, class, "{seat:?} is of another class");
+                assert!(owned.insert(seat), "{seat:?} is owned twice, or blocked and owned");
+            }
+        }
+    }
+
+    fn check_limits(&self, event: EventId, sold: &Sold) {
+        let mut has: BTreeMap<(PersonId, Option<ClassId>), u32> = BTreeMap::new();
+        for (person, class, _) in self.claims(event) {
+            *has.entry((person, None)).or_default() += 1;
+            *has.entry((person, Some(class))).or_default() += 1;
+        }
+        for ((person, class), count) in has {
+            let limit = match class {
+                None => Some(sold.draft.limits.per_buyer),
+                Some(class) => sold.draft.classes[usize::from(class.0)].per_buyer,
+            };
+            assert!(limit.is_none_or(|limit| count <= limit), "{person} has {count} of {class:?}");
+        }
+    }
+
+    fn check_stock(&self, partition: &Partition, now: Time, event: EventId, sold: &Sold) {
+        let View::Audit(audit) = look(partition, now, Query::Audit(event)) else { panic!() };
+        for line in &audit.stock {
+            assert_eq!(line.counts.total(), Some(line.capacity), "{line:?}");
+            assert_eq!(line.counts.held, line.held_recounted, "{line:?}");
+            assert_eq!(line.counts.sold, line.sold_recounted, "{line:?}");
+        }
+        for (line, quota) in audit.stock.iter().zip(&sold.draft.quotas) {
+            let taken = self.claims(event).filter(|(_, class, _)| quota.classes.contains(class));
+            assert_eq!(line.counts.held + line.counts.sold, taken.count() as u32, "{line:?}");
+        }
+        assert_eq!(audit.seats_sold_twice, 0);
+        if sold.draft.plan.is_some() {
+            let View::Seats(view) = look(partition, now, Query::Seats(event)) else { panic!() };
+            let mut taken: BTreeSet<_> =
+                self.claims(event).filter_map(|(_, _, seat)| seat).collect();
+            taken.extend(&sold.blocked);
+            assert!(view.taken.iter().map(|(seat, _)| seat).eq(&taken), "seats that nobody has");
+        }
+    }
+}
+
+impl Bought {
+    /// The tickets that let somebody in.
+    fn tickets(&self) -> Vec<(ClassId, onsale_core::money::Amount, Option<SeatIndex>)> {
+        let State::Paid { void } = self.state else { return vec![] };
+        let all = Line::each(&self.lines).enumerate();
+        all.filter(|(i, _)| void & (1 << i) == 0).map(|(_, ticket)| ticket).collect()
+    }
+
+    fn value(&self) -> u64 {
+        self.tickets().iter().map(|(_, price, _)| price.as_minor()).sum()
+    }
+
+    fn refunded(&self, capture: usize) -> u64 {
+        let of = self.refunds.iter().filter(|(of, _, _)| *of as usize == capture);
+        of.map(|(_, amount, _)| amount).sum()
+    }
+
+    fn check_refunds(&self, id: OrderId) {
+        for (i, (amount, _)) in self.captures.iter().enumerate() {
+            assert!(self.refunded(i) <= *amount, "{id} gives back more than came");
+        }
+    }
+
+    /// One capture at most is not given back whole, and its rest is what the tickets cost.
+    fn check_settled(&self, id: OrderId) {
+        assert_ne!(self.state, State::Waiting, "{id} still waits for its payment");
+        assert!(self.refunds.iter().all(|(_, _, done)| *done == Some(true)), "{id} owes a refund");
+        let rests = self.captures.iter().enumerate().map(|(i, (amount, _))| {
+            let rest = amount - self.refunded(i);
+            assert!(rest == 0 || rest == self.value(), "{id}: capture {i} is half given back");
+            rest
+        });
+        let rests: Vec<_> = rests.filter(|rest| *rest > 0).collect();
+        let expected = if self.value() == 0 { vec![] } else { vec![self.value()] };
+        assert_eq!(rests, expected, "{id}: each payment is one set of tickets or one refund");
+    }
+}
+
+fn look(partition: &Partition, now: Time, query: Query) -> View {
+    partition.query(now, Actor::Operator, query).expect("an operator sees all")
+}
