@@ -31,7 +31,7 @@ impl Sale {
             return Err(wrong_state);
         };
         let chosen = match wanted {
-            Some(wanted) => bits(tickets, wanted)?,
+            Some(wanted) => bits(id, tickets, wanted)?,
             None => tickets.valid(),
         };
         if chosen == 0 || chosen & !tickets.valid() != 0 {
@@ -92,9 +92,11 @@ fn paying_capture(order: &Order) -> u32 {
     (0..order.captures.len() as u32).find(|&capture| !went_back(capture)).unwrap_or(0)
 }
 
-fn bits(tickets: Tickets, wanted: &[TicketId]) -> Result<u32, Refusal> {
+/// Ticket numbers are dense within an event, so a ticket of another event may have the same one.
+fn bits(id: OrderId, tickets: Tickets, wanted: &[TicketId]) -> Result<u32, Refusal> {
     wanted.iter().try_fold(0u32, |bits, ticket| {
-        let offset = ticket.number.checked_sub(tickets.first);
+        let number = (ticket.event == id.event).then_some(ticket.number);
+        let offset = number.and_then(|number| number.checked_sub(tickets.first));
         let offset = offset.filter(|offset| *offset < tickets.count);
         offset.map(|offset| bits | (1 << offset)).ok_or(Refusal::NotFound(Thing::Ticket))
     })
