@@ -1,0 +1,142 @@
+//! Which values make sense.
+
+use std::ops::RangeInclusive;
+
+use axum::http::Uri;
+use axum::http::uri::Scheme;
+use onsale_core::id::PartitionId;
+use onsale_storage::journal::{self, Identity, JournalId, Tail, Writer};
+use thiserror::Error;
+use tracing_subscriber::EnvFilter;
+
+use super::{Config, Secret, cores_available};
+
+const SECRET_BYTES_MIN: usize = 16;
+
+/// A setting whose value makes no sense.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum SettingError {
+    /// More cores than there are.
+    #[error("cores is {cores}, but this process may use {available}: set 1 to {available}")]
+    Cores {
+        /// What was asked for.
+        cores: usize,
+        /// What there is.
+        available: usize,
+    },
+    /// The journal's numbers do not fit together.
+    #[error("journal.{0}")]
+    Journal(#[from] journal::ConfigError),
+    /// Not what a log filter looks like.
+    #[error(
+        "log.filter is {filter:?}, which is no filter ({reason}): set a level (error, warn, info, \
+         debug, trace) or directives such as \"info,onsale_runtime=debug\""
+    )]
+    LogFilter {
+        /// What was set.
+        filter: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// Not an address that a browser can go to.
+    #[error(
+        "public_url is {0:?}: set how buyers reach this server, such as \
+         \"https://tickets.example.org\", without a slash at the end"
+    )]
+    PublicUrl(String),
+    /// Too small or too large.
+    #[error("{name} is {value}: set {min} to {max}")]
+    Range {
+        /// Which setting.
+        name: &'static str,
+        /// What was set.
+        value: u64,
+        /// The least.
+        min: u64,
+        /// The most.
+        max: u64,
+    },
+    /// Too easily guessed, or not fit for a header.
+    #[error(
+        "{name} is too short or has other characters than letters, digits and punctuation: set at \
+         least {SECRET_BYTES_MIN} of these, or leave it out and one is drawn"
+    )]
+    Secret {
+        /// Which setting.
+        name: &'static str,
+    },
+}
+
+impl Config {
+    /// Whether every value makes sense, alone and together with the others.
+    pub fn check(&self) -> Result<(), SettingError> {
+        let available = cores_available();
+        match self.cores {
+            Some(cores) if cores == 0 || cores > available => {
+                return Err(SettingError::Cores { cores, available });
+            }
+            _ => {}
+        }
+        if self.public_url.as_deref().is_some_and(|url| !is_base_url(url)) {
+            return Err(SettingError::PublicUrl(self.public_url()));
+        }
+        self.check_ranges()?;
+        self.check_journal()?;
+        secret("operator_token", self.operator_token.as_ref())?;
+        secret("sandbox.webhook_secret", self.sandbox.webhook_secret.as_ref())?;
+        self.log_filter().map(|_| ())
+    }
+
+    /// What is logged.
+    pub(crate) fn log_filter(&self) -> Result<EnvFilter, SettingError> {
+        let filter = &self.log.filter;
+        EnvFilter::try_new(filter).map_err(|error| SettingError::LogFilter {
+            filter: filter.clone(),
+            reason: error.to_string(),
+        })
+    }
+
+    fn check_ranges(&self) -> Result<(), SettingError> {
+        const MILLION: u64 = 1_000_000;
+        let bounds = &self.bounds;
+        let partitions = u64::from(self.partitions_when_created());
+        range("partitions", partitions, 1..=u64::from(PartitionId::COUNT_MAX))?;
+        range("drain_seconds", self.drain_seconds, 0..=3_600)?;
+        range("journal.writes_in_flight", self.journal.writes_in_flight as u64, 1..=64)?;
+        range("snapshots.every_facts", self.snapshots.every_facts, 1_000..=1_000 * MILLION)?;
+        range("bounds.mailbox", bounds.mailbox as u64, 1..=MILLION)?;
+        range("bounds.parked", bounds.parked as u64, 1..=10 * MILLION)?;
+        range("bounds.watches", bounds.watches as u64, 1..=10 * MILLION)?;
+        range("bounds.connections_per_core", bounds.connections_per_core, 1..=MILLION)?;
+        range("bounds.header_timeout_s", bounds.header_timeout_s, 1..=3_600)
+    }
+
+    /// A journal knows its own limits: what no writer takes is refused.
+    fn check_journal(&self) -> Result<(), SettingError> {
+        let nowhere = Tail::new_journal(Identity { partition: 0, journal: JournalId(0) });
+        Writer::new(self.journal.into(), &nowhere)?;
+        Ok(())
+    }
+}
+
+fn range(name: &'static str, value: u64, allowed: RangeInclusive<u64>) -> Result<(), SettingError> {
+    if allowed.contains(&value) {
+        return Ok(());
+    }
+    let (min, max) = allowed.into_inner();
+    Err(SettingError::Range { name, value, min, max })
+}
+
+fn secret(name: &'static str, secret: Option<&Secret>) -> Result<(), SettingError> {
+    let is_good = |secret: &Secret| {
+        let text = secret.expose().as_bytes();
+        text.len() >= SECRET_BYTES_MIN && text.iter().all(u8::is_ascii_graphic)
+    };
+    if secret.is_none_or(is_good) { Ok(()) } else { Err(SettingError::Secret { name }) }
+}
+
+fn is_base_url(url: &str) -> bool {
+    let Ok(uri) = url.parse::<Uri>() else { return false };
+    let is_web = [&Scheme::HTTP, &Scheme::HTTPS].into_iter().any(|web| uri.scheme() == Some(web));
+    is_web && uri.query().is_none() && !url.ends_with('/') && !url.contains('#')
+}

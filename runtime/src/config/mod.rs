@@ -1,0 +1,245 @@
+//! What an operator can set: one tree of settings with a default for each.
+//!
+//! Sources, the later ones win: the defaults here, a file, the environment, flags ([`Config::load`]
+//! puts them together). Every value is checked before anything is started.
+//!
+//! Deliberately absent: looking at the process's environment or arguments (the command line hands
+//! them in), and settings of a single event (they are in its specification).
+
+mod check;
+mod load;
+mod secret;
+#[cfg(test)]
+mod tests;
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::thread::available_parallelism;
+
+use onsale_core::id::PartitionId;
+use onsale_storage::journal::JournalConfig;
+use serde::{Deserialize, Serialize};
+
+pub use self::check::SettingError;
+pub use self::load::{ConfigError, DEFAULT_FILE, ENVIRONMENT_PREFIX, Setting, Sources};
+pub use self::secret::Secret;
+
+/// All settings.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// Where everything that survives is kept.
+    pub data: PathBuf,
+    /// Where HTTP is served.
+    pub listen: SocketAddr,
+    /// What the cores run on.
+    pub host: HostKind,
+    /// How many cores sell; all that this process may use, if not set.
+    pub cores: Option<usize>,
+    /// How many partitions a new data directory gets. Fixed from then on.
+    pub partitions: Option<u16>,
+    /// How buyers and payment providers reach this server, without a slash at the end.
+    pub public_url: Option<String>,
+    /// What an operator proves themselves with; drawn and kept in the data directory, if not set.
+    pub operator_token: Option<Secret>,
+    /// How long running requests may take to finish when the server is told to stop.
+    pub drain_seconds: u64,
+    /// How large things in a journal may get.
+    pub journal: Journal,
+    /// When snapshots are made.
+    pub snapshots: Snapshots,
+    /// How much is accepted at one time.
+    pub bounds: Bounds,
+    /// What is logged, and how.
+    pub log: Log,
+    /// The payment provider for trying things out.
+    pub sandbox: Sandbox,
+}
+
+/// What the cores run on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum HostKind {
+    /// Pinned threads on `io_uring`: what is meant to be used.
+    Glommio,
+    /// Where `io_uring` is missing.
+    Tokio,
+}
+
+/// How large things in a journal may get. See [`JournalConfig`], which this becomes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Journal {
+    /// Length of a segment file: a multiple of 4096.
+    pub segment_bytes: u64,
+    /// Most bytes in one write, unless a single decision needs more.
+    pub batch_bytes_max: usize,
+    /// Most writes under way at once.
+    pub writes_in_flight: usize,
+    /// Most bytes that wait for a write.
+    pub queued_bytes_max: usize,
+}
+
+/// When snapshots are made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Snapshots {
+    /// After how many facts of a partition its next snapshot is made.
+    pub every_facts: u64,
+}
+
+/// How much is accepted at one time; what exceeds it is refused at once, with 503.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Bounds {
+    /// Requests that wait for one partition.
+    pub mailbox: usize,
+    /// Replies of one partition that wait for the disk.
+    pub parked: usize,
+    /// Requests of one partition that wait for something to change.
+    pub watches: usize,
+    /// Connections of one core.
+    pub connections_per_core: u64,
+    /// How long a client may take to send a request's head, and how long an idle connection is
+    /// kept.
+    pub header_timeout_s: u64,
+}
+
+/// What is logged, and how.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Log {
+    /// What: a level, or directives such as `info,onsale_runtime=debug`.
+    pub filter: String,
+    /// How.
+    pub format: LogFormat,
+}
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// The payment provider for trying things out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Sandbox {
+    /// Whether buyers can pay with it: with money that does not exist.
+    pub enabled: bool,
+    /// What its webhooks are signed with; drawn and kept in the data directory, if not set.
+    pub webhook_secret: Option<Secret>,
+}
+
+impl Config {
+    /// How many cores sell.
+    pub fn cores(&self) -> usize {
+        self.cores.unwrap_or_else(cores_available)
+    }
+
+    /// How many partitions a data directory gets when it is created now.
+    pub fn partitions_when_created(&self) -> u16 {
+        const PER_CORE: usize = 4;
+        const AT_LEAST: usize = 8;
+        let most = usize::from(PartitionId::COUNT_MAX);
+        let default = self.cores().saturating_mul(PER_CORE).clamp(AT_LEAST, most);
+        self.partitions.unwrap_or(default as u16)
+    }
+
+    /// How buyers and payment providers reach this server, without a slash at the end.
+    pub fn public_url(&self) -> String {
+        self.public_url.clone().unwrap_or_else(|| format!("http://{}", self.listen))
+    }
+
+    /// The settings as they take effect, as TOML. Secrets are shown as `***`; one that is drawn is
+    /// not shown.
+    pub fn effective_toml(&self) -> Result<String, toml::ser::Error> {
+        let effective = Self {
+            cores: Some(self.cores()),
+            partitions: Some(self.partitions_when_created()),
+            public_url: Some(self.public_url()),
+            ..self.clone()
+        };
+        toml::to_string(&effective)
+    }
+}
+
+/// How many cores this process may use: what the machine has, less what an administrator or a
+/// container keeps from it.
+pub fn cores_available() -> usize {
+    // Where the system does not say, there is at least the core that asks.
+    available_parallelism().map_or(1, usize::from)
+}
+
+impl From<Journal> for JournalConfig {
+    fn from(journal: Journal) -> Self {
+        Self {
+            segment_bytes: journal.segment_bytes,
+            batch_bytes_max: journal.batch_bytes_max,
+            writes_in_flight: journal.writes_in_flight,
+            queued_bytes_max: journal.queued_bytes_max,
+        }
+    }
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            data: PathBuf::from("./onsale-data"),
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
+            host: HostKind::Glommio,
+            cores: None,
+            partitions: None,
+            public_url: None,
+            operator_token: None,
+            drain_seconds: 10,
+            journal: Journal::default(),
+            snapshots: Snapshots::default(),
+            bounds: Bounds::default(),
+            log: Log::default(),
+            sandbox: Sandbox::default(),
+        }
+    }
+}
+
+impl Default for Journal {
+    fn default() -> Self {
+        let JournalConfig { segment_bytes, batch_bytes_max, writes_in_flight, queued_bytes_max } =
+            JournalConfig::default();
+        Self { segment_bytes, batch_bytes_max, writes_in_flight, queued_bytes_max }
+    }
+}
+
+impl Default for Snapshots {
+    fn default() -> Self {
+        Self { every_facts: 500_000 }
+    }
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self {
+            mailbox: 4_096,
+            parked: 65_536,
+            watches: 200_000,
+            connections_per_core: 8_000,
+            header_timeout_s: 15,
+        }
+    }
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self { filter: "info".to_owned(), format: LogFormat::Text }
+    }
+}
+
+impl Default for Sandbox {
+    fn default() -> Self {
+        Self { enabled: true, webhook_secret: None }
+    }
+}
