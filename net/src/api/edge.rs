@@ -1,0 +1,180 @@
+//! What every handler has: the way to the partitions, the keys, and what belongs to this core alone.
+
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use axum::Extension;
+use axum::extract::DefaultBodyLimit;
+use futures_util::future::BoxFuture;
+use onsale_core::command::{Actor, Command, IdempotencyKey, Request};
+use onsale_core::id::{EventId, PartitionId};
+use onsale_core::query::{Query, View};
+use onsale_core::reply::Reply;
+use onsale_core::time::{Span, Time};
+use utoipa_axum::router::OpenApiRouter;
+
+use super::Common;
+use crate::auth::cache::{TokenCache, TokenDigest};
+use crate::auth::token::TokenKeys;
+use crate::metrics::CoreCounters;
+use crate::port::{CallError, Look, Partitions, Wait};
+use crate::problem::Problem;
+use crate::provider::Providers;
+
+/// How many verified tokens one core remembers: some 20 MB at most.
+const TOKENS_MAX: usize = 131_072;
+
+/// The state of one Router. A cheap handle.
+#[derive(Clone)]
+pub struct Edge(Arc<Inner>);
+
+struct Inner {
+    port: Box<dyn Port>,
+    common: Arc<Common>,
+    /// Only this core's requests come here, so nobody ever waits for the lock; it is there because
+    /// handlers must be `Send`.
+    tokens: Mutex<TokenCache>,
+    counters: Arc<CoreCounters>,
+}
+
+impl Edge {
+    pub(crate) fn new<P: Partitions>(
+        partitions: P,
+        common: Arc<Common>,
+        counters: Arc<CoreCounters>,
+    ) -> Self {
+        let tokens = Mutex::new(TokenCache::new(TOKENS_MAX));
+        Self(Arc::new(Inner { port: Box::new(partitions), common, tokens, counters }))
+    }
+
+    pub(crate) fn now(&self) -> Time {
+        self.0.port.now()
+    }
+
+    pub(crate) fn keys(&self) -> &TokenKeys {
+        &self.0.common.keys
+    }
+
+    /// The digest of the operator token.
+    pub(crate) fn operator(&self) -> &TokenDigest {
+        &self.0.common.operator
+    }
+
+    pub(crate) fn tokens(&self) -> MutexGuard<'_, TokenCache> {
+        // A cache that a panic left half changed is still a cache.
+        self.0.tokens.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn counters(&self) -> &CoreCounters {
+        &self.0.counters
+    }
+
+    pub(crate) fn providers(&self) -> &Providers {
+        &self.0.common.providers
+    }
+
+    pub(crate) fn session_lifetime(&self) -> Span {
+        self.0.common.session_lifetime
+    }
+
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.0.common.stopping.load(Ordering::Relaxed)
+    }
+
+    /// All metrics as text.
+    pub(crate) fn metrics(&self) -> String {
+        let mut text = String::new();
+        self.0.common.more_metrics.write(&mut text);
+        self.0.common.metrics.write(&mut text);
+        text
+    }
+
+    /// Bytes that nobody can foresee.
+    pub(crate) fn random<const N: usize>(&self) -> Result<[u8; N], Problem> {
+        let mut bytes = [0; N];
+        let filled = self.0.common.entropy.fill(&mut bytes);
+        filled.map(|()| bytes).map_err(|error| Problem::internal(error.to_string()))
+    }
+
+    /// All partitions.
+    pub(crate) fn partitions(&self) -> impl Iterator<Item = PartitionId> {
+        (0..self.0.port.count()).filter_map(PartitionId::new)
+    }
+
+    /// The partition of a new thing with this hash: even, and the same for a repeated request.
+    pub(crate) fn place(&self, hash: u128) -> Result<PartitionId, Problem> {
+        let number = hash.checked_rem(u128::from(self.0.port.count()));
+        // Less than the count, which is 16 bits wide.
+        let partition = number.and_then(|number| PartitionId::new(number as u16));
+        partition.ok_or_else(|| Problem::internal("there are no partitions"))
+    }
+
+    pub(crate) async fn execute(
+        &self,
+        partition: PartitionId,
+        actor: Actor,
+        key: Option<IdempotencyKey>,
+        command: Command,
+    ) -> Result<Reply, Problem> {
+        let request = Request { actor, key, command };
+        self.0.port.execute(partition, request).await.map_err(Problem::from)
+    }
+
+    pub(crate) async fn look(
+        &self,
+        event: EventId,
+        actor: Actor,
+        query: Query,
+        wait: Option<Wait>,
+    ) -> Result<View, Problem> {
+        self.ask(event.partition(), Look { actor, query, wait }).await.map_err(Problem::from)
+    }
+
+    pub(crate) async fn ask(&self, partition: PartitionId, look: Look) -> Result<View, CallError> {
+        self.0.port.look(partition, look).await
+    }
+}
+
+/// The partitions without their type, so that handlers are compiled once: a box for each call.
+trait Port: Send + Sync {
+    fn now(&self) -> Time;
+    fn count(&self) -> u16;
+    fn execute(&self, at: PartitionId, request: Request) -> Answer<'_, Reply>;
+    fn look(&self, at: PartitionId, look: Look) -> Answer<'_, View>;
+}
+
+type Answer<'a, T> = BoxFuture<'a, Result<T, CallError>>;
+
+impl<P: Partitions> Port for P {
+    fn now(&self) -> Time {
+        Partitions::now(self)
+    }
+
+    fn count(&self) -> u16 {
+        Partitions::count(self)
+    }
+
+    fn execute(&self, at: PartitionId, request: Request) -> Answer<'_, Reply> {
+        Box::pin(Partitions::execute(self, at, request))
+    }
+
+    fn look(&self, at: PartitionId, look: Look) -> Answer<'_, View> {
+        Box::pin(Partitions::look(self, at, look))
+    }
+}
+
+/// How many bytes a body may have.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct BodyLimit(pub usize);
+
+impl BodyLimit {
+    /// Puts these routes under the limit, and lets their refusals say what it is.
+    pub(crate) fn limit(self, routes: OpenApiRouter<Edge>) -> OpenApiRouter<Edge> {
+        routes.layer(DefaultBodyLimit::max(self.0)).layer(Extension(self))
+    }
+}
+
+/// A reply or a view that does not answer what was asked: a fault of ours.
+pub(crate) fn mismatch() -> Problem {
+    Problem::internal("the answer was to another question")
+}

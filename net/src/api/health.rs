@@ -1,0 +1,74 @@
+//! For those who run the server: is it alive, is it ready, what does it count.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::IntoResponse;
+use futures_util::future::try_join_all;
+use onsale_core::command::Actor;
+use onsale_core::id::{EventId, PartitionId};
+use onsale_core::query::Query;
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::edge::Edge;
+use crate::port::{CallError, Look};
+use crate::problem::Problem;
+
+pub(super) fn routes() -> OpenApiRouter<Edge> {
+    OpenApiRouter::new().routes(routes!(healthz)).routes(routes!(readyz)).routes(routes!(metrics))
+}
+
+/// How the server is.
+#[derive(Serialize, ToSchema)]
+struct Health {
+    /// `alive` or `ready`.
+    #[schema(example = "ready")]
+    status: &'static str,
+}
+
+/// Ask whether the process answers at all.
+#[utoipa::path(
+    get, path = "/healthz", tag = "health",
+    responses((status = OK, description = "It does", body = Health)),
+)]
+async fn healthz() -> Json<Health> {
+    Json(Health { status: "alive" })
+}
+
+/// Ask whether requests should be sent here: every partition answers, and none is going down.
+#[utoipa::path(
+    get, path = "/readyz", tag = "health",
+    responses((status = OK, description = "They should", body = Health)),
+)]
+async fn readyz(State(edge): State<Edge>) -> Result<Json<Health>, Problem> {
+    if edge.is_stopping() {
+        return Err(CallError::Stopped.into());
+    }
+    try_join_all(edge.partitions().map(|partition| answers(&edge, partition))).await?;
+    Ok(Json(Health { status: "ready" }))
+}
+
+/// Asks for something that costs nothing: the last event that there could be. That there is none is
+/// an answer too.
+async fn answers(edge: &Edge, partition: PartitionId) -> Result<(), Problem> {
+    let last = EventId::new(partition, EventId::PER_PARTITION_MAX - 1);
+    let query = last.map_or(Query::Events, Query::Event);
+    match edge.ask(partition, Look { actor: Actor::System, query, wait: None }).await {
+        Ok(_) | Err(CallError::Refused(_)) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Show what is counted, in the format of `OpenMetrics` 1.0.
+#[utoipa::path(
+    get, path = "/metrics", tag = "health",
+    responses((status = OK, description = "The metrics of all cores", body = String,
+        content_type = "application/openmetrics-text")),
+)]
+async fn metrics(State(edge): State<Edge>) -> impl IntoResponse {
+    let content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    ([(CONTENT_TYPE, content_type)], edge.metrics())
+}

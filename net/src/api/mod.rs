@@ -1,0 +1,178 @@
+//! The HTTP API: one Router for every host.
+//!
+//! A request goes through the [`frame`] (request id, metrics, headers, panics), is authenticated and
+//! parsed by its handler's arguments, becomes a command or a query for the partition that its id
+//! names, and the reply is rendered. Nothing is decided here.
+
+mod chart;
+mod docs;
+pub mod edge;
+mod events;
+mod frame;
+mod health;
+mod holds;
+mod orders;
+mod poll;
+mod sessions;
+mod stock;
+mod wait;
+mod waitroom;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use axum::Router;
+use axum::middleware;
+use onsale_core::time::Span;
+use sha2::{Digest, Sha256};
+use thiserror::Error;
+use utoipa_axum::router::OpenApiRouter;
+
+use self::edge::{BodyLimit, Edge};
+use crate::auth::cache::TokenDigest;
+use crate::auth::token::{KeyError, TokenKeys};
+use crate::entropy::Entropy;
+use crate::metrics::{HttpMetrics, MetricsSource};
+use crate::port::Partitions;
+use crate::problem::{Problem, catalog};
+use crate::provider::sandbox::{self, Sandbox};
+use crate::provider::{Providers, webhook};
+
+/// What the API needs to know.
+pub struct Settings {
+    /// Whoever sends this as a bearer token runs the events. At least
+    /// [`Settings::OPERATOR_TOKEN_BYTES_MIN`] bytes.
+    pub operator_token: String,
+    /// What tokens are signed with: an Ed25519 private key in PKCS#8 (DER), such as
+    /// [`crate::auth::token::new_signing_key`] makes. With another key all tokens are void.
+    pub signing_key: Vec<u8>,
+    /// How long a guest's session lasts.
+    pub session_lifetime: Span,
+    /// Who takes money.
+    pub providers: Providers,
+    /// The pages of the sandbox, if it is one of the providers.
+    pub sandbox: Option<Sandbox>,
+    /// Where seeds and new people come from.
+    pub entropy: Arc<dyn Entropy>,
+    /// What the server counts besides requests.
+    pub metrics: Arc<dyn MetricsSource>,
+}
+
+impl Settings {
+    /// The shortest operator token: as long as 128 random bits in hex.
+    pub const OPERATOR_TOKEN_BYTES_MIN: usize = 32;
+    /// How long a guest's session lasts by default: it is all that ties them to their tickets.
+    pub const SESSION_LIFETIME: Span = Span::from_mins(7 * 24 * 60);
+}
+
+/// Why there is no API.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum SettingsError {
+    /// Anybody might guess it.
+    #[error("the operator token must have at least 32 bytes: make one with `openssl rand -hex 32`")]
+    OperatorToken,
+    /// Tokens could not be signed.
+    #[error(transparent)]
+    SigningKey(#[from] KeyError),
+}
+
+/// The API, shared by all cores. A cheap handle.
+#[derive(Clone)]
+pub struct Api<P> {
+    partitions: P,
+    common: Arc<Common>,
+}
+
+/// What all cores share, read only but for atomics.
+pub(crate) struct Common {
+    pub keys: TokenKeys,
+    pub operator: TokenDigest,
+    pub session_lifetime: Span,
+    pub providers: Providers,
+    pub sandbox: Option<Sandbox>,
+    pub entropy: Arc<dyn Entropy>,
+    pub metrics: Arc<HttpMetrics>,
+    pub more_metrics: Arc<dyn MetricsSource>,
+    pub stopping: AtomicBool,
+}
+
+impl<P: Partitions> Api<P> {
+    /// An API to these partitions.
+    pub fn new(partitions: P, settings: Settings) -> Result<Self, SettingsError> {
+        if settings.operator_token.len() < Settings::OPERATOR_TOKEN_BYTES_MIN {
+            return Err(SettingsError::OperatorToken);
+        }
+        let common = Common {
+            keys: TokenKeys::new(&settings.signing_key)?,
+            operator: Sha256::digest(&settings.operator_token).into(),
+            session_lifetime: settings.session_lifetime,
+            providers: settings.providers,
+            sandbox: settings.sandbox,
+            entropy: settings.entropy,
+            metrics: Arc::default(),
+            more_metrics: settings.metrics,
+            stopping: AtomicBool::new(false),
+        };
+        Ok(Self { partitions, common: Arc::new(common) })
+    }
+
+    /// Lets `/readyz` say from now on that nobody should be sent here any more.
+    pub fn stop(&self) {
+        self.common.stopping.store(true, Ordering::Relaxed);
+    }
+}
+
+/// The largest body, in bytes, unless a route says otherwise.
+const BODY_BYTES_MAX: usize = 64 * 1024;
+/// The largest definition of an event, in bytes: a plan of some hundred thousand rows.
+const EVENT_BYTES_MAX: usize = 8 * 1024 * 1024;
+
+/// A Router of its own for each core: it has the core's counters and its cache of tokens.
+pub fn router<P: Partitions>(api: Api<P>) -> Router {
+    let Api { partitions, common } = api;
+    let (routes, document) = routes().split_for_parts();
+    let document = docs::complete(&document);
+    let counters = common.metrics.new_core(docs::operations(&document));
+    let edge = Edge::new(partitions.clone(), common.clone(), counters);
+    let providers = webhook::routes(partitions, common.providers.clone());
+    let sandbox = common.sandbox.clone().map(sandbox::routes).unwrap_or_default();
+    routes
+        .merge(docs::routes(&document))
+        .with_state(edge.clone())
+        .merge(providers)
+        .merge(sandbox)
+        .method_not_allowed_fallback(no_such_method)
+        .fallback(no_such_route)
+        .layer(middleware::from_fn_with_state(edge, frame::frame))
+}
+
+/// The OpenAPI document, without a server.
+pub fn document() -> serde_json::Value {
+    docs::complete(routes().get_openapi())
+}
+
+fn routes() -> OpenApiRouter<Edge> {
+    docs::begin()
+        .merge(BodyLimit(EVENT_BYTES_MAX).limit(events::definition_routes()))
+        .merge(BodyLimit(BODY_BYTES_MAX).limit(small_routes()))
+}
+
+fn small_routes() -> OpenApiRouter<Edge> {
+    OpenApiRouter::new()
+        .merge(events::routes())
+        .merge(stock::routes())
+        .merge(chart::routes())
+        .merge(sessions::routes())
+        .merge(waitroom::routes())
+        .merge(holds::routes())
+        .merge(orders::routes())
+        .merge(health::routes())
+}
+
+async fn no_such_route() -> Problem {
+    Problem::new(&catalog::NO_SUCH_ROUTE, "there is nothing at this address")
+}
+
+async fn no_such_method() -> Problem {
+    Problem::new(&catalog::METHOD_NOT_ALLOWED, "this address has other methods: see Allow")
+}

@@ -1,0 +1,76 @@
+//! Access tokens that were verified lately: a verification costs tens of microseconds, a look-up
+//! next to nothing.
+
+use std::collections::HashMap;
+use std::mem;
+
+use onsale_core::time::Time;
+
+use super::token::Access;
+
+/// SHA-256 of a token.
+pub type TokenDigest = [u8; 32];
+
+/// A bounded memory in two halves: when the young half is full it becomes the old one, and what was
+/// in the old one and not asked for since is forgotten.
+pub struct TokenCache {
+    half: usize,
+    young: HashMap<TokenDigest, Access>,
+    old: HashMap<TokenDigest, Access>,
+}
+
+impl TokenCache {
+    /// For at most `capacity` tokens.
+    pub fn new(capacity: usize) -> Self {
+        Self { half: capacity.div_ceil(2).max(1), young: HashMap::new(), old: HashMap::new() }
+    }
+
+    /// What the token says, if it is known and still good at `now`.
+    pub fn get(&mut self, digest: &TokenDigest, now: Time) -> Option<Access> {
+        let is_good = |access: &Access| now < access.expires_at;
+        if let Some(access) = self.young.get(digest) {
+            return Some(*access).filter(is_good);
+        }
+        let access = self.old.remove(digest).filter(is_good)?;
+        self.put(*digest, access);
+        Some(access)
+    }
+
+    /// Remembers what a verified token says.
+    pub fn put(&mut self, digest: TokenDigest, access: Access) {
+        if self.young.len() >= self.half {
+            self.old = mem::take(&mut self.young);
+        }
+        self.young.insert(digest, access);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use onsale_core::id::PersonId;
+
+    use super::*;
+
+    fn access(person: u128) -> Access {
+        Access { person: PersonId::from_u128(person), expires_at: Time::from_ms(1_000) }
+    }
+
+    #[test]
+    fn an_expired_token_is_not_known_any_more() {
+        let mut cache = TokenCache::new(4);
+        cache.put([1; 32], access(1));
+        assert_eq!(cache.get(&[1; 32], Time::from_ms(999)), Some(access(1)));
+        assert_eq!(cache.get(&[1; 32], Time::from_ms(1_000)), None);
+    }
+
+    #[test]
+    fn it_is_bounded_and_keeps_what_is_used() {
+        let mut cache = TokenCache::new(8);
+        for n in 0..100 {
+            cache.put([n; 32], access(u128::from(n)));
+            assert!(cache.young.len() + cache.old.len() <= 8);
+            assert_eq!(cache.get(&[0; 32], Time::ZERO), Some(access(0)), "in use all the time");
+        }
+        assert_eq!(cache.get(&[50; 32], Time::ZERO), None);
+    }
+}

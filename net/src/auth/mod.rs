@@ -1,0 +1,139 @@
+//! Who calls: extractors that a handler names in its arguments, and the tokens behind them.
+
+pub mod cache;
+pub mod token;
+
+use axum::extract::FromRequestParts;
+use axum::http::header::AUTHORIZATION;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName};
+use onsale_core::command::Actor;
+use onsale_core::id::{EventId, PersonId, PlaceId};
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+
+use self::cache::TokenDigest;
+use self::token::TokenError;
+use crate::api::edge::Edge;
+use crate::problem::{Problem, catalog};
+
+/// Where a checkout token is sent.
+pub const CHECKOUT_TOKEN: HeaderName = HeaderName::from_static("checkout-token");
+
+/// Nobody in particular: people are drawn at random out of 2^128, so nothing belongs to this one.
+const ANYBODY: Actor = Actor::Person(PersonId::from_u128(0));
+
+/// A person with an access token.
+pub struct Buyer(pub PersonId);
+
+impl Buyer {
+    /// As the rules call them.
+    pub const fn actor(&self) -> Actor {
+        Actor::Person(self.0)
+    }
+}
+
+/// Whoever has the operator token.
+pub struct Operator;
+
+/// A buyer or an operator: both may see and move an order, one of them only theirs.
+pub struct Caller(pub Actor);
+
+/// Anybody; with the operator token somebody who sees more.
+pub struct Visitor(pub Actor);
+
+impl FromRequestParts<Edge> for Buyer {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, edge: &Edge) -> Result<Self, Problem> {
+        match required(parts, edge)? {
+            Actor::Person(person) => Ok(Self(person)),
+            _ => Err(Problem::new(&catalog::BUYER_ONLY, "this needs a buyer's access token")),
+        }
+    }
+}
+
+impl FromRequestParts<Edge> for Operator {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, edge: &Edge) -> Result<Self, Problem> {
+        match required(parts, edge)? {
+            Actor::Operator => Ok(Self),
+            _ => Err(Problem::new(&catalog::OPERATOR_ONLY, "this needs the operator token")),
+        }
+    }
+}
+
+impl FromRequestParts<Edge> for Caller {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, edge: &Edge) -> Result<Self, Problem> {
+        required(parts, edge).map(Self)
+    }
+}
+
+impl FromRequestParts<Edge> for Visitor {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, edge: &Edge) -> Result<Self, Problem> {
+        let actor = identify(&parts.headers, edge)?;
+        Ok(Self(actor.unwrap_or(ANYBODY)))
+    }
+}
+
+fn required(parts: &Parts, edge: &Edge) -> Result<Actor, Problem> {
+    identify(&parts.headers, edge)?.ok_or_else(|| {
+        Problem::new(&catalog::TOKEN_REQUIRED, "send `Authorization: Bearer <token>`")
+    })
+}
+
+fn identify(headers: &HeaderMap, edge: &Edge) -> Result<Option<Actor>, Problem> {
+    let Some(value) = headers.get(AUTHORIZATION) else { return Ok(None) };
+    let text = value.to_str().ok().and_then(|text| text.split_once(' '));
+    let token = match text {
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => token.trim(),
+        _ => return Err(refused(TokenError::Invalid)),
+    };
+    let digest: TokenDigest = Sha256::digest(token).into();
+    if digest.ct_eq(edge.operator()).into() {
+        return Ok(Some(Actor::Operator));
+    }
+    let now = edge.now();
+    if let Some(access) = edge.tokens().get(&digest, now) {
+        return Ok(Some(Actor::Person(access.person)));
+    }
+    let access = edge.keys().verify_access(token, now).map_err(refused)?;
+    edge.tokens().put(digest, access);
+    Ok(Some(Actor::Person(access.person)))
+}
+
+fn refused(error: TokenError) -> Problem {
+    let kind = match error {
+        TokenError::Invalid => &catalog::TOKEN_INVALID,
+        TokenError::Expired => &catalog::TOKEN_EXPIRED,
+    };
+    Problem::new(kind, error.to_string())
+}
+
+/// The place in the waitroom that the request's checkout token stands for; `None` without one.
+pub fn admission(
+    headers: &HeaderMap,
+    edge: &Edge,
+    person: PersonId,
+    event: EventId,
+) -> Result<Option<PlaceId>, Problem> {
+    let Some(value) = headers.get(CHECKOUT_TOKEN) else { return Ok(None) };
+    let token = value.to_str().unwrap_or_default();
+    let checkout = edge.keys().verify_checkout(token, edge.now()).map_err(|error| {
+        let kind = match error {
+            TokenError::Invalid => &catalog::CHECKOUT_TOKEN_INVALID,
+            TokenError::Expired => &catalog::CHECKOUT_TOKEN_EXPIRED,
+        };
+        Problem::new(kind, error.to_string())
+    })?;
+    if checkout.person != person || checkout.event != event {
+        let detail = "this Checkout-Token is for another person or another event";
+        return Err(Problem::new(&catalog::CHECKOUT_TOKEN_MISMATCH, detail));
+    }
+    Ok(Some(checkout.place))
+}

@@ -1,0 +1,273 @@
+//! Tokens: JSON Web Tokens signed with Ed25519, one kind for each purpose. The algorithm and the
+//! `typ` of each kind are fixed (RFC 8725), so that none passes for another.
+//!
+//! Time is an argument: the library's own look at the clock is switched off.
+
+use ed25519_dalek::SigningKey;
+use ed25519_dalek::pkcs8::{DecodePrivateKey, EncodePrivateKey};
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use onsale_core::id::{EventId, PersonId, PlaceId};
+use onsale_core::time::Time;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::dto::Id;
+
+/// Longer than any token of ours.
+const TOKEN_BYTES_MAX: usize = 2_048;
+const ISSUER: &str = "onsale";
+
+/// What distinguishes one kind of token from another.
+struct Purpose {
+    typ: &'static str,
+    audience: &'static str,
+}
+
+const ACCESS: Purpose = Purpose { typ: "at+jwt", audience: "onsale-api" };
+const CHECKOUT: Purpose = Purpose { typ: "checkout+jwt", audience: "onsale-checkout" };
+
+/// Signs and verifies tokens.
+pub struct TokenKeys {
+    signing: EncodingKey,
+    verifying: DecodingKey,
+}
+
+/// The bytes are no key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum KeyError {
+    /// Not PKCS#8, or not Ed25519.
+    #[error("the signing key must be an Ed25519 private key in PKCS#8 (DER)")]
+    NotEd25519,
+}
+
+/// Why a token is not accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum TokenError {
+    /// Malformed, of another kind, of another issuer, or not signed with our key.
+    #[error("the token is none of ours, or was changed")]
+    Invalid,
+    /// Its time is over.
+    #[error("the token has expired")]
+    Expired,
+}
+
+/// What an access token says: who speaks. The e-mail address in it is read by whoever writes
+/// e-mails, not here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Access {
+    /// Who.
+    pub person: PersonId,
+    /// From when on it is not good any more.
+    pub expires_at: Time,
+}
+
+/// What a checkout token says: who was let in where.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Checkout {
+    /// Who.
+    pub person: PersonId,
+    /// Where.
+    pub event: EventId,
+    /// By which place in its waitroom.
+    pub place: PlaceId,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Claims<T> {
+    iss: String,
+    aud: String,
+    sub: Id<PersonId>,
+    /// Seconds since 1970, like the next two.
+    iat: u64,
+    nbf: u64,
+    exp: u64,
+    #[serde(flatten)]
+    more: T,
+}
+
+#[derive(Serialize, Deserialize)]
+struct AccessClaims {
+    email: String,
+}
+
+#[derive(Serialize, Deserialize)]
+struct CheckoutClaims {
+    event: Id<EventId>,
+    place: Id<PlaceId>,
+}
+
+/// A new signing key out of 32 bytes of entropy, as the PKCS#8 that [`TokenKeys::new`] reads.
+pub fn new_signing_key(entropy: &[u8; 32]) -> Result<Vec<u8>, KeyError> {
+    let document = SigningKey::from_bytes(entropy).to_pkcs8_der();
+    document.map(|document| document.as_bytes().to_vec()).map_err(|_| KeyError::NotEd25519)
+}
+
+impl TokenKeys {
+    /// The keys out of an Ed25519 private key in PKCS#8 (DER).
+    pub fn new(pkcs8: &[u8]) -> Result<Self, KeyError> {
+        let key = SigningKey::from_pkcs8_der(pkcs8).map_err(|_| KeyError::NotEd25519)?;
+        Ok(Self {
+            signing: EncodingKey::from_ed_der(pkcs8),
+            verifying: DecodingKey::from_ed_der(key.verifying_key().as_bytes()),
+        })
+    }
+
+    /// An access token; `None` if it cannot be signed, which a key that was checked does not do.
+    pub fn access(&self, access: Access, email: &str, now: Time) -> Option<String> {
+        let more = AccessClaims { email: email.to_owned() };
+        self.sign(&ACCESS, access.person, now, access.expires_at, more)
+    }
+
+    /// A checkout token, good until the visit ends; `None` as for [`Self::access`].
+    pub fn checkout(&self, checkout: Checkout, now: Time, until: Time) -> Option<String> {
+        let more = CheckoutClaims { event: Id(checkout.event), place: Id(checkout.place) };
+        self.sign(&CHECKOUT, checkout.person, now, until, more)
+    }
+
+    /// What an access token says, if it is good at `now`.
+    pub fn verify_access(&self, token: &str, now: Time) -> Result<Access, TokenError> {
+        let claims: Claims<AccessClaims> = self.verify(&ACCESS, token, now)?;
+        Ok(Access { person: claims.sub.0, expires_at: from_seconds(claims.exp) })
+    }
+
+    /// What a checkout token says, if it is good at `now`.
+    pub fn verify_checkout(&self, token: &str, now: Time) -> Result<Checkout, TokenError> {
+        let claims: Claims<CheckoutClaims> = self.verify(&CHECKOUT, token, now)?;
+        let CheckoutClaims { event, place } = claims.more;
+        Ok(Checkout { person: claims.sub.0, event: event.0, place: place.0 })
+    }
+
+    fn sign<T: Serialize>(
+        &self,
+        purpose: &Purpose,
+        person: PersonId,
+        now: Time,
+        until: Time,
+        more: T,
+    ) -> Option<String> {
+        let claims = Claims {
+            iss: ISSUER.to_owned(),
+            aud: purpose.audience.to_owned(),
+            sub: Id(person),
+            iat: now.as_ms() / 1_000,
+            nbf: now.as_ms() / 1_000,
+            exp: until.as_ms().div_ceil(1_000),
+            more,
+        };
+        let mut header = Header::new(Algorithm::EdDSA);
+        header.typ = Some(purpose.typ.to_owned());
+        jsonwebtoken::encode(&header, &claims, &self.signing).ok()
+    }
+
+    fn verify<T: DeserializeOwned>(
+        &self,
+        purpose: &Purpose,
+        token: &str,
+        now: Time,
+    ) -> Result<Claims<T>, TokenError> {
+        if token.len() > TOKEN_BYTES_MAX {
+            return Err(TokenError::Invalid);
+        }
+        let data = jsonwebtoken::decode(token, &self.verifying, &validation(purpose))
+            .map_err(|_| TokenError::Invalid)?;
+        if data.header.typ.as_deref() != Some(purpose.typ) {
+            return Err(TokenError::Invalid);
+        }
+        let claims: Claims<T> = data.claims;
+        if now < from_seconds(claims.nbf) {
+            return Err(TokenError::Invalid);
+        }
+        if now >= from_seconds(claims.exp) {
+            return Err(TokenError::Expired);
+        }
+        Ok(claims)
+    }
+}
+
+fn validation(purpose: &Purpose) -> Validation {
+    let mut validation = Validation::new(Algorithm::EdDSA);
+    validation.set_required_spec_claims(&["aud", "exp", "iss", "nbf", "sub"]);
+    validation.set_issuer(&[ISSUER]);
+    validation.set_audience(&[purpose.audience]);
+    // By the operating system's clock; `verify` looks at the one that everything else goes by.
+    validation.validate_exp = false;
+    validation.validate_nbf = false;
+    validation
+}
+
+fn from_seconds(seconds: u64) -> Time {
+    Time::from_ms(seconds.saturating_mul(1_000))
+}
+
+#[cfg(test)]
+mod tests {
+    use base64::Engine;
+    use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+    use onsale_core::id::PartitionId;
+
+    use super::*;
+
+    const NOW: Time = Time::from_ms(1_790_848_800_217);
+    const LATER: Time = Time::from_ms(1_790_849_700_217);
+
+    fn keys(seed: u8) -> TokenKeys {
+        TokenKeys::new(&new_signing_key(&[seed; 32]).unwrap()).unwrap()
+    }
+
+    fn access_token(keys: &TokenKeys) -> String {
+        let access = Access { person: PersonId::from_u128(7), expires_at: LATER };
+        keys.access(access, "ada@example.org", NOW).unwrap()
+    }
+
+    #[test]
+    fn a_token_is_good_until_its_end_and_says_what_was_signed() {
+        let keys = keys(1);
+        let event = EventId::new(PartitionId::new(3).unwrap(), 5).unwrap();
+        let person = PersonId::from_u128(7);
+        let checkout = Checkout { person, event, place: PlaceId::new(event, 11) };
+        let token = keys.checkout(checkout, NOW, LATER).unwrap();
+        assert_eq!(keys.verify_checkout(&token, NOW), Ok(checkout));
+        let access = access_token(&keys);
+        assert_eq!(keys.verify_access(&access, NOW).unwrap().person, person);
+        let end = Time::from_ms(LATER.as_ms() + 783);
+        assert_eq!(keys.verify_access(&access, end), Err(TokenError::Expired));
+    }
+
+    #[test]
+    fn no_kind_of_token_passes_for_another() {
+        let keys = keys(1);
+        assert_eq!(keys.verify_checkout(&access_token(&keys), NOW), Err(TokenError::Invalid));
+    }
+
+    #[test]
+    fn a_token_of_another_key_or_without_a_signature_is_refused() {
+        let token = access_token(&keys(1));
+        assert_eq!(keys(2).verify_access(&token, NOW), Err(TokenError::Invalid));
+        let claims = token.split('.').nth(1).unwrap();
+        let header = BASE64_URL_SAFE_NO_PAD.encode(r#"{"typ":"at+jwt","alg":"none"}"#);
+        for forged in [format!("{header}.{claims}."), format!("{header}.{claims}.AAAA")] {
+            assert_eq!(keys(1).verify_access(&forged, NOW), Err(TokenError::Invalid));
+        }
+    }
+
+    /// The public key as an HMAC secret: the classic confusion of algorithms.
+    #[test]
+    fn a_token_signed_by_another_algorithm_is_refused() {
+        let public = SigningKey::from_bytes(&[1; 32]).verifying_key();
+        let token = access_token(&keys(1));
+        let claims = token.split('.').nth(1).unwrap();
+        let claims = BASE64_URL_SAFE_NO_PAD.decode(claims).unwrap();
+        let claims: serde_json::Value = serde_json::from_slice(&claims).unwrap();
+        let mut header = Header::new(Algorithm::HS256);
+        header.typ = Some("at+jwt".to_owned());
+        let secret = EncodingKey::from_secret(public.as_bytes());
+        let forged = jsonwebtoken::encode(&header, &claims, &secret).unwrap();
+        assert_eq!(keys(1).verify_access(&forged, NOW), Err(TokenError::Invalid));
+    }
+
+    #[test]
+    fn what_is_no_key_is_refused() {
+        assert_eq!(TokenKeys::new(b"key").err(), Some(KeyError::NotEd25519));
+    }
+}

@@ -1,0 +1,251 @@
+//! What is counted about requests. Every core counts for itself, without waiting for any other; a
+//! scrape, on whichever core it comes in, adds them up.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fmt::{self, Debug};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use axum::http::{Method, StatusCode};
+use prometheus_client::collector::Collector;
+use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric, text};
+use prometheus_client::metrics::MetricType;
+use prometheus_client::metrics::counter::ConstCounter;
+use prometheus_client::metrics::exemplar::Exemplar;
+use prometheus_client::registry::Registry;
+
+/// Whoever counts something else and wants it shown too.
+pub trait MetricsSource: Send + Sync + 'static {
+    /// Appends it in the format of `OpenMetrics` 1.0, without the `# EOF` at the end. The name of no
+    /// family may begin with `http_`.
+    fn write(&self, text: &mut String);
+}
+
+/// Nothing else is counted.
+impl MetricsSource for () {
+    fn write(&self, _: &mut String) {}
+}
+
+/// The upper bounds of the histogram, in microseconds: from a look into memory to a long poll.
+const BOUNDS_US: [u64; 14] = [
+    100, 250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 1_000_000,
+    5_000_000, 30_000_000,
+];
+
+/// The method and path of a route, as in the documentation.
+pub type Route = (String, String);
+
+/// The counters of all cores.
+#[derive(Default)]
+pub struct HttpMetrics {
+    cores: Mutex<Vec<Arc<CoreCounters>>>,
+}
+
+/// The counters of one core.
+pub struct CoreCounters {
+    /// By path, then method: the position of the counters.
+    index: HashMap<String, Vec<(String, usize)>>,
+    /// One for each route, and one for all that is none.
+    counters: Vec<RouteCounters>,
+    routes: Vec<Route>,
+    core: usize,
+    requests: AtomicU64,
+}
+
+#[derive(Default)]
+struct RouteCounters {
+    /// By status less 100.
+    statuses: Statuses,
+    /// One for each bound and one for what took longer.
+    durations: [AtomicU64; BOUNDS_US.len() + 1],
+    duration_sum_us: AtomicU64,
+}
+
+struct Statuses([AtomicU64; 500]);
+
+impl Default for Statuses {
+    fn default() -> Self {
+        Self([const { AtomicU64::new(0) }; 500])
+    }
+}
+
+impl HttpMetrics {
+    /// The counters of one more core that has these routes.
+    pub(crate) fn new_core(&self, mut routes: Vec<Route>) -> Arc<CoreCounters> {
+        let mut index = HashMap::<String, Vec<_>>::new();
+        for (position, (method, path)) in routes.iter().enumerate() {
+            index.entry(path.clone()).or_default().push((method.clone(), position));
+        }
+        routes.push(("OTHER".to_owned(), "other".to_owned()));
+        let counters = routes.iter().map(|_| RouteCounters::default()).collect();
+        // Taken when a core starts and when somebody scrapes, never for a request.
+        let mut cores = self.cores.lock().unwrap_or_else(PoisonError::into_inner);
+        let requests = AtomicU64::new(0);
+        let core = CoreCounters { index, counters, routes, core: cores.len(), requests };
+        cores.push(Arc::new(core));
+        Arc::clone(&cores[cores.len() - 1])
+    }
+
+    /// Appends the sums over all cores, and the end of the text.
+    pub(crate) fn write(self: &Arc<Self>, text: &mut String) {
+        let mut registry = Registry::default();
+        registry.register_collector(Box::new(Arc::clone(self)));
+        // Writing into a string cannot fail.
+        let _ = text::encode(text, &registry);
+    }
+
+    fn sums(&self) -> BTreeMap<Route, Sums> {
+        let cores = self.cores.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut sums = BTreeMap::<Route, Sums>::new();
+        for core in cores.iter() {
+            for (route, counters) in core.routes.iter().zip(&core.counters) {
+                sums.entry(route.clone()).or_default().add(counters);
+            }
+        }
+        sums
+    }
+}
+
+impl CoreCounters {
+    /// An id for a request that brought none: unique while the process lives.
+    pub(crate) fn next_request_id(&self) -> String {
+        format!("{:x}-{:x}", self.core, self.requests.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// Counts a request that was answered.
+    pub(crate) fn count(
+        &self,
+        method: &Method,
+        path: Option<&str>,
+        status: StatusCode,
+        took: Duration,
+    ) {
+        let methods = path.and_then(|path| self.index.get(path));
+        // HEAD is answered by the handler of GET.
+        let name = if *method == Method::HEAD { "GET" } else { method.as_str() };
+        let found = methods.and_then(|methods| methods.iter().find(|(known, _)| known == name));
+        let position = found.map_or(self.counters.len() - 1, |(_, position)| *position);
+        let counters = &self.counters[position];
+        let took_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+        let bucket = BOUNDS_US.partition_point(|&bound| bound < took_us);
+        if let Some(count) = counters.statuses.0.get(usize::from(status.as_u16()) - 100) {
+            count.fetch_add(1, Ordering::Relaxed);
+        }
+        counters.durations[bucket].fetch_add(1, Ordering::Relaxed);
+        counters.duration_sum_us.fetch_add(took_us, Ordering::Relaxed);
+    }
+}
+
+#[derive(Default)]
+struct Sums {
+    /// By status.
+    statuses: BTreeMap<u16, u64>,
+    durations: [u64; BOUNDS_US.len() + 1],
+    duration_sum_us: u64,
+}
+
+impl Sums {
+    fn add(&mut self, counters: &RouteCounters) {
+        for (status, count) in (100..).zip(&counters.statuses.0) {
+            let count = count.load(Ordering::Relaxed);
+            if count > 0 {
+                *self.statuses.entry(status).or_default() += count;
+            }
+        }
+        for (sum, count) in self.durations.iter_mut().zip(&counters.durations) {
+            *sum += count.load(Ordering::Relaxed);
+        }
+        self.duration_sum_us += counters.duration_sum_us.load(Ordering::Relaxed);
+    }
+}
+
+impl Debug for HttpMetrics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpMetrics").finish_non_exhaustive()
+    }
+}
+
+impl Collector for HttpMetrics {
+    fn encode(&self, mut encoder: DescriptorEncoder) -> fmt::Result {
+        let sums = self.sums();
+        encode_requests(&sums, &mut encoder)?;
+        encode_durations(&sums, &mut encoder)
+    }
+}
+
+fn encode_requests(sums: &BTreeMap<Route, Sums>, encoder: &mut DescriptorEncoder) -> fmt::Result {
+    let (name, help) = ("http_requests", "Requests that were answered");
+    let mut family = encoder.encode_descriptor(name, help, None, MetricType::Counter)?;
+    for ((method, path), sums) in sums {
+        for (status, count) in &sums.statuses {
+            let status = status.to_string();
+            let labels = [
+                ("method", method.as_str()),
+                ("route", path.as_str()),
+                ("status", status.as_str()),
+            ];
+            ConstCounter::new(*count).encode(family.encode_family(&labels)?)?;
+        }
+    }
+    Ok(())
+}
+
+/// Seconds, the base unit of `OpenMetrics`; the only place where floating point meets them.
+#[expect(clippy::cast_precision_loss, reason = "2^53 microseconds are 285 years")]
+fn seconds(us: u64) -> f64 {
+    us as f64 / 1e6
+}
+
+fn encode_durations(sums: &BTreeMap<Route, Sums>, encoder: &mut DescriptorEncoder) -> fmt::Result {
+    let (name, help) = ("http_request_duration_seconds", "Time until a request was answered");
+    let mut family = encoder.encode_descriptor(name, help, None, MetricType::Histogram)?;
+    let bounds = BOUNDS_US.into_iter().map(seconds).chain([f64::MAX]);
+    for ((method, path), sums) in sums {
+        let count = sums.durations.iter().sum();
+        if count == 0 {
+            continue;
+        }
+        let buckets: Vec<_> = bounds.clone().zip(sums.durations).collect();
+        let labels = [("method", method.as_str()), ("route", path.as_str())];
+        let exemplars: Option<&HashMap<usize, Exemplar<NoLabels, f64>>> = None;
+        family.encode_family(&labels)?.encode_histogram(
+            seconds(sums.duration_sum_us),
+            count,
+            &buckets,
+            exemplars,
+        )?;
+    }
+    Ok(())
+}
+
+/// Exemplars are not kept.
+type NoLabels = [(&'static str, &'static str); 0];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_scrape_adds_up_the_cores() {
+        let metrics = Arc::new(HttpMetrics::default());
+        let routes = vec![("GET".to_owned(), "/a".to_owned())];
+        let cores = [metrics.new_core(routes.clone()), metrics.new_core(routes)];
+        for core in &cores {
+            core.count(&Method::GET, Some("/a"), StatusCode::OK, Duration::from_micros(300));
+        }
+        cores[0].count(&Method::HEAD, Some("/a"), StatusCode::OK, Duration::from_secs(60));
+        cores[1].count(&Method::GET, None, StatusCode::NOT_FOUND, Duration::ZERO);
+        let mut text = String::new();
+        metrics.write(&mut text);
+        for line in [
+            r#"http_requests_total{method="GET",route="/a",status="200"} 3"#,
+            r#"http_requests_total{method="OTHER",route="other",status="404"} 1"#,
+            r#"http_request_duration_seconds_bucket{le="0.0005",method="GET",route="/a"} 2"#,
+            r#"http_request_duration_seconds_bucket{le="+Inf",method="GET",route="/a"} 3"#,
+            "# EOF",
+        ] {
+            assert!(text.lines().any(|each| each == line), "{line} is not in\n{text}");
+        }
+    }
+}

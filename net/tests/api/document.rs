@@ -1,0 +1,178 @@
+//! The OpenAPI document: complete, consistent, and served without any other host.
+
+use std::collections::BTreeSet;
+
+use onsale_core::refusal::Refusal;
+use onsale_net::problem::catalog::KINDS;
+use serde_json::Value;
+
+use crate::server::{DOCUMENT, Server, get, text};
+
+/// Every operation: path, method, description.
+fn operations() -> impl Iterator<Item = (&'static str, &'static str, &'static Value)> {
+    let paths = DOCUMENT["paths"].as_object().unwrap();
+    paths.iter().flat_map(|(path, item)| {
+        let item = item.as_object().unwrap();
+        item.iter().map(move |(method, operation)| (path.as_str(), method.as_str(), operation))
+    })
+}
+
+#[test]
+fn every_route_is_in_it() {
+    let found: BTreeSet<_> = operations().map(|(path, method, _)| (method, path)).collect();
+    let expected = BTreeSet::from([
+        ("get", "/api/v1/events"),
+        ("post", "/api/v1/events"),
+        ("get", "/api/v1/events/{id}"),
+        ("get", "/api/v1/events/{id}/audit"),
+        ("get", "/api/v1/events/{id}/availability"),
+        ("post", "/api/v1/events/{id}/cancel"),
+        ("post", "/api/v1/events/{id}/holds"),
+        ("post", "/api/v1/events/{id}/open"),
+        ("get", "/api/v1/events/{id}/seats"),
+        ("post", "/api/v1/events/{id}/seats/block"),
+        ("get", "/api/v1/events/{id}/seats/chart"),
+        ("patch", "/api/v1/events/{id}/waitroom"),
+        ("post", "/api/v1/events/{id}/waitroom"),
+        ("get", "/api/v1/events/{id}/waitroom/lottery"),
+        ("delete", "/api/v1/holds/{id}"),
+        ("get", "/api/v1/holds/{id}"),
+        ("post", "/api/v1/orders"),
+        ("get", "/api/v1/orders/{id}"),
+        ("post", "/api/v1/orders/{id}/cancel"),
+        ("post", "/api/v1/orders/{id}/refunds"),
+        ("get", "/api/v1/orders/{id}/timeline"),
+        ("delete", "/api/v1/places/{id}"),
+        ("get", "/api/v1/places/{id}"),
+        ("post", "/api/v1/sessions"),
+        ("get", "/healthz"),
+        ("get", "/metrics"),
+        ("get", "/readyz"),
+    ]);
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn it_has_the_structure_of_openapi_3_1() {
+    assert!(text(&DOCUMENT["openapi"]).starts_with("3.1."));
+    assert!(!text(&DOCUMENT["info"]["title"]).is_empty());
+    assert!(!text(&DOCUMENT["info"]["version"]).is_empty());
+    let mut ids = BTreeSet::new();
+    for (path, method, operation) in operations() {
+        let place = format!("{method} {path}");
+        assert!(ids.insert(text(&operation["operationId"])), "{place}: the id is there twice");
+        assert!(!text(&operation["summary"]).is_empty(), "{place}");
+        let responses = operation["responses"].as_object().unwrap();
+        assert!(responses.keys().any(|status| status.starts_with('2')), "{place}");
+        for (status, response) in responses {
+            assert!(!text(&response["description"]).is_empty(), "{place}: {status}");
+        }
+        let parameters = operation["parameters"].as_array().into_iter().flatten();
+        let names: Vec<_> = parameters.filter(|one| one["in"] == "path").collect();
+        assert_eq!(names.len(), path.matches('{').count(), "{place}");
+        assert!(names.iter().all(|one| one["required"] == true), "{place}");
+        for requirement in operation["security"].as_array().into_iter().flatten() {
+            for scheme in requirement.as_object().unwrap().keys() {
+                let schemes = &DOCUMENT["components"]["securitySchemes"];
+                assert_eq!(schemes[scheme]["scheme"], "bearer", "{place}: {scheme}");
+            }
+        }
+    }
+}
+
+#[test]
+fn every_reference_leads_somewhere() {
+    fn check(value: &Value) {
+        match value {
+            Value::Object(members) => {
+                if let Some(Value::String(reference)) = members.get("$ref") {
+                    let pointer = reference.strip_prefix('#').unwrap();
+                    assert!(DOCUMENT.pointer(pointer).is_some(), "{reference} leads nowhere");
+                }
+                members.values().for_each(check);
+            }
+            Value::Array(items) => items.iter().for_each(check),
+            _ => {}
+        }
+    }
+    check(&DOCUMENT);
+}
+
+#[test]
+fn every_field_is_explained_and_has_an_example() {
+    let schemas = DOCUMENT["components"]["schemas"].as_object().unwrap();
+    let is_explained = |field: &Value| {
+        // A field that is a type of its own may leave both to the type.
+        let text = field.to_string();
+        let refers = text.contains("$ref");
+        field["description"].is_string()
+            && (refers || text.contains("\"example") || field["type"] == "array")
+    };
+    let mut missing = Vec::new();
+    for (name, schema) in schemas {
+        for (field, content) in schema["properties"].as_object().into_iter().flatten() {
+            // The `action` that tells the variants of a change apart.
+            if !is_explained(content) && field != "action" {
+                missing.push(format!("{name}.{field}"));
+            }
+        }
+    }
+    assert!(missing.is_empty(), "{missing:?}");
+}
+
+/// All but what happens before a route is found.
+#[test]
+fn every_code_is_a_response_somewhere_and_every_response_a_code() {
+    let mut declared = BTreeSet::new();
+    for (path, method, operation) in operations() {
+        for code in operation["x-problems"].as_array().unwrap() {
+            let code = text(code);
+            let kind = KINDS.iter().find(|kind| kind.code == code).unwrap();
+            let status = kind.status.as_u16().to_string();
+            let content = &operation["responses"][&status]["content"]["application/problem+json"];
+            assert!(content["examples"][&code].is_object(), "{method} {path}: {code}");
+            declared.insert(code);
+        }
+    }
+    let codes: BTreeSet<_> = KINDS.iter().map(|kind| kind.code.to_owned()).collect();
+    let missing: Vec<_> = codes.difference(&declared).collect();
+    assert_eq!(missing, ["no_such_route"]);
+    assert!(Refusal::CODES.iter().all(|code| declared.contains(*code)));
+}
+
+#[test]
+fn what_moves_stock_or_money_documents_its_key() {
+    let wants_key = |operation: &Value| {
+        let mut parameters = operation["parameters"].as_array().into_iter().flatten();
+        parameters.any(|one| one["name"] == "Idempotency-Key" && one["required"] == true)
+    };
+    let found: BTreeSet<_> = operations()
+        .filter(|(_, _, operation)| wants_key(operation))
+        .map(|(_, _, operation)| text(&operation["operationId"]))
+        .collect();
+    let expected = [
+        "cancel_order",
+        "define_event",
+        "join_waitroom",
+        "place_order",
+        "refund_order",
+        "take_hold",
+    ];
+    assert_eq!(found, expected.map(str::to_owned).into());
+    assert!(DOCUMENT.to_string().contains("24 hours"), "how long answers are kept");
+}
+
+#[tokio::test]
+async fn the_document_and_its_page_are_served_from_here() {
+    let server = Server::new();
+    let served = server.send(get("/api/openapi.json")).await;
+    assert_eq!(served.json(), *DOCUMENT);
+    let page = server.send(get("/api/docs/")).await;
+    let html = String::from_utf8(page.body.to_vec()).unwrap();
+    assert!(html.contains("swagger-ui"), "{html}");
+    assert!(!html.contains("//cdn") && !html.contains("https://"), "{html}");
+    let script = server.send(get("/api/docs/swagger-ui-bundle.js")).await;
+    assert_eq!(script.status, 200);
+    let start = server.send(get("/api/docs/swagger-initializer.js")).await;
+    assert!(String::from_utf8_lossy(&start.body).contains("/api/openapi.json"));
+}

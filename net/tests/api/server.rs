@@ -1,0 +1,350 @@
+//! A server to test against, and what is asked of it.
+
+use std::sync::{Arc, LazyLock};
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::http::{HeaderMap, Method, Request, StatusCode};
+use futures_util::future::BoxFuture;
+use http_body_util::BodyExt;
+use onsale_core::command::PaymentNotice;
+use onsale_core::id::OrderId;
+use onsale_core::time::Time;
+use onsale_net::api::{Api, Settings, document, router};
+use onsale_net::auth::token::new_signing_key;
+use onsale_net::entropy::OsEntropy;
+use onsale_net::port::Partitions;
+use onsale_net::provider::{
+    Acknowledgement, AskError, IntentPage, IntentWish, NoticeError, PaymentProvider, Providers,
+    RawNotice, RefundReceipt, RefundWish,
+};
+use serde_json::{Value, json};
+use tower::ServiceExt;
+
+use crate::memory::{Memory, START};
+
+pub const OPERATOR: &str = "operator-token-of-the-tests-0123456789";
+
+pub static DOCUMENT: LazyLock<Value> = LazyLock::new(document);
+
+/// The signing key of every server here.
+pub fn signing_key() -> Vec<u8> {
+    new_signing_key(&[7; 32]).unwrap()
+}
+
+pub struct Server {
+    pub memory: Memory,
+    pub router: Router,
+}
+
+/// A Router to any partitions.
+pub fn router_to<P: Partitions>(partitions: P) -> (Api<P>, Router) {
+    let till: Arc<dyn PaymentProvider> = Arc::new(Till);
+    let settings = Settings {
+        operator_token: OPERATOR.to_owned(),
+        signing_key: signing_key(),
+        session_lifetime: Settings::SESSION_LIFETIME,
+        providers: Providers::new([till]),
+        sandbox: None,
+        entropy: Arc::new(OsEntropy),
+        metrics: Arc::new(()),
+    };
+    let api = Api::new(partitions, settings).unwrap();
+    (api.clone(), router(api))
+}
+
+impl Server {
+    pub fn new() -> Self {
+        let memory = Memory::new();
+        let (_, router) = router_to(memory.clone());
+        Self { memory, router }
+    }
+
+    /// Sends a request; whatever problem comes back must be in the document.
+    pub async fn send(&self, call: Call) -> Answer {
+        let (method, path) = (call.method.clone(), call.path.clone());
+        let answer = send(&self.router, call).await;
+        if let Some(code) = answer.code() {
+            let path = path.split('?').next().unwrap();
+            assert!(is_declared(&method, path, &code), "{code} of {method} {path} is undocumented");
+        }
+        answer
+    }
+
+    /// Sends a request that must be refused like this and change nothing.
+    pub async fn refuse(&self, call: Call, status: u16, code: &str) -> Value {
+        let before = self.memory.state();
+        let answer = self.send(call).await;
+        assert_eq!(answer.code().as_deref(), Some(code), "{answer:?}");
+        assert_eq!(answer.status.as_u16(), status, "{answer:?}");
+        assert_eq!(answer.headers["content-type"], "application/problem+json");
+        let body = answer.json();
+        assert_eq!(body["type"], format!("/problems/{code}"));
+        assert_eq!(body["status"], status);
+        assert_eq!(body["instance"], answer.headers["x-request-id"].to_str().unwrap());
+        assert!(self.memory.state() == before, "a refused request has changed something");
+        body
+    }
+
+    /// Sends a request that must be accepted with this status.
+    pub async fn accept(&self, call: Call, status: u16) -> Value {
+        let answer = self.send(call).await;
+        assert_eq!(answer.status.as_u16(), status, "{answer:?}");
+        if answer.body.is_empty() { Value::Null } else { answer.json() }
+    }
+
+    /// The token of a new guest.
+    pub async fn guest(&self) -> String {
+        let call = post("/api/v1/sessions").json(&json!({"email": "ada@example.org"}));
+        text(&self.accept(call, 201).await["access_token"])
+    }
+
+    /// Defines and opens an event; returns its id.
+    pub async fn event(&self, definition: &Value) -> String {
+        let define = post("/api/v1/events").operator().json(definition);
+        let event = text(&self.accept(define, 201).await["id"]);
+        self.accept(post(format!("/api/v1/events/{event}/open")).operator(), 204).await;
+        event
+    }
+
+    /// Takes a hold of two counted tickets; returns its id.
+    pub async fn hold(&self, event: &str, token: &str) -> String {
+        let wish = json!({"wishes": [{"class": 0, "count": 2}]});
+        let call = post(format!("/api/v1/events/{event}/holds")).token(token).json(&wish);
+        text(&self.accept(call, 201).await["id"])
+    }
+
+    /// Places an order of a hold; returns its id.
+    pub async fn order(&self, hold: &str, token: &str) -> String {
+        let order = json!({"hold": hold, "provider": "till"});
+        let call = post("/api/v1/orders").token(token).json(&order);
+        text(&self.accept(call, 201).await["id"])
+    }
+
+    /// The checkout token of a new place that has been let in.
+    pub async fn admission(&self, event: &str, token: &str) -> String {
+        let join = post(format!("/api/v1/events/{event}/waitroom")).token(token);
+        let place = self.accept(join.json(&json!({"party": 2})), 201).await;
+        let show = get(format!("/api/v1/places/{}", text(&place["id"]))).token(token);
+        text(&self.accept(show, 200).await["checkout_token"])
+    }
+}
+
+pub async fn send(router: &Router, call: Call) -> Answer {
+    let mut request = Request::builder().method(call.method).uri(call.path);
+    for (name, value) in call.headers {
+        request = request.header(name, value);
+    }
+    let request = request.body(Body::from(call.body)).unwrap();
+    let response = router.clone().oneshot(request).await.unwrap();
+    let (head, body) = response.into_parts();
+    let body = body.collect().await.unwrap().to_bytes();
+    Answer { status: head.status, headers: head.headers, body }
+}
+
+/// A request to be sent.
+#[derive(Clone)]
+pub struct Call {
+    method: Method,
+    path: String,
+    headers: Vec<(&'static str, String)>,
+    body: Vec<u8>,
+}
+
+fn call(method: Method, path: impl Into<String>) -> Call {
+    Call { method, path: path.into(), headers: Vec::new(), body: Vec::new() }
+}
+
+pub fn get(path: impl Into<String>) -> Call {
+    call(Method::GET, path)
+}
+
+pub fn delete(path: impl Into<String>) -> Call {
+    call(Method::DELETE, path)
+}
+
+pub fn patch(path: impl Into<String>) -> Call {
+    call(Method::PATCH, path)
+}
+
+/// A request with any method.
+pub fn call_with(method: &str, path: &str) -> Call {
+    call(method.parse().unwrap(), path)
+}
+
+/// A POST with a key of its own.
+pub fn post(path: impl Into<String>) -> Call {
+    let mut key = [0; 8];
+    getrandom::fill(&mut key).unwrap();
+    let key = u64::from_be_bytes(key);
+    call(Method::POST, path).header("idempotency-key", format!("\"{key:x}\""))
+}
+
+impl Call {
+    pub fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.retain(|(known, _)| *known != name);
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    pub fn without(mut self, name: &str) -> Self {
+        self.headers.retain(|(known, _)| *known != name);
+        self
+    }
+
+    pub fn key(self, key: &str) -> Self {
+        self.header("idempotency-key", key)
+    }
+
+    pub fn token(self, token: &str) -> Self {
+        self.header("authorization", format!("Bearer {token}"))
+    }
+
+    /// With this token, if it has none.
+    pub fn or_token(self, token: &str) -> Self {
+        let has_one = self.headers.iter().any(|(name, _)| *name == "authorization");
+        if has_one { self } else { self.token(token) }
+    }
+
+    pub fn operator(self) -> Self {
+        self.token(OPERATOR)
+    }
+
+    pub fn json(self, body: &Value) -> Self {
+        self.raw(body.to_string())
+    }
+
+    pub fn raw(mut self, body: impl Into<Vec<u8>>) -> Self {
+        self.body = body.into();
+        self.header("content-type", "application/json")
+    }
+}
+
+#[derive(Debug)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: Bytes,
+}
+
+impl Answer {
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap()
+    }
+
+    /// The code, if it is a problem.
+    pub fn code(&self) -> Option<String> {
+        let is_problem = self.headers.get("content-type")? == "application/problem+json";
+        is_problem.then(|| text(&self.json()["code"]))
+    }
+}
+
+/// The text in a JSON string.
+pub fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_else(|| panic!("{value} is no text")).to_owned()
+}
+
+fn is_declared(method: &Method, path: &str, code: &str) -> bool {
+    let is_like = |template: &str| {
+        let (template, path) = (template.split('/'), path.split('/'));
+        template.clone().count() == path.clone().count()
+            && template.zip(path).all(|(known, given)| known.starts_with('{') || known == given)
+    };
+    let paths = DOCUMENT["paths"].as_object().unwrap();
+    let Some((_, item)) = paths.iter().find(|(template, _)| is_like(template)) else {
+        return code == "no_such_route";
+    };
+    match &item[method.as_str().to_ascii_lowercase()] {
+        Value::Null => code == "method_not_allowed",
+        operation => operation["x-problems"].as_array().unwrap().iter().any(|one| one == code),
+    }
+}
+
+/// Counted tickets: a hundred at 25.00, eight for each buyer.
+pub fn standing() -> Value {
+    json!({
+        "name": "The Lanterns", "currency": "EUR",
+        "classes": [{"name": "Standing", "price_minor": 2_500, "window": window()}],
+        "quotas": [{"name": "Hall", "capacity": 100, "classes": [0]}],
+    })
+}
+
+/// Two rows of ten seats at 89.00; the last seat is blocked.
+pub fn seated() -> Value {
+    let row = |label: &str, y_cm: i32, blocked: Value| {
+        json!({
+            "label": label, "seats": 10, "first": {"x_cm": 0, "y_cm": y_cm},
+            "step": {"x_cm": 50, "y_cm": 0}, "blocked": blocked,
+        })
+    };
+    json!({
+        "name": "The Lanterns", "currency": "EUR",
+        "classes": [{"name": "Stalls", "price_minor": 8_900, "window": window()}],
+        "plan": {
+            "focal_point": {"x_cm": 225, "y_cm": 0},
+            "sections": [{
+                "name": "Stalls", "class": 0,
+                "rows": [row("A", 300, json!([])), row("B", 400, json!([9]))],
+            }],
+        },
+    })
+}
+
+/// Counted tickets behind a waitroom that lets people in already.
+pub fn queued() -> Value {
+    let mut definition = standing();
+    let before = at(Time::from_ms(START.as_ms() - 60_000));
+    definition["waitroom"] = json!({"doors_at": before, "opens_at": before});
+    definition
+}
+
+/// A window from an hour ago to a day from now.
+fn window() -> Value {
+    let opens = Time::from_ms(START.as_ms() - 3_600_000);
+    let closes = Time::from_ms(START.as_ms() + 86_400_000);
+    json!({"opens_at": at(opens), "closes_at": at(closes)})
+}
+
+pub fn at(time: Time) -> String {
+    onsale_net::dto::At(time).to_string()
+}
+
+/// A provider that is never asked here.
+struct Till;
+
+impl PaymentProvider for Till {
+    fn name(&self) -> &'static str {
+        "till"
+    }
+
+    fn create_intent<'a>(
+        &'a self,
+        _: &'a IntentWish,
+    ) -> BoxFuture<'a, Result<IntentPage, AskError>> {
+        unreachable!("no effects are run")
+    }
+
+    fn refund<'a>(&'a self, _: &'a RefundWish) -> BoxFuture<'a, Result<RefundReceipt, AskError>> {
+        unreachable!("no effects are run")
+    }
+
+    fn query<'a>(
+        &'a self,
+        _: OrderId,
+        _: &'a str,
+    ) -> BoxFuture<'a, Result<Vec<PaymentNotice>, AskError>> {
+        unreachable!("nothing is reconciled")
+    }
+
+    fn verify_notice<'a>(
+        &'a self,
+        _: RawNotice<'a>,
+        _: Time,
+    ) -> BoxFuture<'a, Result<Vec<PaymentNotice>, NoticeError>> {
+        unreachable!("no webhooks are sent")
+    }
+
+    fn acknowledgement(&self) -> Acknowledgement {
+        Acknowledgement { content_type: "text/plain", body: "ok" }
+    }
+}
