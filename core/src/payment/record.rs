@@ -63,7 +63,8 @@ impl Sale {
     /// While a payment is in flight the order waits a little longer, up to a cap, once. The notice
     /// may come before the answer to our own question for a page.
     fn started(&self, now: Time, id: OrderId, order: &Order) -> Vec<Fact> {
-        if order.state != OrderState::Pending || order.has_started() {
+        let is_over = order.state != OrderState::Pending || order.until <= now;
+        if is_over || order.has_started() {
             return Vec::new();
         }
         let terms = self.spec().terms;

@@ -16,7 +16,7 @@ use onsale_core::time::Time;
 
 use super::events::seats_of;
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Books {
     events: BTreeMap<EventId, Sold>,
     holds: BTreeMap<HoldId, Held>,
@@ -26,6 +26,7 @@ pub struct Books {
     pub inside_max: BTreeMap<EventId, u32>,
 }
 
+#[derive(Clone)]
 struct Sold {
     draft: Draft,
     blocked: BTreeSet<SeatIndex>,
@@ -33,12 +34,14 @@ struct Sold {
     cancelled: bool,
 }
 
+#[derive(Clone)]
 struct Held {
     person: PersonId,
     lines: Vec<Line>,
     until: Time,
 }
 
+#[derive(Clone)]
 pub struct Bought {
     pub person: PersonId,
     pub lines: Vec<Line>,
