@@ -1,0 +1,226 @@
+//! HTTP/1.1 over any host: an axum router on hyper, one task per connection.
+//!
+//! Deliberately absent: `axum::serve` and everything else that wants tokio's reactor, and upgrades
+//! (hyper hands an upgraded connection on only if it may change threads).
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::Duration;
+
+use ::tokio::sync::oneshot;
+use axum::Router;
+use axum::extract::ConnectInfo;
+use futures_util::FutureExt;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::{Service, service_fn};
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use hyper_util::service::TowerToHyperService;
+
+use super::refuse::refuse;
+use super::{Host, HostTimer, Listener};
+
+/// Clients being turned away at one time, per core; beyond it the connection is just closed.
+const REFUSALS_MAX: u64 = 64;
+
+/// How long to hold off when no descriptor is left.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// The bounds of one core's HTTP server.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Connections open at one time on this core; further ones are answered 503.
+    pub connections_max: u64,
+    /// How long running requests may take to finish once draining has begun.
+    pub drain_timeout: Duration,
+    /// How long a client may take to send a request's head, and how long an idle connection is
+    /// kept for its next request.
+    pub header_read_timeout: Duration,
+}
+
+/// What one core's server has seen; shared with whoever reports it.
+#[derive(Debug, Default)]
+pub struct ConnectionCounts {
+    accepted: AtomicU64,
+    open: AtomicU64,
+    refused: AtomicU64,
+    refusing: AtomicU64,
+}
+
+impl ConnectionCounts {
+    /// Connections taken on since the start, without those refused.
+    pub fn accepted(&self) -> u64 {
+        self.accepted.load(Relaxed)
+    }
+
+    /// Connections open now, without those being refused.
+    pub fn open(&self) -> u64 {
+        self.open.load(Relaxed)
+    }
+
+    /// Connections turned away since the start because too many were open.
+    pub fn refused(&self) -> u64 {
+        self.refused.load(Relaxed)
+    }
+}
+
+/// How a server ended.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Drained {
+    /// Every connection finished what it was doing.
+    Clean,
+    /// The deadline came first; these still run and are cut when the core ends.
+    TimedOut {
+        /// Connections with an unfinished request.
+        open: u64,
+    },
+}
+
+/// Serves `router` on `listener` until `drain` completes, then stops accepting, closes idle
+/// connections, lets running requests finish within [`Limits::drain_timeout`], and returns.
+///
+/// Handlers find the peer's address as `ConnectInfo<SocketAddr>`. A handler that panics costs its
+/// own connection only.
+pub async fn serve<H: Host>(
+    host: H,
+    listener: H::Listener,
+    router: Router,
+    limits: Limits,
+    counts: Arc<ConnectionCounts>,
+    drain: impl Future<Output = ()>,
+) -> Drained {
+    let server = Server { host: host.clone(), router, limits, counts: Arc::clone(&counts) };
+    let (stop, stopped) = oneshot::channel::<()>();
+    let (finished, connections) = oneshot::channel();
+    host.spawn_background(async move {
+        let connections = server.accept_until(listener, stopped).await;
+        let _ = finished.send(connections);
+    });
+    drain.await;
+    drop(stop);
+    let Ok(connections) = connections.await else {
+        // The accepting task sends before it ends, unless the executor is being torn down.
+        return Drained::TimedOut { open: counts.open() };
+    };
+    ::tokio::select! {
+        biased;
+        () = connections.shutdown() => Drained::Clean,
+        () = host.sleep(limits.drain_timeout) => Drained::TimedOut { open: counts.open() },
+    }
+}
+
+struct Server<H> {
+    host: H,
+    router: Router,
+    limits: Limits,
+    counts: Arc<ConnectionCounts>,
+}
+
+impl<H: Host> Server<H> {
+    /// Returns the connections to be drained; nobody can connect any more by then.
+    async fn accept_until(
+        self,
+        listener: H::Listener,
+        mut stopped: oneshot::Receiver<()>,
+    ) -> GracefulShutdown {
+        let connections = GracefulShutdown::new();
+        loop {
+            let accepted = ::tokio::select! {
+                biased;
+                _ = &mut stopped => break,
+                accepted = listener.accept() => accepted,
+            };
+            match accepted {
+                Ok((stream, peer)) => self.take(stream, peer, &connections),
+                Err(error) if concerns_one_connection(&error) => {}
+                Err(error) => {
+                    tracing::warn!(%error, "cannot accept; is LimitNOFILE= high enough?");
+                    self.host.sleep(ACCEPT_PAUSE).await;
+                }
+            }
+        }
+        listener.close().await;
+        connections
+    }
+
+    fn take(
+        &self,
+        stream: <H::Listener as Listener>::Stream,
+        peer: SocketAddr,
+        connections: &GracefulShutdown,
+    ) {
+        let counts = Arc::clone(&self.counts);
+        if counts.open() < self.limits.connections_max {
+            counts.accepted.fetch_add(1, Relaxed);
+            let open = Counted::new(counts, |counts| &counts.open);
+            let connection = self.connection(stream, peer, connections.watcher());
+            self.host.spawn_local(async move {
+                let _open = open;
+                connection.await;
+            });
+            return;
+        }
+        counts.refused.fetch_add(1, Relaxed);
+        if counts.refusing.load(Relaxed) < REFUSALS_MAX {
+            let refusing = Counted::new(counts, |counts| &counts.refusing);
+            let host = self.host.clone();
+            self.host.spawn_background(async move {
+                let _refusing = refusing;
+                refuse(host, stream).await;
+            });
+        }
+    }
+
+    fn connection(
+        &self,
+        stream: <H::Listener as Listener>::Stream,
+        peer: SocketAddr,
+        watcher: Watcher,
+    ) -> impl Future<Output = ()> + use<H> {
+        let router = TowerToHyperService::new(self.router.clone());
+        let service = service_fn(move |mut request: hyper::Request<Incoming>| {
+            request.extensions_mut().insert(ConnectInfo(peer));
+            router.call(request)
+        });
+        let connection = http1::Builder::new()
+            .timer(HostTimer::new(self.host.clone()))
+            .header_read_timeout(self.limits.header_read_timeout)
+            .pipeline_flush(true)
+            .serve_connection(stream, service);
+        async move {
+            match AssertUnwindSafe(watcher.watch(connection)).catch_unwind().await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => tracing::debug!(%peer, %error, "connection ended early"),
+                // The panic hook has reported what and where.
+                Err(_) => tracing::error!(%peer, "a handler panicked; its connection is closed"),
+            }
+        }
+    }
+}
+
+/// One more of something for as long as this lives.
+struct Counted {
+    counts: Arc<ConnectionCounts>,
+    which: fn(&ConnectionCounts) -> &AtomicU64,
+}
+
+impl Counted {
+    fn new(counts: Arc<ConnectionCounts>, which: fn(&ConnectionCounts) -> &AtomicU64) -> Self {
+        which(&counts).fetch_add(1, Relaxed);
+        Self { counts, which }
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        (self.which)(&self.counts).fetch_sub(1, Relaxed);
+    }
+}
+
+fn concerns_one_connection(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, NotConnected};
+    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset | NotConnected)
+}
