@@ -16,7 +16,7 @@ use onsale_core::time::Span;
 /// What can happen to an order that was just placed, each thing once. After each of them the process
 /// restarts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Event {
+enum Happening {
     IntentReady,
     Started,
     Captured,
@@ -26,16 +26,16 @@ enum Event {
     Declined,
     Expiry,
     Cancel,
-    EventCancelled,
+    CalledOff,
 }
 
-use Event::{
-    Cancel, Captured, CapturedAgain, Declined, EventCancelled, Expiry, IntentReady, OtherPayment,
+use Happening::{
+    CalledOff, Cancel, Captured, CapturedAgain, Declined, Expiry, IntentReady, OtherPayment,
     Started, WrongAmount,
 };
 
 /// Goes through every order of `events`; the histories share their beginnings.
-fn every_order(case: &Case, events: &[Event], judge: &mut impl FnMut(&Case)) {
+fn every_order(case: &Case, events: &[Happening], judge: &mut impl FnMut(&Case)) {
     if events.is_empty() {
         let mut case = case.clone();
         case.world.settle();
@@ -59,7 +59,7 @@ struct Case {
     order: OrderId,
     /// Somebody who takes the seat as soon as it can be had.
     rival: bool,
-    history: Vec<Event>,
+    history: Vec<Happening>,
 }
 
 impl Case {
@@ -72,7 +72,7 @@ impl Case {
         Self { world, event, order, rival, history: vec![] }
     }
 
-    fn happen(&mut self, event: Event) {
+    fn happen(&mut self, event: Happening) {
         self.history.push(event);
         let (world, order) = (&mut self.world, self.order);
         let total = world.order_view(order).total;
@@ -85,7 +85,7 @@ impl Case {
             Declined => world.notify(order, "pay-1", PaymentOutcome::Declined),
             Expiry => world.pass(Span::from_mins(21)),
             Cancel => drop(world.ask(buyer(1), Command::CancelOrder(order))),
-            EventCancelled => {
+            CalledOff => {
                 world.ask(Actor::Operator, Command::CancelEvent(self.event)).expect("may");
             }
         }
@@ -100,7 +100,7 @@ impl Case {
     }
 }
 
-const USUAL: [Event; 6] = [IntentReady, Started, Captured, Declined, Expiry, Cancel];
+const USUAL: [Happening; 6] = [IntentReady, Started, Captured, Declined, Expiry, Cancel];
 
 #[test]
 fn in_every_order_of_events_the_money_becomes_tickets_while_the_seat_is_free() {
@@ -126,7 +126,7 @@ fn in_every_order_of_events_a_rival_and_the_payer_never_share_a_seat() {
 
 #[test]
 fn in_every_order_of_events_a_cancelled_event_keeps_no_money() {
-    let events = [&USUAL[..], &[EventCancelled]].concat();
+    let events = [&USUAL[..], &[CalledOff]].concat();
     let mut histories = 0;
     every_order(&Case::new(true), &events, &mut |case| {
         histories += 1;
