@@ -77,8 +77,8 @@ impl Config {
             }
             _ => {}
         }
-        if self.public_url.as_deref().is_some_and(|url| !is_base_url(url)) {
-            return Err(SettingError::PublicUrl(self.public_url()));
+        if let Some(url) = self.public_url.as_ref().filter(|url| !is_base_url(url)) {
+            return Err(SettingError::PublicUrl(url.clone()));
         }
         self.check_ranges()?;
         self.check_journal()?;

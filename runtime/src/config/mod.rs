@@ -9,8 +9,6 @@
 mod check;
 mod load;
 mod secret;
-#[cfg(test)]
-mod tests;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -38,7 +36,8 @@ pub struct Config {
     pub cores: Option<usize>,
     /// How many partitions a new data directory gets. Fixed from then on.
     pub partitions: Option<u16>,
-    /// How buyers and payment providers reach this server, without a slash at the end.
+    /// How buyers and payment providers reach this server, without a slash at the end;
+    /// `http://<listen>`, if not set.
     pub public_url: Option<String>,
     /// What an operator proves themselves with; drawn and kept in the data directory, if not set.
     pub operator_token: Option<Secret>,
@@ -150,18 +149,14 @@ impl Config {
         self.partitions.unwrap_or(default as u16)
     }
 
-    /// How buyers and payment providers reach this server, without a slash at the end.
-    pub fn public_url(&self) -> String {
-        self.public_url.clone().unwrap_or_else(|| format!("http://{}", self.listen))
-    }
-
     /// The settings as they take effect, as TOML. Secrets are shown as `***`; one that is drawn is
     /// not shown.
     pub fn effective_toml(&self) -> Result<String, toml::ser::Error> {
+        let public_url = self.public_url.clone();
         let effective = Self {
             cores: Some(self.cores()),
             partitions: Some(self.partitions_when_created()),
-            public_url: Some(self.public_url()),
+            public_url: Some(public_url.unwrap_or_else(|| format!("http://{}", self.listen))),
             ..self.clone()
         };
         toml::to_string(&effective)

@@ -14,6 +14,7 @@ use ::tokio::sync::oneshot;
 use axum::Router;
 use axum::extract::ConnectInfo;
 use futures_util::FutureExt;
+use futures_util::future::join;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
@@ -94,20 +95,21 @@ pub async fn serve<H: Host>(
 ) -> Drained {
     let server = Server { host: host.clone(), router, limits, counts: Arc::clone(&counts) };
     let (stop, stopped) = oneshot::channel::<()>();
-    let (finished, connections) = oneshot::channel();
+    let (finished, accepted) = oneshot::channel();
     host.spawn_background(async move {
-        let connections = server.accept_until(listener, stopped).await;
-        let _ = finished.send(connections);
+        let _ = finished.send(server.accept_until(listener, stopped).await);
     });
     drain.await;
     drop(stop);
-    let Ok(connections) = connections.await else {
+    let Ok((listener, connections)) = accepted.await else {
         // The accepting task sends before it ends, unless the executor is being torn down.
         return Drained::TimedOut { open: counts.open() };
     };
+    // In this order: once nobody can connect, every answer says that the connection closes.
+    let drained = join(connections.shutdown(), listener.close());
     ::tokio::select! {
         biased;
-        () = connections.shutdown() => Drained::Clean,
+        _ = drained => Drained::Clean,
         () = host.sleep(limits.drain_timeout) => Drained::TimedOut { open: counts.open() },
     }
 }
@@ -120,17 +122,17 @@ struct Server<H> {
 }
 
 impl<H: Host> Server<H> {
-    /// Returns the connections to be drained; nobody can connect any more by then.
+    /// Returns what is to be drained.
     async fn accept_until(
         self,
         listener: H::Listener,
         mut stopped: oneshot::Receiver<()>,
-    ) -> GracefulShutdown {
+    ) -> (H::Listener, GracefulShutdown) {
         let connections = GracefulShutdown::new();
         loop {
             let accepted = ::tokio::select! {
                 biased;
-                _ = &mut stopped => break,
+                _ = &mut stopped => return (listener, connections),
                 accepted = listener.accept() => accepted,
             };
             match accepted {
@@ -142,8 +144,6 @@ impl<H: Host> Server<H> {
                 }
             }
         }
-        listener.close().await;
-        connections
     }
 
     fn take(

@@ -1,0 +1,86 @@
+//! The command line: reads arguments and environment, does what is asked, says what went wrong.
+//!
+//! | exit code | means |
+//! |---|---|
+//! | 0 | done |
+//! | 1 | looked at and found wanting: damage, a machine or directory that will not do, a failed core |
+//! | 2 | the arguments or the configuration are wrong |
+//! | 74 | the operating system could not read, write or listen |
+//!
+//! Deliberately absent: everything that a server does. What is asked for goes to standard output,
+//! what went wrong to standard error, in one line that says what to do.
+
+mod arguments;
+mod check;
+mod error;
+mod journal;
+mod logging;
+
+use std::env;
+use std::ffi::OsString;
+use std::io::{self, BufWriter, Write};
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use self::arguments::{Arguments, Task};
+use self::error::CliError;
+use crate::config::{Config, Sources};
+use crate::{demo, server};
+
+/// Does what the process's arguments say.
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    // Not locked: a server prints from threads of its own.
+    let mut out = BufWriter::new(io::stdout());
+    let outcome = run(arguments, &mut out).and_then(|code| {
+        out.flush()?;
+        Ok(code)
+    });
+    outcome.unwrap_or_else(|error| {
+        if error.is_closed_output() {
+            // Whoever read it has seen enough.
+            return ExitCode::SUCCESS;
+        }
+        // What was found comes before the error that it led to.
+        let _ = out.flush();
+        eprintln!("error: {error}");
+        ExitCode::from(error.exit_code())
+    })
+}
+
+fn run(arguments: Arguments, out: &mut impl Write) -> Result<ExitCode, CliError> {
+    let config = Config::load(&Sources {
+        environment: environment(),
+        file: arguments.settings.config.clone(),
+        flags: arguments.settings.flags(),
+    })?;
+    match arguments.task.unwrap_or(Task::Serve) {
+        Task::Check => check::run(&config, out)?,
+        Task::Config => out.write_all(config.effective_toml()?.as_bytes())?,
+        Task::Demo(demo) => {
+            logging::start(&config)?;
+            return Ok(demo::run(&config, demo)?);
+        }
+        Task::Journal { task } => journal::run(&config, &task, out)?,
+        Task::Serve => serve(&config)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn serve(config: &Config) -> Result<(), CliError> {
+    logging::start(config)?;
+    server::run(config, |startup, _stop| {
+        // A server goes on when nobody reads what it says.
+        let _ = writeln!(io::stdout(), "{startup}");
+    })?;
+    Ok(())
+}
+
+/// A variable that is not text is none of ours: no setting has such a name or value.
+fn environment() -> Vec<(String, String)> {
+    let text = |(name, value): (OsString, OsString)| {
+        Some((name.into_string().ok()?, value.into_string().ok()?))
+    };
+    env::vars_os().filter_map(text).collect()
+}

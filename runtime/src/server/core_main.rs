@@ -1,0 +1,207 @@
+//! What one core does: recover its partitions, drive their shells, serve HTTP, drain, end.
+
+use std::net::SocketAddr;
+use std::process::exit;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use onsale_core::effect::Effect;
+use onsale_core::id::PartitionId;
+use onsale_core::order::Intent;
+use onsale_core::time::{Span, Time};
+use onsale_net::api::Api;
+use onsale_net::provider::reconcile::PendingIntent;
+use tokio::sync::{Barrier, mpsc, oneshot, watch};
+
+use super::{ServerError, router};
+use crate::config::Config;
+use crate::data_directory::DataDirectory;
+use crate::engine::{Bounds, Engine};
+use crate::gauges::Gauges;
+use crate::host::Host;
+use crate::host::serve::{ConnectionCounts, Drained, Limits, serve};
+use crate::mailbox::{Mailbox, Mailboxes};
+use crate::recover::{Recovered, recover};
+use crate::shell::{self, Surroundings};
+use crate::snapshots::SnapshotThread;
+
+/// The exit status when the journal cannot be written any more: `EX_IOERR` of sysexits(3).
+const EXIT_IO: i32 = 74;
+
+/// For how long after its end an order's payment is still asked for after a restart.
+const LATE_PAYMENTS: Span = Span::from_mins(60);
+
+/// What all cores share. Handles and counters only: no core waits for another in it, but at the
+/// start and at the end.
+pub(super) struct Shared {
+    pub config: Config,
+    pub data: Arc<DataDirectory>,
+    pub address: SocketAddr,
+    pub api: Api<Mailboxes>,
+    pub mailboxes: Mailboxes,
+    pub gauges: Arc<[Arc<Gauges>]>,
+    pub counts: Arc<[Arc<ConnectionCounts>]>,
+    pub limits: Limits,
+    pub snapshots: SnapshotThread,
+    pub effects: mpsc::UnboundedSender<Effect>,
+    pub unpaid: mpsc::Sender<PendingIntent>,
+    /// All partitions of all cores are recovered.
+    pub ready: Barrier,
+    /// No core serves HTTP any more.
+    pub drained: Barrier,
+    pub reports: mpsc::UnboundedSender<Report>,
+    pub stopped: watch::Receiver<bool>,
+    /// What each core takes at its start.
+    pub ends: Mutex<Vec<Option<Vec<(u16, Mailbox)>>>>,
+}
+
+/// What a core says while it starts.
+pub(super) enum Report {
+    /// A partition is recovered.
+    Recovered {
+        facts: u64,
+        replayed: u64,
+        torn: bool,
+    },
+    /// The core listens.
+    Listening,
+}
+
+pub(super) struct CoreMain<H> {
+    core: usize,
+    host: H,
+    shared: Arc<Shared>,
+}
+
+impl<H: Host> CoreMain<H> {
+    pub(super) fn new(core: usize, host: H, shared: Arc<Shared>) -> Self {
+        Self { core, host, shared }
+    }
+
+    pub(super) async fn run(self) -> Result<(), ServerError> {
+        let Self { core, host, shared } = self;
+        let mut shells = Vec::new();
+        for (number, mailbox) in take_ends(&shared, core) {
+            match start_partition(&host, &shared, number, mailbox).await {
+                Ok(ended) => shells.push(ended),
+                // The other cores wait for this one: the process must not.
+                Err(error) => fail(&error, 1),
+            }
+        }
+        shared.ready.wait().await;
+        let listener = match host.listen(shared.address).await {
+            Ok(listener) => listener,
+            Err(source) => fail(&ServerError::Listen { address: shared.address, source }, 1),
+        };
+        let _ = shared.reports.send(Report::Listening);
+        serve_until_stopped(&host, &shared, core, listener).await;
+        if shared.drained.wait().await.is_leader() {
+            shared.mailboxes.stop().await;
+        }
+        for ended in shells {
+            // A shell that failed has ended the process already.
+            let _ = ended.await;
+        }
+        Ok(())
+    }
+}
+
+fn take_ends(shared: &Shared, core: usize) -> Vec<(u16, Mailbox)> {
+    let mut ends = shared.ends.lock().unwrap_or_else(PoisonError::into_inner);
+    ends.get_mut(core).and_then(Option::take).unwrap_or_default()
+}
+
+async fn start_partition<H: Host>(
+    host: &H,
+    shared: &Shared,
+    number: u16,
+    mailbox: Mailbox,
+) -> Result<oneshot::Receiver<()>, ServerError> {
+    let id = PartitionId::new(number).expect("a data directory has no more than fit an id");
+    let directory = shared.data.partition_path(id);
+    let recovered = recover(&directory, id, shared.data.journal_id(id))?;
+    report(shared, number, &recovered);
+    watch_unpaid(host, shared, &recovered).await;
+    let Recovered { partition, tail, snapshot, .. } = recovered;
+    let bounds =
+        Bounds { parked_max: shared.config.bounds.parked, watches_max: shared.config.bounds.watches };
+    let now = Time::from_ms(host.now_ms());
+    let engine = Engine::new(partition, &tail, shared.config.journal.into(), bounds, now)
+        .expect("the configuration was checked with these very numbers");
+    let surroundings = Surroundings {
+        snapshots: shared.snapshots.of(id, directory.clone(), snapshot),
+        directory,
+        mailbox,
+        effects: shared.effects.clone(),
+        gauges: Arc::clone(&shared.gauges[usize::from(number)]),
+    };
+    let (end, ended) = oneshot::channel();
+    let shell = shell::run(host.clone(), engine, surroundings);
+    host.spawn_local(async move {
+        match shell.await {
+            Ok(()) => drop(end.send(())),
+            Err(error) => fail(&error, EXIT_IO),
+        }
+    });
+    Ok(ended)
+}
+
+fn report(shared: &Shared, number: u16, recovered: &Recovered) {
+    for reason in &recovered.rejected {
+        tracing::warn!(partition = number, reason, "a snapshot could not be used");
+    }
+    if let Some(torn) = recovered.torn {
+        tracing::info!(partition = number, ?torn, "an unfinished write was cut off");
+    }
+    let _ = shared.reports.send(Report::Recovered {
+        facts: recovered.partition.applied(),
+        replayed: recovered.replayed,
+        torn: recovered.torn.is_some(),
+    });
+}
+
+/// Payments may have come while nobody listened: their providers are asked.
+async fn watch_unpaid<H: Host>(host: &H, shared: &Shared, recovered: &Recovered) {
+    let since = Time::from_ms(host.now_ms()) - LATE_PAYMENTS;
+    for (order, content) in recovered.partition.sales().iter().flat_map(|sale| sale.unpaid(since)) {
+        if let Intent::Ready { reference, .. } = &content.intent {
+            let pending = PendingIntent {
+                provider: content.provider.clone(),
+                order,
+                reference: reference.clone(),
+                until: content.until,
+            };
+            let _ = shared.unpaid.send(pending).await;
+        }
+    }
+}
+
+async fn serve_until_stopped<H: Host>(
+    host: &H,
+    shared: &Shared,
+    core: usize,
+    listener: H::Listener,
+) {
+    let mut stopped = shared.stopped.clone();
+    let api = shared.api.clone();
+    let drain = async move {
+        // The sender lives as long as the server.
+        let _ = stopped.wait_for(|stopped| *stopped).await;
+        api.stop();
+    };
+    let begun = Instant::now();
+    let counts = Arc::clone(&shared.counts[core]);
+    let router = router(&shared.api);
+    let drained = serve(host.clone(), listener, router, shared.limits, counts, drain).await;
+    if let Drained::TimedOut { open } = drained {
+        let after_ms = begun.elapsed().as_millis() as u64;
+        tracing::warn!(core, open, after_ms, "connections were cut: they took too long to finish");
+    }
+}
+
+/// Ends the process at once: whatever has not been acknowledged never will be.
+fn fail(error: &dyn std::error::Error, status: i32) -> ! {
+    tracing::error!("{error}");
+    eprintln!("onsale: {error}");
+    exit(status)
+}

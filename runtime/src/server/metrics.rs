@@ -1,0 +1,90 @@
+//! What is shown about partitions, connections and payment providers, beside the requests that the
+//! API counts itself.
+
+use std::fmt::Write;
+use std::sync::Arc;
+
+use onsale_net::metrics::MetricsSource;
+use onsale_net::provider::metrics::ProviderMetrics;
+use prometheus_client::encoding::text;
+use prometheus_client::registry::Registry;
+
+use crate::gauges::{Gauges, Reading};
+use crate::host::serve::ConnectionCounts;
+use crate::mailbox::Mailboxes;
+
+pub(super) struct ServerMetrics {
+    mailboxes: Mailboxes,
+    gauges: Arc<[Arc<Gauges>]>,
+    counts: Arc<[Arc<ConnectionCounts>]>,
+    providers: Registry,
+}
+
+/// A name, what it means, and where its value is.
+type Family<T> = (&'static str, &'static str, &'static str, fn(&T) -> u64);
+
+const PARTITION: [Family<Reading>; 6] = [
+    ("partition_facts", "counter", "Facts applied", |reading| reading.applied),
+    ("partition_facts_durable", "counter", "Facts on disk", |reading| reading.durable),
+    ("partition_parked", "gauge", "Answers that wait for the disk", |reading| reading.parked),
+    ("partition_watches", "gauge", "Questions that wait for a change", |reading| reading.watches),
+    ("partition_queued_bytes", "gauge", "Bytes that wait for a write", |reading| {
+        reading.queued_bytes
+    }),
+    ("partition_writes_in_flight", "gauge", "Writes under way", |reading| {
+        reading.writes_in_flight
+    }),
+];
+
+const CONNECTIONS: [Family<ConnectionCounts>; 3] = [
+    ("connections_accepted", "counter", "Connections taken on", ConnectionCounts::accepted),
+    ("connections_open", "gauge", "Connections open now", ConnectionCounts::open),
+    ("connections_refused", "counter", "Connections turned away", ConnectionCounts::refused),
+];
+
+impl ServerMetrics {
+    pub(super) fn new(
+        mailboxes: Mailboxes,
+        gauges: Arc<[Arc<Gauges>]>,
+        counts: Arc<[Arc<ConnectionCounts>]>,
+        providers: ProviderMetrics,
+    ) -> Self {
+        let mut registry = Registry::default();
+        providers.register(&mut registry);
+        Self { mailboxes, gauges, counts, providers: registry }
+    }
+}
+
+impl MetricsSource for ServerMetrics {
+    fn write(&self, out: &mut String) {
+        let readings: Vec<_> = self.gauges.iter().map(|gauges| gauges.read()).collect();
+        for family in PARTITION {
+            write_family(out, family, "partition", readings.iter());
+        }
+        for family in CONNECTIONS {
+            write_family(out, family, "core", self.counts.iter().map(Arc::as_ref));
+        }
+        let depths: Vec<_> = self.mailboxes.depths().map(|depth| depth as u64).collect();
+        let family: Family<u64> =
+            ("mailbox_depth", "gauge", "Requests that wait", |depth| *depth);
+        write_family(out, family, "partition", depths.iter());
+        let mut providers = String::new();
+        if text::encode_registry(&mut providers, &self.providers).is_ok() {
+            out.push_str(&providers);
+        }
+    }
+}
+
+fn write_family<'a, T: 'a>(
+    out: &mut String,
+    (name, kind, help, value): Family<T>,
+    label: &str,
+    of: impl Iterator<Item = &'a T>,
+) {
+    let suffix = if kind == "counter" { "_total" } else { "" };
+    // Writing to a string cannot fail.
+    let _ = writeln!(out, "# HELP {name} {help}.\n# TYPE {name} {kind}");
+    for (number, item) in of.enumerate() {
+        let _ = writeln!(out, "{name}{suffix}{{{label}=\"{number}\"}} {}", value(item));
+    }
+}

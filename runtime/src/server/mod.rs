@@ -1,0 +1,211 @@
+//! One server, composed: data directory, pinned cores, the slow pool beside them, HTTP on top.
+//!
+//! ```text
+//! core 0          core 1            slow pool (tokio)
+//! HTTP, shells    HTTP, shells      effects, reconciliation, sandbox, signals
+//!    \________ mailboxes _________________/
+//! ```
+//!
+//! The order of things matters twice. Starting: every partition is recovered before anybody listens.
+//! Stopping: HTTP drains first, then the partitions make everything durable, then the process ends.
+
+mod core_main;
+mod metrics;
+mod slow;
+mod startup;
+
+use std::net::{SocketAddr, TcpListener};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use std::{io, thread};
+
+use onsale_net::api::{self, Api, Settings, SettingsError};
+use onsale_net::entropy::OsEntropy;
+use onsale_net::provider::sandbox::StartError;
+use thiserror::Error;
+use tokio::sync::{Barrier, mpsc, watch};
+
+use self::core_main::{CoreMain, Shared};
+use self::metrics::ServerMetrics;
+use self::slow::SlowPool;
+use crate::config::{Config, HostKind};
+use crate::data_directory::{DataDirectory, DataDirectoryError};
+use crate::gauges::Gauges;
+use crate::host::preflight::{Facts, PreflightError};
+use crate::host::serve::{ConnectionCounts, Limits};
+use crate::host::{self, Clock, RunError};
+use crate::mailbox::Mailboxes;
+use crate::recover::RecoveryError;
+use crate::snapshots::SnapshotThread;
+
+pub use self::startup::Startup;
+
+/// Why a server did not start, or ended before it was told to.
+#[derive(Debug, Error)]
+pub enum ServerError {
+    /// The API cannot be made.
+    #[error(transparent)]
+    Api(#[from] SettingsError),
+    /// A core could not start, or failed.
+    #[error(transparent)]
+    Cores(#[from] RunError),
+    /// The data directory cannot be used.
+    #[error(transparent)]
+    Data(#[from] DataDirectoryError),
+    /// The address cannot be listened on.
+    #[error("cannot listen on {address}: {source}. Is another server running there? See --listen")]
+    Listen {
+        /// Which.
+        address: SocketAddr,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// The machine lacks something.
+    #[error(transparent)]
+    Preflight(#[from] PreflightError),
+    /// A partition cannot be recovered.
+    #[error(transparent)]
+    Recovery(#[from] RecoveryError),
+    /// The sandbox payment provider cannot start.
+    #[error("the sandbox payment provider: {0}")]
+    Sandbox(#[from] StartError),
+    /// The operating system refused a thread or a runtime.
+    #[error("cannot start: {0}. Check the limits on threads and memory")]
+    System(#[from] io::Error),
+}
+
+/// Tells a running server to drain and end. Dropping it does nothing.
+#[derive(Clone, Debug)]
+pub struct StopHandle(Arc<watch::Sender<bool>>);
+
+impl StopHandle {
+    /// Has the server drain and end.
+    pub fn stop(&self) {
+        self.0.send_replace(true);
+    }
+}
+
+/// Runs a server until it is told to stop, by a signal or by the handle that `on_start` gets once
+/// everything is recovered and listening.
+pub fn run(
+    config: &Config,
+    on_start: impl FnOnce(Startup, StopHandle) + Send + 'static,
+) -> Result<(), ServerError> {
+    check_machine(config)?;
+    let data = Arc::new(DataDirectory::open(config)?);
+    let address = reserve(config.listen)?;
+    let (stop, stopped) = watch::channel(false);
+    let stop = StopHandle(Arc::new(stop));
+    let cpus = startup::processors(config.cores())?;
+    let clock = Clock::from_system();
+
+    let (mailboxes, ends) = Mailboxes::new(data.partitions, config.bounds.mailbox, clock);
+    let gauges: Arc<[_]> = (0..data.partitions).map(|_| Arc::<Gauges>::default()).collect();
+    let counts: Arc<[_]> = cpus.iter().map(|_| Arc::<ConnectionCounts>::default()).collect();
+    let pool = SlowPool::start(config, &data, address, mailboxes.clone(), &stop)?;
+    let metrics =
+        ServerMetrics::new(mailboxes.clone(), gauges.clone(), counts.clone(), pool.metrics());
+    let api = Api::new(mailboxes.clone(), settings(&data, &pool, metrics))?;
+
+    let (reports, recovered) = mpsc::unbounded_channel();
+    let mut by_core: Vec<Vec<_>> = cpus.iter().map(|_| Vec::new()).collect();
+    for (number, mailbox) in (0..).zip(ends) {
+        by_core[usize::from(number) % cpus.len()].push((number, mailbox));
+    }
+    let shared = Arc::new(Shared {
+        config: config.clone(),
+        data: Arc::clone(&data),
+        address,
+        api,
+        mailboxes,
+        gauges,
+        counts,
+        limits: limits(config),
+        snapshots: SnapshotThread::start(config.snapshots.every_facts)?,
+        effects: pool.effects(),
+        unpaid: pool.unpaid(),
+        ready: Barrier::new(cpus.len()),
+        drained: Barrier::new(cpus.len()),
+        reports,
+        stopped,
+        ends: Mutex::new(by_core.into_iter().map(Some).collect()),
+    });
+    let begun = std::time::Instant::now();
+    let opened = startup::Opened::new(config, &data, address, cpus.len());
+    thread::Builder::new().name("startup".to_owned()).spawn(move || {
+        if let Some(startup) = opened.wait(recovered, begun) {
+            on_start(startup, stop);
+        }
+    })?;
+    let outcome = run_cores(config.host, &cpus, clock, &shared);
+    pool.end();
+    outcome?.into_iter().collect::<Result<(), _>>()?;
+    Ok(())
+}
+
+fn run_cores(
+    kind: HostKind,
+    cpus: &[usize],
+    clock: Clock,
+    shared: &Arc<Shared>,
+) -> Result<Vec<Result<(), ServerError>>, RunError> {
+    match kind {
+        HostKind::Glommio => {
+            let shared = Arc::clone(shared);
+            host::glommio::run_on_cores(cpus, clock, move |core, host| {
+                CoreMain::new(core, host, Arc::clone(&shared)).run()
+            })
+        }
+        HostKind::Tokio => {
+            let shared = Arc::clone(shared);
+            host::tokio::run_on_cores(cpus, clock, move |core, host| {
+                CoreMain::new(core, host, Arc::clone(&shared)).run()
+            })
+        }
+    }
+}
+
+fn check_machine(config: &Config) -> Result<(), ServerError> {
+    let facts = Facts::probe();
+    if config.host == HostKind::Glommio {
+        facts.check_glommio()?;
+    }
+    let connections = config.bounds.connections_per_core * config.cores() as u64;
+    if let Err(few) = facts.check_descriptors(connections) {
+        tracing::warn!("{few}");
+    }
+    Ok(())
+}
+
+/// Makes sure that nobody else listens there (with `SO_REUSEPORT` the kernel would share the port
+/// between two servers in silence), and chooses a port where none was given.
+fn reserve(address: SocketAddr) -> Result<SocketAddr, ServerError> {
+    let listener = TcpListener::bind(address);
+    let chosen = listener.and_then(|listener| listener.local_addr());
+    chosen.map_err(|source| ServerError::Listen { address, source })
+}
+
+fn settings(data: &DataDirectory, pool: &SlowPool, metrics: ServerMetrics) -> Settings {
+    Settings {
+        operator_token: data.operator_token.expose().to_owned(),
+        signing_key: data.token_key_pkcs8.clone(),
+        session_lifetime: Settings::SESSION_LIFETIME,
+        providers: pool.providers(),
+        sandbox: pool.sandbox(),
+        entropy: Arc::new(OsEntropy),
+        metrics: Arc::new(metrics),
+    }
+}
+
+fn limits(config: &Config) -> Limits {
+    Limits {
+        connections_max: config.bounds.connections_per_core,
+        drain_timeout: Duration::from_secs(config.drain_seconds),
+        header_read_timeout: Duration::from_secs(config.bounds.header_timeout_s),
+    }
+}
+
+/// The Router of one core.
+fn router(api: &Api<Mailboxes>) -> axum::Router {
+    api::router(api.clone())
+}

@@ -1,0 +1,153 @@
+//! The slow pool: a small tokio runtime beside the cores for what waits for others: payment
+//! providers, reconciliation, signals. A core hands work over and never blocks.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use onsale_core::effect::Effect;
+use onsale_net::port::Partitions;
+use onsale_net::provider::effects::{self, EffectsConfig};
+use onsale_net::provider::metrics::ProviderMetrics;
+use onsale_net::provider::reconcile::{self, PendingIntent, ReconcileConfig};
+use onsale_net::provider::sandbox::{Sandbox, SandboxConfig};
+use onsale_net::provider::secret::Secret;
+use onsale_net::provider::{PaymentProvider, Providers};
+use tokio::runtime::{Builder, Runtime};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc;
+
+use super::{ServerError, StopHandle};
+use crate::config::Config;
+use crate::data_directory::DataDirectory;
+use crate::mailbox::Mailboxes;
+
+/// Few threads: they wait more than they work, and the cores are for selling.
+const THREADS: usize = 2;
+
+/// How many effects and intents wait for their runners; the others wait before.
+const QUEUE: usize = 1_024;
+
+pub(super) struct SlowPool {
+    runtime: Runtime,
+    providers: Providers,
+    sandbox: Option<Sandbox>,
+    effects: mpsc::UnboundedSender<Effect>,
+    unpaid: mpsc::Sender<PendingIntent>,
+    metrics: ProviderMetrics,
+}
+
+impl SlowPool {
+    pub(super) fn start(
+        config: &Config,
+        data: &DataDirectory,
+        address: SocketAddr,
+        port: Mailboxes,
+        stop: &StopHandle,
+    ) -> Result<Self, ServerError> {
+        let runtime = Builder::new_multi_thread()
+            .worker_threads(THREADS)
+            .thread_name("slow")
+            .enable_all()
+            .build()?;
+        let guard = runtime.enter();
+        let sandbox = config
+            .sandbox
+            .enabled
+            .then(|| start_sandbox(config, data, address, &port, &runtime))
+            .transpose()?;
+        let provider = |sandbox: &Sandbox| Arc::new(sandbox.clone()) as Arc<dyn PaymentProvider>;
+        let providers = Providers::new(sandbox.iter().map(provider));
+        let metrics = ProviderMetrics::default();
+        let (effects, wanted) = mpsc::unbounded_channel();
+        let (unpaid, watched) = mpsc::channel(QUEUE);
+        let (bounded, queue) = mpsc::channel(QUEUE);
+        runtime.spawn(forward(wanted, bounded));
+        let (all, counted) = (providers.clone(), metrics.clone());
+        let (asks, limits) = (unpaid.clone(), EffectsConfig::default());
+        runtime.spawn(effects::run(port.clone(), all, queue, asks, limits, counted));
+        let (all, counted) = (providers.clone(), metrics.clone());
+        let limits = ReconcileConfig::default();
+        runtime.spawn(reconcile::run(port, all, watched, limits, counted));
+        runtime.spawn(stop_on_signal(stop.clone())?);
+        drop(guard);
+        Ok(Self { runtime, providers, sandbox, effects, unpaid, metrics })
+    }
+
+    pub(super) fn providers(&self) -> Providers {
+        self.providers.clone()
+    }
+
+    pub(super) fn sandbox(&self) -> Option<Sandbox> {
+        self.sandbox.clone()
+    }
+
+    pub(super) fn effects(&self) -> mpsc::UnboundedSender<Effect> {
+        self.effects.clone()
+    }
+
+    pub(super) fn unpaid(&self) -> mpsc::Sender<PendingIntent> {
+        self.unpaid.clone()
+    }
+
+    pub(super) fn metrics(&self) -> ProviderMetrics {
+        self.metrics.clone()
+    }
+
+    /// Ends what still runs: effects that are not settled are derived again at the next start.
+    pub(super) fn end(self) {
+        self.runtime.shutdown_timeout(Duration::from_secs(1));
+    }
+}
+
+fn start_sandbox(
+    config: &Config,
+    data: &DataDirectory,
+    address: SocketAddr,
+    port: &Mailboxes,
+    runtime: &Runtime,
+) -> Result<Sandbox, ServerError> {
+    let public_url = config.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
+    let clock = {
+        let port = port.clone();
+        Arc::new(move || port.now())
+    };
+    let sandbox = SandboxConfig {
+        directory: data.sandbox_path(),
+        return_url: format!("{public_url}/sandbox/return"),
+        webhook_url: format!("http://{address}/api/v1/webhooks/sandbox"),
+        public_url,
+        secret: Secret::new(data.sandbox_secret.expose()),
+    };
+    let (sandbox, actor) = Sandbox::open(sandbox, clock)?;
+    runtime.spawn(actor.run());
+    Ok(sandbox)
+}
+
+/// Cores never wait to hand an effect over. What piles up here is bounded by the orders that wait
+/// for their payment or a refund, and those are bounded by the stock.
+async fn forward(mut wanted: mpsc::UnboundedReceiver<Effect>, queue: mpsc::Sender<Effect>) {
+    while let Some(effect) = wanted.recv().await {
+        if queue.send(effect).await.is_err() {
+            return;
+        }
+    }
+}
+
+fn stop_on_signal(stop: StopHandle) -> std::io::Result<impl Future<Output = ()>> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::info!("stopping: running requests may finish; a second signal does not wait");
+        stop.stop();
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        std::process::exit(130);
+    })
+}

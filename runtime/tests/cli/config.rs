@@ -1,0 +1,175 @@
+//! Where settings come from, and which are refused.
+
+use std::fs;
+
+use onsale_runtime::config::Config;
+use toml::{Table, Value};
+
+use crate::support::Place;
+
+const EXAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../onsale.example.toml");
+
+fn shown(place: &Place, variables: &[(&str, &str)], arguments: &[&str]) -> Table {
+    place.onsale_with(variables, arguments).succeeds().parse().unwrap()
+}
+
+#[test]
+fn a_flag_wins_over_a_variable_over_a_file_over_a_default() {
+    let place = Place::new();
+    let listen = |variables: &[_], arguments: &[_]| {
+        shown(&place, variables, arguments)["listen"].as_str().unwrap().to_owned()
+    };
+    let variable = [("ONSALE_LISTEN", "127.0.0.1:3")];
+    assert_eq!(listen(&[], &["config"]), "127.0.0.1:8080");
+    place.write("onsale.toml", "listen = \"127.0.0.1:2\"\n");
+    assert_eq!(listen(&[], &["config"]), "127.0.0.1:2");
+    assert_eq!(listen(&variable, &["config"]), "127.0.0.1:3");
+    assert_eq!(listen(&variable, &["config", "--listen", "127.0.0.1:4"]), "127.0.0.1:4");
+    place.write("other.toml", "drain_seconds = 3\n");
+    assert_eq!(listen(&[], &["--config", "other.toml", "config"]), "127.0.0.1:8080");
+}
+
+#[test]
+fn sources_are_merged_field_by_field() {
+    let place = Place::new();
+    place.write("onsale.toml", "[journal]\nwrites_in_flight = 2\nsegment_bytes = 16384\n");
+    let variables = [("ONSALE_JOURNAL__SEGMENT_BYTES", "32768"), ("PATH", "/nowhere")];
+    let table = shown(&place, &variables, &["config"]);
+    assert_eq!(table["journal"]["writes_in_flight"].as_integer(), Some(2));
+    assert_eq!(table["journal"]["segment_bytes"].as_integer(), Some(32_768));
+    assert_eq!(table["journal"]["batch_bytes_max"].as_integer(), Some(262_144));
+}
+
+#[test]
+fn what_follows_from_other_settings_is_shown() {
+    let table = shown(&Place::new(), &[], &["config", "--cores", "1", "--listen", "127.0.0.1:99"]);
+    assert_eq!(table["public_url"].as_str(), Some("http://127.0.0.1:99"));
+    assert_eq!(table["partitions"].as_integer(), Some(8));
+    assert_eq!(table["cores"].as_integer(), Some(1));
+}
+
+#[test]
+fn secrets_are_never_shown() {
+    let place = Place::new();
+    // Digits only: a secret is a text all the same, with its zeros.
+    let variables = [
+        ("ONSALE_OPERATOR_TOKEN", "0012345678901234567"),
+        ("ONSALE_SANDBOX__WEBHOOK_SECRET", "hush-hush-hush-hush"),
+    ];
+    let outcome = place.onsale_with(&variables, &["config"]);
+    let table: Table = outcome.succeeds().parse().unwrap();
+    assert_eq!(table["operator_token"].as_str(), Some("***"));
+    assert_eq!(table["sandbox"]["webhook_secret"].as_str(), Some("***"));
+    assert!(!outcome.out.contains("hush") && !outcome.out.contains("1234567"));
+    let refused = place.onsale_with(&[("ONSALE_OPERATOR_TOKEN", "sesame")], &["config"]);
+    refused.refuses(2, &["operator_token", "at least 16"]);
+    assert!(!refused.err.contains("sesame"));
+}
+
+#[test]
+fn what_is_unknown_in_a_file_is_refused_with_its_line() {
+    let cases = [
+        ("listem = \"127.0.0.1:1\"", 1, "listem"),
+        ("drain_seconds = 1\n[journal]\nsegment_byte = 16384", 3, "segment_byte"),
+        ("[jurnal]\nsegment_bytes = 16384", 1, "jurnal"),
+        ("cores = \"two\"", 1, "two"),
+        ("cores = 1.5", 1, "1.5"),
+        ("partitions = 65537", 1, "65537"),
+        ("cores = true", 1, "true"),
+        ("host = \"iocp\"", 1, "glommio"),
+        ("listen = 8080", 1, "8080"),
+        ("[log]\nformat = \"xml\"", 2, "xml"),
+        ("cores = ", 1, ""),
+    ];
+    for (content, line, named) in cases {
+        let place = Place::new();
+        place.write("mine.toml", content);
+        let outcome = place.onsale(&["config", "--config", "mine.toml"]);
+        outcome.refuses(2, &[&format!("mine.toml, line {line}: "), named]);
+    }
+}
+
+#[test]
+fn what_is_unknown_elsewhere_is_refused_with_its_name() {
+    let place = Place::new();
+    for (variable, value, named) in [
+        ("ONSALE_LISTEM", "127.0.0.1:1", "listem"),
+        ("ONSALE_JOURNAL__SEGMENT_BYTE", "16384", "segment_byte"),
+        ("ONSALE_JOURNAL", "16384", "16384"),
+        ("ONSALE_CORES", "on", "on"),
+        ("ONSALE_CORES", "-1", "-1"),
+        ("ONSALE_PARTITIONS", "65537", "65537"),
+        ("ONSALE_SANDBOX__ENABLED", "perhaps", "perhaps"),
+        ("ONSALE__", "1", "unknown"),
+    ] {
+        let outcome = place.onsale_with(&[(variable, value)], &["config"]);
+        outcome.refuses(2, &[&format!("error: {variable}: "), named]);
+    }
+    place.onsale(&["config", "--host", "iocp"]).refuses(2, &["--host: ", "glommio"]);
+    place.onsale(&["config", "--config", "gone.toml"]).refuses(74, &["gone.toml", "--config"]);
+    assert_eq!(place.onsale(&["sell"]).code, Some(2));
+}
+
+#[test]
+fn values_that_make_no_sense_are_refused_with_what_would() {
+    let place = Place::new();
+    for (variable, value, remedy) in [
+        ("CORES", "0", "set 1 to "),
+        ("CORES", "100000", "set 1 to "),
+        ("PARTITIONS", "0", "partitions is 0: set 1 to 4096"),
+        ("PARTITIONS", "4097", "partitions is 4097: set 1 to 4096"),
+        ("DRAIN_SECONDS", "3601", "drain_seconds is 3601: set 0 to 3600"),
+        ("JOURNAL__SEGMENT_BYTES", "5000", "journal.segment_bytes is 5000: set a multiple of 4096"),
+        ("JOURNAL__WRITES_IN_FLIGHT", "0", "journal.writes_in_flight is 0: set 1 to 64"),
+        ("JOURNAL__BATCH_BYTES_MAX", "1", "journal.batch_bytes_max is 1: set at least 4096"),
+        ("JOURNAL__QUEUED_BYTES_MAX", "4096", "set at least batch_bytes_max"),
+        ("SNAPSHOTS__EVERY_FACTS", "1", "snapshots.every_facts is 1: set 1000 to"),
+        ("BOUNDS__MAILBOX", "0", "bounds.mailbox is 0: set 1 to"),
+        ("BOUNDS__PARKED", "0", "bounds.parked is 0"),
+        ("BOUNDS__WATCHES", "0", "bounds.watches is 0"),
+        ("BOUNDS__CONNECTIONS_PER_CORE", "0", "bounds.connections_per_core is 0"),
+        ("BOUNDS__HEADER_TIMEOUT_S", "0", "bounds.header_timeout_s is 0"),
+        ("LOG__FILTER", "info,onsale=loudly", "set a level"),
+        ("PUBLIC_URL", "tickets.example.org", "https://tickets.example.org"),
+        ("PUBLIC_URL", "https://tickets.example.org/", "without a slash at the end"),
+        ("PUBLIC_URL", "ftp://tickets.example.org", "https://"),
+        ("SANDBOX__WEBHOOK_SECRET", "has blanks in between it", "sandbox.webhook_secret"),
+    ] {
+        let variable = format!("ONSALE_{variable}");
+        place.onsale_with(&[(&variable, value)], &["config"]).refuses(2, &[remedy]);
+    }
+}
+
+#[test]
+fn the_example_says_the_defaults() {
+    let example = fs::read_to_string(EXAMPLE).unwrap();
+    assert_eq!(toml::from_str::<Config>(&example).unwrap(), Config::default());
+}
+
+#[test]
+fn the_example_leaves_no_setting_out() {
+    let everything = fs::read_to_string(EXAMPLE).unwrap().replace("#! ", "");
+    let written: Table = everything.parse().unwrap();
+    // With every optional setting set, what is serialized has every name.
+    let config: Config = toml::from_str(&everything).unwrap();
+    let known: Table = toml::to_string(&config).unwrap().parse().unwrap();
+    let place = Place::new();
+    place.write("onsale.toml", &everything);
+    let effective = shown(&place, &[], &["config"]);
+    assert_eq!(names(&written), names(&known));
+    assert_eq!(names(&written), names(&effective));
+    assert!(config.operator_token.is_some() && config.sandbox.webhook_secret.is_some());
+    assert!(config.cores.is_some() && config.partitions.is_some() && config.public_url.is_some());
+}
+
+fn names(table: &Table) -> Vec<String> {
+    let of = |(name, value): (&String, &Value)| match value {
+        Value::Table(section) => {
+            names(section).into_iter().map(|field| format!("{name}.{field}")).collect()
+        }
+        _ => vec![name.clone()],
+    };
+    let mut names: Vec<String> = table.iter().flat_map(of).collect();
+    names.sort();
+    names
+}
