@@ -25,10 +25,10 @@ fn what_is_created_is_found_again() {
     let opened = open(&Config { partitions: None, ..place.config(3) });
     assert_eq!((created.0, created.1, opened.0, opened.1), (true, 3, false, 3));
     assert_eq!((created.2, &created.3), (opened.2, &opened.3));
-    assert_eq!((created.4.0.expose(), created.4.1.expose()), (
-        opened.4.0.expose(),
-        opened.4.1.expose()
-    ));
+    assert_eq!(
+        (created.4.0.expose(), created.4.1.expose()),
+        (opened.4.0.expose(), opened.4.1.expose())
+    );
     assert!(TokenKeys::new(&created.3).is_ok());
     assert!(created.4.0.expose().len() >= 32 && created.4.0 != created.4.1);
 }
