@@ -9,7 +9,7 @@
 //!
 //! A [`Waitroom`] is asked (`&self`, with `now`), the caller writes down what follows as facts, and
 //! tells it those facts (`&mut self`, named after what happened). Facts alone make its state; the
-//! counts, the line and the index of people are derived from the [`Record`], which is all that a
+//! counts, the line and the index of people are derived from the `Record`, which is all that a
 //! snapshot holds.
 //!
 //! Deliberately absent: who may join, the dates of the event, when to draw, the seed's origin,
@@ -69,7 +69,7 @@ struct Draw {
     withdrawn: Vec<u32>,
 }
 
-/// What makes questions cheap; it can be computed from the [`Record`] at any time.
+/// What makes questions cheap; it can be computed from the `Record` at any time.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Derived {
     tally: Tally,
@@ -383,7 +383,7 @@ impl From<&Record> for Derived {
     }
 }
 
-/// Writes the [`Record`] and nothing else: the same facts give the same bytes.
+/// Writes the `Record` and nothing else: the same facts give the same bytes.
 impl Serialize for Waitroom {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.record.serialize(serializer)

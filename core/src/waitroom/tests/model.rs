@@ -78,8 +78,13 @@ impl Lists {
 
     /// What the window earned, in 60,000ths of a person, by the rate valid in each millisecond.
     fn earned(&self, from: u64, to: u64) -> u64 {
-        let rate_at = |ms| self.rates.iter().rfind(|rate| rate.0 <= ms).unwrap().1;
-        (from..=to).map(|ms| u64::from(rate_at(ms))).sum()
+        let starts = self.rates.iter().map(|rate| rate.0);
+        let ends = starts.skip(1).chain([u64::MAX]);
+        let earned = self.rates.iter().zip(ends).map(|(&(start, rate), end)| {
+            let ms = end.min(to + 1).saturating_sub(start.max(from));
+            ms * u64::from(rate)
+        });
+        earned.sum()
     }
 
     /// Every window that ends with the last admission.
