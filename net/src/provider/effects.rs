@@ -19,7 +19,7 @@ use tokio::task::{self, JoinSet};
 use tracing::{error, info, warn};
 
 use super::backoff::Backoff;
-use super::metrics::ProviderMetrics;
+use super::metrics::{self, ProviderMetrics};
 use super::reconcile::PendingIntent;
 use super::record::{Recorded, record};
 use super::{AskError, IntentWish, Providers, RefundWish};
@@ -92,7 +92,7 @@ pub async fn run<P: Partitions>(
                 }
             }
         }
-        runner.metrics.outstanding.set(running.len() as i64);
+        metrics::set(&runner.metrics.outstanding, running.len());
     }
 }
 

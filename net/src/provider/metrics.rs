@@ -21,6 +21,11 @@ pub struct ProviderMetrics {
     pub reconciled: Counter,
 }
 
+/// Sets a gauge to a count of things in memory.
+pub(super) fn set(gauge: &Gauge, count: usize) {
+    gauge.set(i64::try_from(count).unwrap_or(i64::MAX));
+}
+
 impl ProviderMetrics {
     /// Lets `registry` show the counts.
     pub fn register(&self, registry: &mut Registry) {

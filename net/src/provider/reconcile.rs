@@ -5,6 +5,7 @@
 //! money has come. What the provider says goes to the rules like a webhook would.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::OccupiedEntry;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,7 +20,7 @@ use tracing::{error, info, warn};
 
 use super::Providers;
 use super::backoff::Backoff;
-use super::metrics::ProviderMetrics;
+use super::metrics::{self, ProviderMetrics};
 use super::record::{Recorded, record};
 use crate::port::{CallError, Look, Partitions};
 
@@ -102,7 +103,7 @@ pub async fn run<P: Partitions>(
                 (intent, now, settled)
             });
         }
-        asker.metrics.watched.set((watch.due.len() + polls.len()) as i64);
+        metrics::set(&asker.metrics.watched, watch.due.len() + polls.len());
         let may_poll = polls.len() < config.polls_at_once;
         tokio::select! {
             intent = intents.recv(), if watch.due.len() < config.watched_max => {
@@ -112,10 +113,13 @@ pub async fn run<P: Partitions>(
             }
             Some(ended) = polls.join_next() => match ended {
                 Ok((_, _, true)) => {}
-                Ok((intent, asked_at, false)) => match next_poll(intent.until, asked_at) {
-                    Some(at) => watch.add(at, intent),
-                    None => info!(order = %intent.order, "no payment in an hour: not watched"),
-                },
+                Ok((intent, asked_at, false)) => {
+                    if let Some(at) = next_poll(intent.until, asked_at) {
+                        watch.add(at, intent);
+                    } else {
+                        info!(order = %intent.order, "no payment in an hour: not watched");
+                    }
+                }
                 Err(fault) => error!(%fault, "a poll failed; its intent is watched no more"),
             },
             () = asker.sleep_until(watch.first()), if may_poll => {}
@@ -149,7 +153,7 @@ impl Watch {
 
     fn take_due(&mut self, now: Time) -> Option<PendingIntent> {
         let due = self.due.first_entry().filter(|entry| entry.key().0 <= now);
-        due.map(|entry| entry.remove())
+        due.map(OccupiedEntry::remove)
     }
 }
 

@@ -7,6 +7,7 @@
 
 use axum::Router;
 use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
 use axum::extract::{DefaultBodyLimit, Path, RawQuery, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
@@ -14,9 +15,9 @@ use http::{HeaderMap, StatusCode, header};
 use onsale_core::command::{Actor, Command, PaymentNotice, Request};
 use tracing::{debug, error, warn};
 
-use super::signature::SignatureError;
-use super::{NoticeError, Providers, RawNotice};
+use super::{Providers, RawNotice};
 use crate::port::{CallError, Partitions};
+use crate::problem::{Problem, catalog};
 
 /// The longest notice that is read, in bytes.
 pub const BODY_MAX_BYTES: usize = 256 * 1024;
@@ -41,73 +42,52 @@ async fn receive<P: Partitions>(
     Path(name): Path<String>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    let Some(provider) = state.providers.find(&name) else {
-        return problem(StatusCode::NOT_FOUND, "not_found", "there is no such payment provider");
-    };
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Response, Problem> {
+    let no_provider = || Problem::new(&catalog::NOT_FOUND, "there is no such payment provider");
+    let provider = state.providers.find(&name).ok_or_else(no_provider)?;
+    let body = body.map_err(|reason| unreadable(&reason))?;
     let query = query.unwrap_or_default();
     let notice = RawNotice { headers: &headers, query: &query, body: &body };
-    let notices = match provider.verify_notice(notice, state.port.now()).await {
-        Ok(notices) => notices,
-        Err(reason) => {
-            warn!(provider = name, %reason, "a notice that is not believed");
-            return disbelief(&reason);
-        }
-    };
+    let notices = provider.verify_notice(notice, state.port.now()).await.map_err(|reason| {
+        warn!(provider = name, %reason, "a notice that is not believed");
+        Problem::new(&catalog::MALFORMED, reason.to_string())
+    })?;
     for notice in notices {
-        if let Err(unavailable) = record(&state.port, notice).await {
-            return unavailable;
-        }
+        record(&state.port, notice).await?;
     }
     let words = provider.acknowledgement();
-    ([(header::CONTENT_TYPE, words.content_type)], words.body).into_response()
+    Ok(([(header::CONTENT_TYPE, words.content_type)], words.body).into_response())
 }
 
-/// Puts a notice into the journal of the order's partition, or answers why it is not there.
-async fn record<P: Partitions>(port: &P, notice: PaymentNotice) -> Result<(), Response> {
+/// Puts a notice into the journal of the order's partition. The only problem is that it is not
+/// there.
+async fn record<P: Partitions>(port: &P, notice: PaymentNotice) -> Result<(), Problem> {
     let order = notice.order;
     let payment = notice.payment.clone();
     let request = Request::new(Actor::System, Command::RecordPayment(notice));
-    let retry_after_s = match port.execute(order.event.partition(), request).await {
-        Ok(_) => return Ok(()),
+    match port.execute(order.event.partition(), request).await {
+        Ok(_) => Ok(()),
         Err(CallError::Refused(refusal)) => {
             debug!(%order, payment, %refusal, "a notice of no interest any more");
-            return Ok(());
+            Ok(())
         }
         Err(CallError::NoSuchPartition) => {
             error!(%order, payment, "a payment for an order of a partition that does not exist");
-            return Ok(());
+            Ok(())
         }
-        Err(CallError::Overloaded { retry_after_s }) => retry_after_s,
-        Err(CallError::Stopped) => 5,
-    };
-    let words = "the notice is not recorded: send it again";
-    let mut answer = problem(StatusCode::SERVICE_UNAVAILABLE, "overloaded", words);
-    answer.headers_mut().insert(header::RETRY_AFTER, retry_after_s.into());
-    Err(answer)
+        Err(unavailable @ (CallError::Overloaded { .. } | CallError::Stopped)) => {
+            Err(unavailable.into())
+        }
+    }
 }
 
-fn disbelief(reason: &NoticeError) -> Response {
-    let (status, code) = match reason {
-        NoticeError::Signature(SignatureError::Missing | SignatureError::Wrong) => {
-            (StatusCode::UNAUTHORIZED, "signature_invalid")
+fn unreadable(reason: &BytesRejection) -> Problem {
+    let words = reason.body_text();
+    match reason.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => {
+            Problem::new(&catalog::BODY_TOO_LARGE, words).member("limit", BODY_MAX_BYTES)
         }
-        NoticeError::Signature(SignatureError::Untimely) => {
-            (StatusCode::UNAUTHORIZED, "signature_untimely")
-        }
-        NoticeError::Malformed(_) => (StatusCode::BAD_REQUEST, "malformed"),
-    };
-    problem(status, code, &reason.to_string())
-}
-
-/// A problem document of RFC 9457.
-fn problem(status: StatusCode, code: &str, detail: &str) -> Response {
-    let title = status.canonical_reason().unwrap_or_default();
-    let body = serde_json::json!({
-        "type": "about:blank", "title": title, "status": status.as_u16(),
-        "detail": detail, "code": code,
-    });
-    let kind = [(header::CONTENT_TYPE, "application/problem+json")];
-    (status, kind, body.to_string()).into_response()
+        _ => Problem::new(&catalog::MALFORMED, words),
+    }
 }

@@ -22,10 +22,6 @@ use crate::provider::{AskError, Clock, IntentWish, RefundWish};
 /// How many webhooks may be under way at once.
 const DELIVERIES_AT_ONCE: usize = 16;
 
-/// How long to wait before a webhook is sent again.
-const BACKOFF: Backoff =
-    Backoff { first: Duration::from_millis(500), cap: Duration::from_secs(60) };
-
 /// What the task can be asked.
 pub(super) enum Message {
     Open { intent: IntentId, wish: IntentWish, answer: oneshot::Sender<OpenAnswer> },
@@ -221,7 +217,7 @@ impl Actor {
                 debug!(intent = id.0, reason, "a webhook did not arrive; it is sent again");
                 let failures = self.failures.entry(id.clone()).or_default();
                 let salt = id.0.bytes().fold(0, |salt, byte| salt << 5 ^ u64::from(byte));
-                let pause = BACKOFF.delay(*failures, salt).as_millis() as u64;
+                let pause = Backoff::default().delay(*failures, salt).as_millis() as u64;
                 *failures += 1;
                 self.due.insert(((self.clock)() + Span::from_ms(pause), id));
             }

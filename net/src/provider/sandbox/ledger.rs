@@ -242,19 +242,15 @@ impl Ledger {
         let payment = capture.payment.clone();
         let refund = Refund { key: wish.id(), payment, amount_minor: wish.amount };
         if let Some(known) = intent.refunds.iter().find(|known| known.key == refund.key) {
-            return match *known == refund {
-                true => Ok((None, refund)),
-                false => refused("the key was used for another refund"),
-            };
+            let again = *known == refund;
+            return if again { Ok((None, refund)) } else { refused("the key is another refund's") };
         }
         if wish.currency != intent.currency {
             return refused("the payment was in another currency");
         }
         let of_this = intent.refunds.iter().filter(|known| known.payment == refund.payment);
-        let left = of_this.fold(Some(capture.amount_minor), |left, known| {
-            left.and_then(|left| left.checked_sub(known.amount_minor))
-        });
-        if left.and_then(|left| left.checked_sub(wish.amount)).is_none() {
+        let mut taken = of_this.map(|known| known.amount_minor).chain([wish.amount]);
+        if taken.try_fold(capture.amount_minor, Amount::checked_sub).is_none() {
             return refused("more than what was paid cannot be given back");
         }
         Ok((Some(Entry::Refunded { intent: id.clone(), refund: refund.clone() }), refund))
