@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use onsale_core::fact::{DecodeError, Decision};
+use onsale_core::fact::{Decision, DecodeError};
 use onsale_core::id::PartitionId;
 use onsale_core::{Partition, StateError};
 use onsale_storage::directory::{Directory, FileDirectory};

@@ -61,7 +61,8 @@ pub async fn run<H: Host>(
     surroundings: Surroundings,
 ) -> Result<(), JournalFailed> {
     let (done, completions) = mpsc::unbounded_channel();
-    let shell = Shell { host, engine, surroundings, file: None, next_file: None, done };
+    let shell =
+        Shell { host, engine, surroundings, file: None, next_file: None, is_creating: false, done };
     shell.run(completions).await
 }
 
@@ -79,6 +80,8 @@ struct Shell<H: Host> {
     file: Option<(SegmentIndex, H::File)>,
     /// The one after it.
     next_file: Option<(SegmentIndex, H::File)>,
+    /// A segment is being created: its thread must be heard before the executor ends.
+    is_creating: bool,
     done: mpsc::UnboundedSender<Completion<H::File>>,
 }
 
@@ -93,7 +96,7 @@ impl<H: Host> Shell<H> {
             let now = self.now();
             self.engine.tick(now);
             self.drain();
-            if is_stopping && self.engine.is_settled() {
+            if is_stopping && self.engine.is_settled() && !self.is_creating {
                 self.engine.stop();
                 self.drain();
                 return Ok(());
@@ -151,6 +154,7 @@ impl<H: Host> Shell<H> {
                 DiskRequest::CreateSegment { index, bytes } => {
                     let path = self.surroundings.directory.join(index.file_name());
                     let created = create(&self.host, &path, bytes);
+                    self.is_creating = true;
                     let done = self.done.clone();
                     self.host.spawn_local(async move {
                         let _ = done.send(Completion::Created(index, created.await));
@@ -174,6 +178,7 @@ impl<H: Host> Shell<H> {
     fn complete(&mut self, completion: Completion<H::File>) -> Result<(), JournalFailed> {
         match completion {
             Completion::Created(index, Ok(file)) => {
+                self.is_creating = false;
                 self.next_file = Some((index, file));
                 self.engine.segment_created(index);
             }
@@ -198,11 +203,10 @@ impl<H: Host> Shell<H> {
     ) -> Woken<H::File> {
         let mut alarm = wake_at.map(|at| Box::pin(self.host.sleep_until(at.as_ms())));
         let mailbox = &mut self.surroundings.mailbox;
-        let receive = |lane: &mut mpsc::Receiver<Message>,
-                       context: &mut Context<'_>,
-                       batch: &mut Vec<Message>| {
-            lane.poll_recv_many(context, batch, BATCH)
-        };
+        let receive =
+            |lane: &mut mpsc::Receiver<Message>,
+             context: &mut Context<'_>,
+             batch: &mut Vec<Message>| { lane.poll_recv_many(context, batch, BATCH) };
         poll_fn(|context| {
             if let Poll::Ready(Some(completion)) = completions.poll_recv(context) {
                 return Poll::Ready(Woken::Disk(completion));

@@ -110,11 +110,7 @@ pub enum MakeError {
 
 /// Writes a snapshot of the partition in `directory` as of the decision with the durable fact
 /// `last`, then removes the older snapshots and segments that are not needed any more.
-pub fn make(
-    directory: &Path,
-    id: PartitionId,
-    last: FactNumber,
-) -> Result<FactNumber, MakeError> {
+pub fn make(directory: &Path, id: PartitionId, last: FactNumber) -> Result<FactNumber, MakeError> {
     let mut files = FileDirectory::open(directory).map_err(RecoveryCause::from)?;
     let (header, payload) = replayed(&files, id, last)?;
     snapshot::save(&mut files, &header, &payload)?;

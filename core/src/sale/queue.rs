@@ -111,10 +111,9 @@ impl Sale {
     /// The facts of a place's end. What was taken with it goes back: nobody could order it.
     fn place_ended(&self, number: u32, reason: EndReason) -> Vec<Fact> {
         let place = PlaceId::new(self.id(), number);
-        let expired = reason == EndReason::Expired;
         let mut facts = vec![PlaceEnded { place, reason }.into()];
-        let holds = self.holds_of_place(number);
-        facts.extend(holds.map(|hold| Fact::from(HoldReleased { hold, expired })));
+        let released = |hold| Fact::from(HoldReleased { hold, expired: false });
+        facts.extend(self.holds_of_place(number).map(released));
         facts
     }
 

@@ -3,13 +3,13 @@
 
 use onsale_core::id::PlaceId;
 use onsale_core::query::PlaceView;
-use onsale_core::time::Time;
+use onsale_core::time::{Span, Time};
 use onsale_core::waitroom::PlaceState;
 
 /// Somebody inside is shopping: only to see that the visit is over.
 const INSIDE_MS: u64 = 15_000;
 /// Before the lottery everybody waits for one moment.
-const SOONEST_MS: u64 = 2_000;
+const SOONEST_MS: u64 = 1_000;
 /// Well below the shortest time that a place is usually kept without a sign of life.
 const LATEST_MS: u64 = 60_000;
 
@@ -17,13 +17,15 @@ const LATEST_MS: u64 = 60_000;
 pub(super) fn poll_after_ms(place: &PlaceView, now: Time) -> Option<u64> {
     let ms = match place.state {
         PlaceState::Admitted { .. } => INSIDE_MS,
-        PlaceState::Queued => match place.ahead {
-            None => (place.opens_at.since(now).as_ms() / 2).clamp(SOONEST_MS, LATEST_MS),
-            Some(0..50) => SOONEST_MS,
-            Some(50..1_000) => 5_000,
-            Some(1_000..10_000) => 15_000,
-            Some(10_000..) => 30_000,
-        },
+        PlaceState::Queued => {
+            // Half of the wait that is left: the admission is noticed soon after it comes, in a line
+            // that takes seconds as in one that takes hours.
+            let left = match place.ahead {
+                None => place.opens_at.since(now),
+                Some(_) => place.estimate.unwrap_or(Span::from_ms(LATEST_MS)),
+            };
+            (left.as_ms() / 2).clamp(SOONEST_MS, LATEST_MS)
+        }
         _ => return None,
     };
     Some(ms * spread_percent(place.place) / 100)
@@ -42,15 +44,15 @@ mod tests {
 
     use super::*;
 
-    fn place(number: u32, ahead: Option<u32>, state: PlaceState) -> PlaceView {
+    fn place(number: u32, estimate_s: u64, state: PlaceState) -> PlaceView {
         let event = EventId::new(PartitionId::new(0).unwrap(), 0).unwrap();
         PlaceView {
             place: PlaceId::new(event, number),
             party: 2,
             state,
             joined_at: Time::ZERO,
-            ahead,
-            estimate: None,
+            ahead: Some(7),
+            estimate: Some(Span::from_secs(estimate_s)),
             waiting: 0,
             opens_at: Time::from_ms(600_000),
             paused: false,
@@ -59,12 +61,14 @@ mod tests {
     }
 
     #[test]
-    fn near_the_head_soon_far_behind_seldom_at_the_end_never() {
-        let after =
-            |ahead| poll_after_ms(&place(7, ahead, PlaceState::Queued), Time::ZERO).unwrap();
-        assert!(after(Some(3)) < after(Some(300)));
-        assert!(after(Some(300)) < after(Some(100_000)));
-        let left = place(7, None, PlaceState::Left { at: Time::ZERO });
+    fn soon_where_it_goes_fast_seldom_where_it_takes_long_at_the_end_never() {
+        let after = |estimate_s| {
+            poll_after_ms(&place(7, estimate_s, PlaceState::Queued), Time::ZERO).unwrap()
+        };
+        assert!(after(1) < after(60));
+        assert!(after(60) < after(600));
+        assert!(after(1_000_000) <= LATEST_MS * 12 / 10, "the place is kept by asking");
+        let left = place(7, 60, PlaceState::Left { at: Time::ZERO });
         assert_eq!(poll_after_ms(&left, Time::ZERO), None);
     }
 
@@ -72,7 +76,7 @@ mod tests {
     fn a_crowd_is_spread_evenly() {
         let mut tenths = [0; 10];
         for number in 0..10_000 {
-            let view = place(number, Some(100_000), PlaceState::Queued);
+            let view = place(number, 60, PlaceState::Queued);
             let ms = poll_after_ms(&view, Time::ZERO).unwrap();
             tenths[((ms - 24_000) * 10 / 12_001) as usize] += 1;
         }

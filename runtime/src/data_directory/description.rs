@@ -32,10 +32,8 @@ impl Description {
         let Some(bytes) = read_if_there(&file)? else { return Ok(None) };
         let text = String::from_utf8_lossy(&bytes);
         let understood = text.parse::<Table>().map_err(|error| error.message().to_owned());
-        let table = understood.map_err(|reason| DataDirectoryError::Description {
-            path: file.clone(),
-            reason,
-        })?;
+        let table = understood
+            .map_err(|reason| DataDirectoryError::Description { path: file.clone(), reason })?;
         let format = table.get("format").and_then(Value::as_integer);
         if let Some(found) = format.filter(|&format| format != Self::FORMAT) {
             return Err(DataDirectoryError::UnknownFormat { path: path.to_owned(), found });

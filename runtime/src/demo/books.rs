@@ -31,7 +31,9 @@ pub(super) async fn audit(client: &Client, events: &DemoEvents) -> Result<Verdic
     }
     match verdict {
         Verdict::Holds => println!("\nThe books are right."),
-        Verdict::Broken => println!("\nTHE BOOKS ARE WRONG: keep the data directory and report it."),
+        Verdict::Broken => {
+            println!("\nTHE BOOKS ARE WRONG: keep the data directory and report it.")
+        }
     }
     Ok(verdict)
 }

@@ -35,6 +35,9 @@ pub(super) enum Ending {
     Lost,
 }
 
+/// The path of a place, and the checkout token that came with its admission.
+type Admission = (String, String);
+
 /// A person with a phone.
 pub(super) struct Buyer<'a> {
     client: &'a Client,
@@ -66,19 +69,22 @@ impl<'a> Buyer<'a> {
             let events = self.events;
             return self.shop(&events.club, None, party.min(2)).await;
         }
-        match self.queue(party).await? {
-            Ok(checkout) => {
-                let events = self.events;
-                self.shop(&events.arena, Some(&checkout), party).await
-            }
-            Err(ending) => Ok(ending),
+        let (place, checkout) = match self.queue(party).await? {
+            Ok(admission) => admission,
+            Err(ending) => return Ok(ending),
+        };
+        let events = self.events;
+        let ending = self.shop(&events.arena, Some(&checkout), party).await?;
+        if matches!(ending, Ending::Abandoned | Ending::SoldOut) {
+            self.delete(&place).await?;
         }
+        Ok(ending)
     }
 
     /// Stands in the line of the arena; with the admission comes a checkout token.
-    async fn queue(&mut self, party: u32) -> Result<Result<String, Ending>, ClientError> {
+    async fn queue(&mut self, party: u32) -> Result<Result<Admission, Ending>, ClientError> {
         let path = format!("/api/v1/events/{}/waitroom", self.events.arena);
-        let key = format!("join {}", self.number);
+        let key = format!("join-{}", self.number);
         let joined = self.post(&path, Some(&key), None, Some(&json!({ "party": party }))).await?;
         let Some(place) = joined.text("id") else { return Ok(Err(Ending::Refused)) };
         let path = format!("/api/v1/places/{place}");
@@ -87,11 +93,10 @@ impl<'a> Buyer<'a> {
             match status.text("state") {
                 Some("ADMITTED") => {
                     let token = status.text("checkout_token").unwrap_or_default();
-                    return Ok(Ok(token.to_owned()));
+                    return Ok(Ok((path, token.to_owned())));
                 }
                 Some("QUEUED") if status.body["sold_out"] == true => {
-                    let with = With { bearer: Some(&self.token), ..With::default() };
-                    self.client.send(Method::DELETE, &path, with).await?;
+                    self.delete(&path).await?;
                     return Ok(Err(Ending::SoldOut));
                 }
                 Some("QUEUED") => {
@@ -113,14 +118,11 @@ impl<'a> Buyer<'a> {
             return Ok(Ending::SoldOut);
         };
         if self.below(20) == 0 {
-            let path = format!("/api/v1/holds/{hold}");
-            let with = With { bearer: Some(&self.token), ..With::default() };
-            self.client.send(Method::DELETE, &path, with).await?;
+            self.delete(&format!("/api/v1/holds/{hold}")).await?;
             return Ok(Ending::Abandoned);
         }
-        let wish =
-            json!({ "hold": hold, "provider": "sandbox", "accept_other_seats": self.below(2) == 0 });
-        let key = format!("order {}", self.number);
+        let wish = json!({ "hold": hold, "provider": "sandbox", "accept_other_seats": self.below(2) == 0 });
+        let key = format!("order-{}", self.number);
         let placed = self.post("/api/v1/orders", Some(&key), None, Some(&wish)).await?;
         let Some(order) = placed.text("id") else { return Ok(Ending::Refused) };
         self.pay(&format!("/api/v1/orders/{order}"), party).await
@@ -146,7 +148,7 @@ impl<'a> Buyer<'a> {
             } else {
                 json!({ "class": class, "best": { "count": party, "may_split": true } })
             };
-            let key = format!("hold {} {attempt}", self.number);
+            let key = format!("hold-{}-{attempt}", self.number);
             let body = json!({ "wishes": [wish] });
             let answer = self.post(&path, Some(&key), checkout, Some(&body)).await?;
             if let Some(hold) = answer.text("id") {
@@ -182,6 +184,10 @@ impl<'a> Buyer<'a> {
             }
             shown.text("version").unwrap_or_default().clone_into(&mut seen);
         }
+    }
+
+    async fn delete(&mut self, path: &str) -> Result<Answer, ClientError> {
+        self.ask(Method::DELETE, path, None, None, None).await
     }
 
     async fn get(&mut self, path: &str) -> Result<Answer, ClientError> {

@@ -20,14 +20,15 @@ pub(super) struct DemoEvents {
 
 /// Finds the demo's events, or defines and opens them.
 pub(super) async fn ensure_events(client: &Client) -> Result<DemoEvents, ClientError> {
-    let arena = ensure(client, ARENA, arena).await?;
-    let club = ensure(client, CLUB, club).await?;
+    let arena = ensure(client, ARENA, "demo-arena", arena).await?;
+    let club = ensure(client, CLUB, "demo-club", club).await?;
     Ok(DemoEvents { arena, club })
 }
 
 async fn ensure(
     client: &Client,
     name: &str,
+    key: &str,
     define: fn() -> Value,
 ) -> Result<String, ClientError> {
     let list = client.operate(Method::GET, "/api/v1/events", None, None).await?;
@@ -35,13 +36,12 @@ async fn ensure(
     if let Some(event) = events.iter().find(|event| event["name"] == name) {
         return Ok(event["id"].as_str().unwrap_or_default().to_owned());
     }
-    let key = format!("demo define {name}");
     let definition = define();
     let defined =
-        client.operate(Method::POST, "/api/v1/events", Some(&key), Some(&definition)).await?;
+        client.operate(Method::POST, "/api/v1/events", Some(key), Some(&definition)).await?;
     let id = defined["id"].as_str().unwrap_or_default().to_owned();
     let open = format!("/api/v1/events/{id}/open");
-    client.operate(Method::POST, &open, Some(&format!("demo open {id}")), None).await?;
+    client.operate(Method::POST, &open, Some(&format!("demo-open-{id}")), None).await?;
     Ok(id)
 }
 

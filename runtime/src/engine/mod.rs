@@ -131,12 +131,7 @@ impl<T> Engine<T> {
     /// Depths, for metrics and for the simulator's bounds: parked answers, watches, queued bytes,
     /// writes in flight.
     pub fn depths(&self) -> [usize; 4] {
-        [
-            self.parked.len(),
-            self.watches.len(),
-            self.writer.queued_bytes(),
-            self.writer.in_flight(),
-        ]
+        [self.parked.len(), self.watches.len(), self.writer.queued_bytes(), self.writer.in_flight()]
     }
 
     /// Whether everything is durable and answered: nothing would be lost by stopping now.

@@ -229,9 +229,9 @@ fn whoever_waits_hears_of_the_admission_and_not_before() {
     let Reply::Joined { place, .. } = joined else { panic!("joined") };
     let wait = Wait {
         until: NOW + Span::from_secs(20),
-        old_news: Box::new(|view| {
-            matches!(view, View::Place(place) if place.state == PlaceState::Queued)
-        }),
+        old_news: Box::new(
+            |view| matches!(view, View::Place(place) if place.state == PlaceState::Queued),
+        ),
     };
     let token = bench.look(NOW, person(1), Query::Place(place), Some(wait));
     bench.sync();

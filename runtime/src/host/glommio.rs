@@ -275,6 +275,8 @@ impl GlommioFile {
     /// glommio adds `O_DIRECT` itself, except on tmpfs, which has nothing to bypass.
     async fn open(path: PathBuf) -> io::Result<Self> {
         let file = OpenOptions::new()
+            // Nothing is read, but glommio probes the device by reading.
+            .read(true)
             .write(true)
             .custom_flags(flag_bits(OFlags::DSYNC))
             .dma_open(&path)

@@ -58,11 +58,7 @@ pub(super) struct Shared {
 /// What a core says while it starts.
 pub(super) enum Report {
     /// A partition is recovered.
-    Recovered {
-        facts: u64,
-        replayed: u64,
-        torn: bool,
-    },
+    Recovered { facts: u64, replayed: u64, torn: bool },
     /// The core listens.
     Listening,
 }
@@ -123,8 +119,10 @@ async fn start_partition<H: Host>(
     report(shared, number, &recovered);
     watch_unpaid(host, shared, &recovered).await;
     let Recovered { partition, tail, snapshot, .. } = recovered;
-    let bounds =
-        Bounds { parked_max: shared.config.bounds.parked, watches_max: shared.config.bounds.watches };
+    let bounds = Bounds {
+        parked_max: shared.config.bounds.parked,
+        watches_max: shared.config.bounds.watches,
+    };
     let now = Time::from_ms(host.now_ms());
     let engine = Engine::new(partition, &tail, shared.config.journal.into(), bounds, now)
         .expect("the configuration was checked with these very numbers");

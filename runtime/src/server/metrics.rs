@@ -31,9 +31,7 @@ const PARTITION: [Family<Reading>; 6] = [
     ("partition_queued_bytes", "gauge", "Bytes that wait for a write", |reading| {
         reading.queued_bytes
     }),
-    ("partition_writes_in_flight", "gauge", "Writes under way", |reading| {
-        reading.writes_in_flight
-    }),
+    ("partition_writes_in_flight", "gauge", "Writes under way", |reading| reading.writes_in_flight),
 ];
 
 const CONNECTIONS: [Family<ConnectionCounts>; 3] = [
@@ -65,8 +63,7 @@ impl MetricsSource for ServerMetrics {
             write_family(out, family, "core", self.counts.iter().map(Arc::as_ref));
         }
         let depths: Vec<_> = self.mailboxes.depths().map(|depth| depth as u64).collect();
-        let family: Family<u64> =
-            ("mailbox_depth", "gauge", "Requests that wait", |depth| *depth);
+        let family: Family<u64> = ("mailbox_depth", "gauge", "Requests that wait", |depth| *depth);
         write_family(out, family, "partition", depths.iter());
         let mut providers = String::new();
         if text::encode_registry(&mut providers, &self.providers).is_ok() {
