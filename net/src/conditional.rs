@@ -28,8 +28,8 @@ impl Keep {
     }
 }
 
-/// The body, or 304 if the client has this version of it. `tag` has no quotes and stands for exactly
-/// these bytes.
+/// The body, or 304 if the client has this version of it. `tag` has no quotes and stands for
+/// exactly these bytes.
 pub fn respond(request: &HeaderMap, tag: &str, keep: Keep, body: &impl Serialize) -> Response {
     let mut response = if has(request, tag) {
         StatusCode::NOT_MODIFIED.into_response()

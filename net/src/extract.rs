@@ -1,5 +1,5 @@
-//! What is read from a request: ids in the path, parameters, JSON bodies, idempotency keys. Whatever
-//! is wrong with them is answered as a problem that names the place.
+//! What is read from a request: ids in the path, parameters, JSON bodies, idempotency keys.
+//! Whatever is wrong with them is answered as a problem that names the place.
 
 use axum::RequestExt;
 use axum::body::Bytes;

@@ -24,8 +24,8 @@ pub struct ClientKey(String);
 pub struct IdempotencyHeader {
     /// Makes the request safe to repeat. Choose a new key for each new request (a UUID is best),
     /// quoted or bare, 1 to 255 visible ASCII characters. The same key with the same content within
-    /// 24 hours gets the first answer again, byte for byte, even after a crash; with another content
-    /// 422 `key_reused`. Keys of different callers and different routes do not meet.
+    /// 24 hours gets the first answer again, byte for byte, even after a crash; with another
+    /// content 422 `key_reused`. Keys of different callers and different routes do not meet.
     #[param(
         rename = "Idempotency-Key",
         min_length = 1,

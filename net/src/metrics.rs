@@ -17,8 +17,8 @@ use prometheus_client::registry::Registry;
 
 /// Whoever counts something else and wants it shown too.
 pub trait MetricsSource: Send + Sync + 'static {
-    /// Appends it in the format of `OpenMetrics` 1.0, without the `# EOF` at the end. The name of no
-    /// family may begin with `http_`.
+    /// Appends it in the format of `OpenMetrics` 1.0, without the `# EOF` at the end. The name of
+    /// no family may begin with `http_`.
     fn write(&self, text: &mut String);
 }
 
@@ -200,7 +200,7 @@ fn seconds(us: u64) -> f64 {
 fn encode_durations(sums: &BTreeMap<Route, Sums>, encoder: &mut DescriptorEncoder) -> fmt::Result {
     let (name, help) = ("http_request_duration_seconds", "Time until a request was answered");
     let mut family = encoder.encode_descriptor(name, help, None, MetricType::Histogram)?;
-    let bounds = BOUNDS_US.into_iter().map(seconds).chain([f64::MAX]);
+    let bounds = BOUNDS_US.into_iter().map(seconds).chain([f64::INFINITY]);
     for ((method, path), sums) in sums {
         let count = sums.durations.iter().sum();
         if count == 0 {

@@ -1,4 +1,4 @@
-//! The API's own description: OpenAPI 3.1 made from the routes themselves, and a page to read it.
+//! The API's own description: `OpenAPI` 3.1 made from the routes themselves, and a page to read it.
 //!
 //! A route names the problems that are particular to it (`x-problems`); what follows from its
 //! security, parameters and body is added here, and all of them become responses.
@@ -33,10 +33,12 @@ const DOCUMENT_PATH: &str = "/api/openapi.json";
         title = "Onsale",
         description = "Sells tickets for events that everybody wants at once.\n\n\
             Amounts end in `_minor`: whole minor units of the currency. Spans end in `_ms`: \
-            milliseconds. Points in time end in `_at`: RFC 3339, UTC. Unknown fields are refused.\n\n\
-            Errors are `application/problem+json` (RFC 9457); go by `code`. Requests that move stock \
-            or money want an `Idempotency-Key`; the answer is kept for 24 hours and survives a crash.\
-            \n\nEvery answer has an `X-Request-Id`: the one that was sent, or a new one.",
+            milliseconds. Points in time end in `_at`: RFC 3339, UTC. Unknown fields are \
+            refused.\n\n\
+            Errors are `application/problem+json` (RFC 9457); go by `code`. Requests that move \
+            stock or money want an `Idempotency-Key`; the answer is kept for 24 hours and survives \
+            a crash.\n\n\
+            Every answer has an `X-Request-Id`: the one that was sent, or a new one.",
     ),
     tags(
         (name = "events", description = "What is sold, and how much is left"),

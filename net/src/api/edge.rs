@@ -1,4 +1,4 @@
-//! What every handler has: the way to the partitions, the keys, and what belongs to this core alone.
+//! What every handler has: the way to the partitions, the keys, and what is this core's alone.
 
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -1,6 +1,6 @@
 //! The HTTP API: one Router for every host.
 //!
-//! A request goes through the [`frame`] (request id, metrics, headers, panics), is authenticated and
+//! A request goes through the frame (request id, metrics, headers, panics), is authenticated and
 //! parsed by its handler's arguments, becomes a command or a query for the partition that its id
 //! names, and the reply is rendered. Nothing is decided here.
 
@@ -146,7 +146,7 @@ pub fn router<P: Partitions>(api: Api<P>) -> Router {
         .layer(middleware::from_fn_with_state(edge, frame::frame))
 }
 
-/// The OpenAPI document, without a server.
+/// The `OpenAPI` document, without a server.
 pub fn document() -> serde_json::Value {
     docs::complete(routes().get_openapi())
 }

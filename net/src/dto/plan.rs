@@ -143,8 +143,8 @@ pub struct ChartSection {
     pub rows: Vec<ChartRow>,
 }
 
-/// Seats in a straight line: the seat at position `p` stands at `first + p * step` and has the index
-/// `first_seat + p`.
+/// Seats in a straight line: the seat at position `p` stands at `first + p * step` and has the
+/// index `first_seat + p`.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct ChartRow {
     /// What is printed on it.

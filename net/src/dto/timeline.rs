@@ -38,8 +38,8 @@ pub struct StepDto {
     pub currency: Option<String>,
     /// For `REFUND_WANTED`: why.
     pub cause: Option<RefundCauseDto>,
-    /// For `PAYMENT_CAPTURED` and `REFUND_DONE` the provider's name for it, for `REFUND_REFUSED` the
-    /// provider's words.
+    /// For `PAYMENT_CAPTURED` and `REFUND_DONE` the provider's name for it, for `REFUND_REFUSED`
+    /// the provider's words.
     #[schema(example = "pay_4f1b2b0b")]
     pub note: Option<String>,
 }

@@ -324,8 +324,8 @@ pub struct Lottery {
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(as = Reveal)]
 pub struct RevealDto {
-    /// The seed: 32 bytes in hex. The order is a Fisher-Yates shuffle, from the inside out, with the
-    /// 64-bit output of `ChaCha20` under this key: newcomer `n` swaps with index
+    /// The seed: 32 bytes in hex. The order is a Fisher-Yates shuffle, from the inside out, with
+    /// the 64-bit output of `ChaCha20` under this key: newcomer `n` swaps with index
     /// `(random * (n + 1)) >> 64`.
     #[schema(example = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f")]
     pub seed: String,

@@ -1,4 +1,4 @@
-//! What surrounds every request: ids, headers, wrong addresses and methods, faults, health, metrics.
+//! What surrounds every request: ids, headers, wrong addresses and methods, faults, metrics.
 
 use onsale_core::command::Request;
 use onsale_core::id::PartitionId;

@@ -1,5 +1,5 @@
 //! The HTTP API through its Router, against real partitions in memory. Every refusal is checked to
-//! change nothing, and to be declared in the OpenAPI document.
+//! change nothing, and to be declared in the `OpenAPI` document.
 
 mod bodies;
 mod buying;
