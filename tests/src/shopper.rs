@@ -1,0 +1,205 @@
+//! People over HTTP: an operator and buyers.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use reqwest::{Client, Method, StatusCode};
+use serde_json::{Value, json};
+
+static KEYS: AtomicU64 = AtomicU64::new(0);
+
+/// An answer: its status and its JSON; null where there is none.
+#[derive(Debug)]
+pub struct Answer {
+    /// The status.
+    pub status: StatusCode,
+    /// The body.
+    pub body: Value,
+}
+
+impl Answer {
+    /// A text member of the body.
+    pub fn text(&self, member: &str) -> Option<&str> {
+        self.body[member].as_str()
+    }
+}
+
+/// Whoever runs the events.
+pub struct Operator {
+    base: String,
+    token: String,
+    http: Client,
+}
+
+/// A buyer with a guest session.
+#[derive(Clone)]
+pub struct Shopper {
+    base: String,
+    token: String,
+    http: Client,
+}
+
+impl Operator {
+    /// The operator of a server.
+    pub fn new(base: &str, token: String) -> Self {
+        Self { base: base.to_owned(), token, http: Client::new() }
+    }
+
+    /// Defines and opens an event; answers its id.
+    ///
+    /// # Panics
+    /// If the server refuses.
+    pub async fn open(&self, definition: &Value) -> String {
+        let defined = self.ask(Method::POST, "/api/v1/events", Some(definition)).await;
+        let id = defined.text("id").unwrap_or_else(|| panic!("{defined:?}")).to_owned();
+        let opened = self.ask(Method::POST, &format!("/api/v1/events/{id}/open"), None).await;
+        assert!(opened.status.is_success(), "{opened:?}");
+        id
+    }
+
+    /// The books of an event.
+    ///
+    /// # Panics
+    /// If the server refuses.
+    pub async fn audit(&self, event: &str) -> Value {
+        let path = format!("/api/v1/events/{event}/audit");
+        let answer = self.ask(Method::GET, &path, None).await;
+        assert!(answer.status.is_success(), "{answer:?}");
+        answer.body
+    }
+
+    /// An order, whosever it is.
+    pub async fn order(&self, order: &str) -> Answer {
+        self.ask(Method::GET, &format!("/api/v1/orders/{order}"), None).await
+    }
+
+    async fn ask(&self, method: Method, path: &str, body: Option<&Value>) -> Answer {
+        send(&self.http, method, &format!("{}{path}", self.base), &self.token, body)
+            .await
+            .expect("the server is there")
+    }
+}
+
+impl Shopper {
+    /// Opens a guest session; `None` if the server is not there.
+    pub async fn new(base: &str) -> Option<Self> {
+        let http = Client::new();
+        let body = json!({ "email": "shopper@example.org" });
+        let session =
+            send(&http, Method::POST, &format!("{base}/api/v1/sessions"), "", Some(&body)).await?;
+        let token = session.text("access_token")?.to_owned();
+        Some(Self { base: base.to_owned(), token, http })
+    }
+
+    /// Asks for anything; `None` if no answer came.
+    pub async fn ask(&self, method: Method, path: &str, body: Option<&Value>) -> Option<Answer> {
+        let url =
+            if path.starts_with("http") { path.to_owned() } else { format!("{}{path}", self.base) };
+        send(&self.http, method, &url, &self.token, body).await
+    }
+
+    /// Holds the best `count` tickets of a class.
+    pub async fn hold(&self, event: &str, class: u16, count: u32) -> Option<Answer> {
+        let body = json!({ "wishes": [{ "class": class, "count": count }] });
+        self.ask(Method::POST, &format!("/api/v1/events/{event}/holds"), Some(&body)).await
+    }
+
+    /// Orders what is held.
+    pub async fn order(&self, hold: &str) -> Option<Answer> {
+        let body = json!({ "hold": hold, "provider": "sandbox", "accept_other_seats": false });
+        self.ask(Method::POST, "/api/v1/orders", Some(&body)).await
+    }
+
+    /// Waits for the page, pays, and waits for the end of the order; `None` if the server went
+    /// away meanwhile.
+    pub async fn pay(&self, order: &str) -> Option<Answer> {
+        let path = format!("/api/v1/orders/{order}");
+        let mut seen = String::new();
+        let mut is_paid = false;
+        loop {
+            let look = format!("{path}?wait_ms=5000&seen={seen}");
+            let shown =
+                self.ask(Method::GET, if seen.is_empty() { &path } else { &look }, None).await?;
+            if shown.text("status")? != "PENDING" {
+                return Some(shown);
+            }
+            if let Some(url) = shown.body["payment"]["url"].as_str().filter(|_| !is_paid) {
+                let wish = json!({ "behaviour": "pay" });
+                is_paid = self.ask(Method::POST, url, Some(&wish)).await?.status.is_success();
+            }
+            shown.text("version")?.clone_into(&mut seen);
+        }
+    }
+
+    /// Buys `count` tickets; `None` if the server went away, or there were none.
+    pub async fn buy(&self, event: &str, class: u16, count: u32) -> Option<Answer> {
+        let hold = self.hold(event, class, count).await?;
+        let order = self.order(hold.text("id")?).await?;
+        self.pay(order.text("id")?).await
+    }
+}
+
+async fn send(
+    http: &Client,
+    method: Method,
+    url: &str,
+    token: &str,
+    body: Option<&Value>,
+) -> Option<Answer> {
+    let key = format!("test-{}-{}", std::process::id(), KEYS.fetch_add(1, Ordering::Relaxed));
+    let mut request = http
+        .request(method, url)
+        .header("accept", "application/json")
+        .header("idempotency-key", key)
+        .timeout(std::time::Duration::from_secs(60));
+    if !token.is_empty() {
+        request = request.bearer_auth(token);
+    }
+    if let Some(body) = body {
+        request = request.json(body);
+    }
+    let response = request.send().await.ok()?;
+    let status = response.status();
+    let bytes = response.bytes().await.ok()?;
+    Some(Answer { status, body: serde_json::from_slice(&bytes).unwrap_or(Value::Null) })
+}
+
+fn class(name: &str, price_minor: u64) -> Value {
+    let window = json!({
+        "opens_at": "2020-01-01T00:00:00.000Z",
+        "closes_at": "2100-01-01T00:00:00.000Z"
+    });
+    json!({ "name": name, "price_minor": price_minor, "window": window })
+}
+
+/// A house of `rows` rows of 20 seats, one class, no waitroom.
+pub fn small_house(rows: i32) -> Value {
+    let rows: Vec<_> = (0..rows)
+        .map(|row| {
+            json!({
+                "label": (row + 1).to_string(),
+                "seats": 20,
+                "first": { "x_cm": -500, "y_cm": row * 100 },
+                "step": { "x_cm": 50, "y_cm": 0 }
+            })
+        })
+        .collect();
+    json!({
+        "name": "A small house",
+        "currency": "EUR",
+        "classes": [class("Stalls", 5_000)],
+        "plan": {
+            "focal_point": { "x_cm": 0, "y_cm": -300 },
+            "sections": [{ "name": "Stalls", "class": 0, "rows": rows }]
+        }
+    })
+}
+
+/// A club with room for `capacity` people.
+pub fn club(capacity: u32) -> Value {
+    json!({
+        "name": "A club",
+        "currency": "EUR",
+        "classes": [class("Standing", 2_500)],
+        "quotas": [{ "name": "House", "capacity": capacity, "classes": [0] }]
+    })
+}

@@ -1,0 +1,101 @@
+//! Starting and stopping the real binary.
+
+use std::fs;
+use std::path::Path;
+
+use onsale_tests::{Operator, Server, Shopper, club};
+
+#[tokio::test]
+async fn a_purchase_works_on_either_host_and_outlives_a_restart() {
+    for host in ["glommio", "tokio"] {
+        let data = tempfile::tempdir().unwrap();
+        let server = Server::start(data.path(), &["--host", host]).expect("it starts");
+        let operator = Operator::new(&server.base, server.operator_token());
+        let event = operator.open(&club(10)).await;
+        let shopper = Shopper::new(&server.base).await.unwrap();
+        let bought = shopper.buy(&event, 0, 2).await.expect("the server is there");
+        assert_eq!(bought.text("status"), Some("COMPLETED"), "{host}: {bought:?}");
+
+        let ended = server.stop();
+        assert!(ended.status.success(), "{host}: {ended:?}");
+        let server = Server::start(data.path(), &["--host", host]).expect("it starts again");
+        let operator = Operator::new(&server.base, server.operator_token());
+        let order = operator.order(bought.text("id").unwrap()).await;
+        assert_eq!(order.body["tickets"], bought.body["tickets"], "{host}");
+        assert!(operator.audit(&event).await["holds"] == true, "{host}");
+    }
+}
+
+#[tokio::test]
+async fn requests_that_run_when_the_server_is_told_to_stop_are_answered() {
+    let data = tempfile::tempdir().unwrap();
+    let server = Server::start(data.path(), &[]).expect("it starts");
+    let operator = Operator::new(&server.base, server.operator_token());
+    let event = operator.open(&club(10)).await;
+    let shopper = Shopper::new(&server.base).await.unwrap();
+    let hold = shopper.hold(&event, 0, 1).await.unwrap();
+    let placed = shopper.order(hold.text("id").unwrap()).await.unwrap();
+    let paid = shopper.pay(placed.text("id").unwrap());
+    // The payment is under way: its long poll and its webhook run into the drain.
+    let (_, ended) = tokio::join!(paid, async {
+        server.terminate();
+        tokio::task::spawn_blocking(move || server.wait()).await.unwrap()
+    });
+    assert!(ended.status.success(), "{ended:?}");
+    let server = Server::start(data.path(), &[]).expect("it starts again");
+    let operator = Operator::new(&server.base, server.operator_token());
+    let order = operator.order(placed.text("id").unwrap()).await;
+    assert_eq!(order.status, 200, "what was acknowledged is there");
+}
+
+#[test]
+fn a_second_server_on_the_same_data_refuses_and_says_why() {
+    let data = tempfile::tempdir().unwrap();
+    let _first = Server::start(data.path(), &[]).expect("it starts");
+    let ended = Server::start(data.path(), &[]).err().expect("one server at a time");
+    assert!(!ended.status.success());
+    let path = data.path().display().to_string();
+    assert!(ended.errors.contains(&path), "{}", ended.errors);
+}
+
+#[test]
+fn a_port_that_is_taken_is_named() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let data = tempfile::tempdir().unwrap();
+    let ended = Server::start(data.path(), &["--listen", &address]).err();
+    let ended = ended.expect("the port is taken");
+    assert!(ended.errors.contains(&address), "{}", ended.errors);
+}
+
+#[tokio::test]
+async fn damage_before_the_last_acknowledged_fact_is_refused_and_located() {
+    let data = tempfile::tempdir().unwrap();
+    let server = Server::start(data.path(), &[]).expect("it starts");
+    let operator = Operator::new(&server.base, server.operator_token());
+    let event = operator.open(&club(10)).await;
+    let shopper = Shopper::new(&server.base).await.unwrap();
+    shopper.buy(&event, 0, 1).await.expect("the server is there");
+    assert!(server.stop().status.success());
+
+    let segment = longest_segment(data.path());
+    let mut bytes = fs::read(&segment).unwrap();
+    // The first batch behind the header block, beyond its own header.
+    bytes[4_096 + 200] ^= 1;
+    fs::write(&segment, bytes).unwrap();
+    let ended = Server::start(data.path(), &[]).err().expect("it does not start");
+    let name = segment.file_name().unwrap().to_str().unwrap();
+    assert!(ended.errors.contains(name), "it says where: {}", ended.errors);
+}
+
+/// The segment that facts were written to: the one with something behind its header.
+fn longest_segment(data: &Path) -> std::path::PathBuf {
+    let partitions = fs::read_dir(data.join("partitions")).unwrap();
+    let segments =
+        partitions.flat_map(|partition| fs::read_dir(partition.unwrap().path()).unwrap());
+    let paths = segments.map(|segment| segment.unwrap().path());
+    let used = |path: &std::path::PathBuf| {
+        fs::read(path).unwrap().iter().skip(4_096).filter(|byte| **byte != 0).count()
+    };
+    paths.max_by_key(used).expect("there is a segment")
+}
