@@ -81,6 +81,21 @@ fn one_admission_is_for_one_order() {
     assert_eq!(world.left(event, 0), 8, "what could not be ordered goes back with the visit's end");
 }
 
+/// One admission, one order: nothing is promised to whoever has ordered, whatever else they return.
+#[test]
+fn whoever_has_ordered_is_promised_nothing_more() {
+    let (mut world, event) = World::with(with_waitroom(2, club(3)));
+    let place = world.join(buyer(1), event, 2);
+    world.pass(minutes(1));
+    let first = world.take_in(buyer(1), event, Some(place), &[any(0, 1)]).unwrap();
+    let second = world.take_in(buyer(1), event, Some(place), &[any(0, 2)]).unwrap();
+    world.place_order(buyer(1), first.hold).unwrap();
+    let next = world.join(buyer(2), event, 2);
+    assert!(!is_inside(&world, next));
+    world.release(buyer(1), second.hold).unwrap();
+    assert!(is_inside(&world, next), "two tickets are free and nobody else may take them");
+}
+
 #[test]
 fn a_visits_end_gives_back_what_was_taken_in_it() {
     let (mut world, event) = World::with(with_waitroom(1, club(9)));

@@ -142,8 +142,10 @@ impl Sale {
         let hold = self.remove_hold(number);
         self.stock.release_hold(&hold.lines, number);
         self.book.buyers.gave_back(mark.at, hold.person, &hold.lines);
-        let empty_handed = |place: &u32| self.holds_of_place(*place).next().is_none();
-        if let Some(place) = hold.place.filter(empty_handed) {
+        let may_take_more = |place: &u32| {
+            self.order_of_place(*place).is_none() && self.holds_of_place(*place).next().is_none()
+        };
+        if let Some(place) = hold.place.filter(may_take_more) {
             self.queue().unprovided(place);
         }
         self.book.version = mark.number;

@@ -26,7 +26,7 @@ use onsale_core::refusal::Refusal;
 use onsale_core::reply::{HoldView, Reply};
 use onsale_core::spec::{ClassId, Draft, EventSpec};
 use onsale_core::time::{Span, Time};
-use onsale_core::waitroom::LotterySeed;
+use onsale_core::waitroom::{LotterySeed, Reveal};
 
 pub use self::books::Books;
 pub use self::events::{arena, class, club, euro, plan, row, seats_of, with_waitroom};
@@ -319,6 +319,14 @@ impl World {
     pub fn waitroom(&self, event: EventId) -> WaitroomView {
         let View::Event(view) = self.query(Query::Event(event)) else { panic!("not an event") };
         view.waitroom.expect("the event has a waitroom")
+    }
+
+    /// What the lottery was drawn with, if there is one and it was drawn.
+    pub fn reveal(&self, event: EventId) -> Option<Reveal> {
+        match self.partition.query(self.now, Actor::Operator, Query::Reveal(event)) {
+            Ok(View::Reveal { reveal, .. }) => reveal,
+            _ => None,
+        }
     }
 
     pub fn availability(&self, event: EventId, class: u16) -> ClassAvailability {

@@ -1,0 +1,488 @@
+//! Random histories of small events against the rules written a second time ([`naive`]): every
+//! answer and the whole state must be the same, and when all is over the books must balance.
+//!
+//! A failure prints the seed. `ONSALE_SEED=17 cargo test -p onsale-core --test model` runs that one.
+
+mod common;
+mod naive;
+
+use std::collections::BTreeSet;
+
+use common::*;
+use naive::{End, Naive, Stage, Verdict, Where};
+use onsale_core::command::{Actor, Choice, Command, IntentOutcome, PaymentOutcome, Steer, Wish};
+use onsale_core::id::{EventId, HoldId, OrderId, PersonId, PlaceId, TicketId};
+use onsale_core::inventory::seating::SeatIndex;
+use onsale_core::money::Amount;
+use onsale_core::order::OrderStatus;
+use onsale_core::payment::RefundState;
+use onsale_core::query::{Query, View};
+use onsale_core::refusal::Refusal;
+use onsale_core::reply::{HoldView, Reply};
+use onsale_core::spec::{ClassId, Draft, Limits, Quota, Terms, WaitroomSpec};
+use onsale_core::time::Span;
+use onsale_core::waitroom::PlaceState;
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{Rng, SeedableRng};
+
+const SEEDS: u64 = 100;
+const COMMANDS: u32 = 250;
+const PEOPLE: u32 = 12;
+
+#[test]
+fn random_histories_go_as_the_rules_written_a_second_time_say() {
+    let only = std::env::var("ONSALE_SEED").ok().map(|seed| seed.parse().expect("a number"));
+    let mut tally = Tally::default();
+    for seed in only.map_or(0..SEEDS, |seed| seed..seed + 1) {
+        println!("ONSALE_SEED={seed} cargo test -p onsale-core --test model");
+        let mut run = Run::new(seed);
+        (0..COMMANDS).for_each(|_| run.step());
+        run.heal();
+        tally.add(&run.tally);
+    }
+    if only.is_none() {
+        tally.must_have_seen_everything();
+    }
+}
+
+struct Run {
+    rng: ChaCha8Rng,
+    world: World,
+    naive: Naive,
+    event: EventId,
+    tally: Tally,
+}
+
+impl Run {
+    fn new(seed: u64) -> Self {
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        let draft = draft(&mut rng);
+        let (mut world, event) = World::with(draft.clone());
+        world.replays = false;
+        let naive = Naive::new(draft, world.now());
+        Self { rng, world, naive, event, tally: Tally::default() }
+    }
+
+    fn step(&mut self) {
+        match self.below(24) {
+            0..5 => self.take(),
+            5..8 => self.place_order(),
+            8 => self.release(),
+            9 => self.cancel_order(),
+            10 => self.intent(),
+            11..14 => self.captured(),
+            14 => self.started_or_declined(),
+            15 => self.refund(),
+            16 => self.refund_done(),
+            17 => self.block(),
+            18 => self.join(),
+            19 => self.leave_or_drop(),
+            20 => self.steer_or_cancel(),
+            21 => self.world.restart(),
+            _ => self.pass(),
+        }
+        self.compare();
+    }
+
+    /// Everything ends: time passes, the provider answers, and the money must be accounted for.
+    fn heal(&mut self) {
+        self.world.settle();
+        self.world.pass(Span::from_mins(1));
+        self.world.settle();
+        self.world.books.check_settled(&self.world.partition, self.world.now());
+        self.world.restart();
+    }
+
+    fn below(&mut self, bound: u32) -> u32 {
+        self.rng.next_u32() % bound
+    }
+
+    fn chance(&mut self, one_in: u32) -> bool {
+        self.below(one_in) == 0
+    }
+
+    fn person(&mut self) -> PersonId {
+        PersonId::from_u128(u128::from(self.below(PEOPLE)))
+    }
+
+    /// Mostly the number of something there is, sometimes of something there is not.
+    fn number(&mut self, there_are: usize) -> usize {
+        let recent = there_are.min(6);
+        if recent == 0 || self.chance(20) {
+            return there_are + 3;
+        }
+        there_are - 1 - self.below(recent as u32) as usize
+    }
+
+    /// Both have answered: the same, and then both do what is due.
+    fn judge(&mut self, answer: &Result<Reply, Refusal>, verdict: Verdict) {
+        let code = answer.as_ref().map(|_| ()).map_err(Refusal::code);
+        assert_eq!(code, verdict, "{answer:?}");
+        if let Err(code) = code {
+            self.tally.refusals.insert(code);
+        }
+        self.catch_up();
+    }
+
+    fn catch_up(&mut self) {
+        let lottery = match self.world.reveal(self.event) {
+            Some(reveal) => reveal.order(),
+            None => vec![],
+        };
+        self.naive.catch_up(Some(&lottery));
+    }
+
+    fn pass(&mut self) {
+        let span = self.below(4);
+        self.world.pass(ms(span.into()));
+        for _ in 0..span {
+            self.naive.now = self.naive.now + ms(1);
+            self.catch_up();
+        }
+    }
+
+    fn take(&mut self) {
+        let person = self.person();
+        let of_theirs = self.naive.places.iter().rposition(|place| place.person == person);
+        let place = if self.chance(12) { None } else { of_theirs };
+        let wishes: Vec<_> = (0..=self.below(2)).map(|_| self.wish()).collect();
+        let id = place.map(|number| PlaceId::new(self.event, number as u32));
+        let answer = self.world.ask(
+            Actor::Person(person),
+            Command::TakeHold { event: self.event, place: id, wishes: wishes.clone() },
+        );
+        let given = match &answer {
+            Ok(Reply::HoldTaken(HoldView { lines, .. })) => Some(lines.as_slice()),
+            _ => None,
+        };
+        let verdict = self.naive.take(person, place, &wishes, given);
+        self.judge(&answer, verdict);
+    }
+
+    fn wish(&mut self) -> Wish {
+        let classes = self.naive.draft.classes.len() as u32;
+        let unknown = u32::from(self.chance(15));
+        let class = ClassId(self.below(classes + unknown) as u16);
+        let count = if self.chance(15) { self.below(6) } else { 1 + self.below(2) };
+        let choice = match self.below(4) {
+            0 if self.naive.is_seated(class) => {
+                let seats = self.naive.seats.len() as u32 + 1;
+                Choice::Seats((0..count).map(|_| SeatIndex(self.below(seats))).collect())
+            }
+            1 if self.naive.is_seated(class) => {
+                let may_split = self.chance(2);
+                Choice::Best { count, section: None, accessible: false, may_split }
+            }
+            _ => Choice::Any(count),
+        };
+        Wish { class, choice }
+    }
+
+    fn place_order(&mut self) {
+        let hold = self.number(self.naive.holds.len());
+        let owner = self.naive.holds.get(hold).and_then(|hold| Some(hold.as_ref()?.person));
+        let person = owner.filter(|_| !self.chance(12)).unwrap_or_else(|| self.person());
+        let accept_other_seats = self.chance(2);
+        let id = HoldId::new(self.event, hold as u32);
+        let command = Command::PlaceOrder { hold: id, provider: sandbox(), accept_other_seats };
+        let answer = self.world.ask(Actor::Person(person), command);
+        let verdict = self.naive.place_order(person, hold, accept_other_seats);
+        self.judge(&answer, verdict);
+    }
+
+    fn release(&mut self) {
+        let hold = self.number(self.naive.holds.len());
+        let owner = self.naive.holds.get(hold).and_then(|hold| Some(hold.as_ref()?.person));
+        let person = owner.unwrap_or_else(|| self.person());
+        let id = HoldId::new(self.event, hold as u32);
+        let answer = self.world.release(Actor::Person(person), id);
+        let verdict = self.naive.release(person, hold);
+        self.judge(&answer, verdict);
+    }
+
+    fn order(&mut self) -> (usize, OrderId) {
+        let number = self.number(self.naive.orders.len());
+        (number, OrderId::new(self.event, number as u32))
+    }
+
+    fn cancel_order(&mut self) {
+        let (number, order) = self.order();
+        let owner = self.naive.orders.get(number).map(|order| order.person);
+        let person = owner.filter(|_| !self.chance(8)).unwrap_or_else(|| self.person());
+        let answer = self.world.ask(Actor::Person(person), Command::CancelOrder(order));
+        let verdict = self.naive.cancel_order(person, number);
+        self.judge(&answer, verdict);
+    }
+
+    fn intent(&mut self) {
+        let (number, order) = self.order();
+        let ready = !self.chance(5);
+        let refused = IntentOutcome::Refused { reason: "closed".into() };
+        let command = if ready {
+            intent_ready(order)
+        } else {
+            Command::RecordIntent { order, outcome: refused }
+        };
+        let answer = self.world.ask(Actor::System, command);
+        let verdict = self.naive.intent(number, ready);
+        self.judge(&answer, verdict);
+    }
+
+    fn captured(&mut self) {
+        let (number, order) = self.order();
+        let lines = self.naive.orders.get(number).map(|order| order.lines.clone());
+        let total =
+            lines.map_or(Amount::from_minor(1), |lines| onsale_core::hold::Line::total(&lines));
+        let amount = if self.chance(8) { Amount::from_minor(7) } else { total };
+        let payment = format!("pay-{}-{}", number, self.below(3));
+        self.world.notify(order, &payment, captured(amount));
+        let exists = number < self.naive.orders.len();
+        let now_has = if exists { self.world.order_view(order).lines } else { vec![] };
+        self.naive.captured(number, &payment, amount, &now_has);
+        self.catch_up();
+    }
+
+    fn started_or_declined(&mut self) {
+        let (number, order) = self.order();
+        if self.chance(2) {
+            self.world.notify(order, "pay-0", PaymentOutcome::Started);
+            self.naive.started(number);
+        } else {
+            self.world.notify(order, "pay-0", PaymentOutcome::Declined);
+            self.naive.declined(number);
+        }
+        self.catch_up();
+    }
+
+    fn refund(&mut self) {
+        let (number, order) = self.order();
+        let first = match self.naive.orders.get(number).map(|order| &order.stage) {
+            Some(Stage::Paid { first, .. }) => *first,
+            _ => 0,
+        };
+        let some: BTreeSet<usize> = (0..self.below(3)).map(|_| self.below(4) as usize).collect();
+        let some = (!self.chance(3)).then_some(some);
+        let id = |i: &usize| TicketId::new(self.event, first + *i as u32);
+        let tickets = some.as_ref().map(|some| some.iter().map(id).collect());
+        let answer = self.world.ask(Actor::Operator, Command::RefundOrder { order, tickets });
+        let verdict = self.naive.refund(number, some.as_ref());
+        self.judge(&answer, verdict);
+    }
+
+    fn refund_done(&mut self) {
+        let (number, order) = self.order();
+        let refunds = self.naive.orders.get(number).map_or(0, |order| order.refunds.len());
+        let refund = self.number(refunds);
+        let answer = self.world.ask(Actor::System, refund_done(order, refund as u32));
+        let verdict = self.naive.refund_done(number, refund);
+        self.judge(&answer, verdict);
+    }
+
+    fn block(&mut self) {
+        let block = self.chance(2);
+        let bound = self.naive.seats.len() as u32 + u32::from(self.chance(10));
+        let seats: Vec<_> = (0..2).map(|_| SeatIndex(self.below(bound.max(1)))).collect();
+        let command = Command::BlockSeats { event: self.event, seats: seats.clone(), block };
+        let answer = self.world.ask(Actor::Operator, command);
+        let verdict = self.naive.block(&seats, block);
+        self.judge(&answer, verdict);
+    }
+
+    fn join(&mut self) {
+        for _ in 0..=self.below(3) {
+            let (person, party) = (self.person(), 1 + self.below(4));
+            let command = Command::JoinWaitroom { event: self.event, party };
+            let answer = self.world.ask(Actor::Person(person), command);
+            let verdict = self.naive.join(person, party);
+            self.judge(&answer, verdict);
+        }
+    }
+
+    fn leave_or_drop(&mut self) {
+        let number = self.number(self.naive.places.len());
+        let place = PlaceId::new(self.event, number as u32);
+        if self.chance(2) {
+            let owner = self.naive.places.get(number).map(|place| place.person);
+            let person = owner.filter(|_| !self.chance(8)).unwrap_or_else(|| self.person());
+            let answer = self.world.ask(Actor::Person(person), Command::LeaveWaitroom(place));
+            let verdict = self.naive.leave(person, number);
+            self.judge(&answer, verdict);
+        } else {
+            let answer = self.world.ask(Actor::System, Command::DropPlace(place));
+            let verdict = self.naive.drop_place(number);
+            self.judge(&answer, verdict);
+        }
+    }
+
+    fn steer_or_cancel(&mut self) {
+        let event = self.event;
+        if self.chance(20) {
+            let answer = self.world.ask(Actor::Operator, Command::CancelEvent(event));
+            self.naive.cancelled = true;
+            return self.judge(&answer, Ok(()));
+        }
+        let slots = 1 + self.below(4);
+        let steer = match self.below(4) {
+            0 => Steer::Pause,
+            1 | 2 => Steer::Resume,
+            _ => Steer::Resize { slots: Some(slots), rate_per_minute: None },
+        };
+        let has_waitroom = self.naive.draft.waitroom.is_some();
+        if has_waitroom {
+            match steer {
+                Steer::Pause => self.naive.paused = true,
+                Steer::Resume => self.naive.paused = false,
+                Steer::Resize { .. } => self.naive.slots = slots,
+            }
+        }
+        let answer = self.world.ask(Actor::Operator, Command::SteerWaitroom { event, steer });
+        self.judge(&answer, if has_waitroom { Ok(()) } else { Err("no_waitroom") });
+    }
+
+    /// The whole state, as far as it can be seen.
+    fn compare(&mut self) {
+        for class in 0..self.naive.draft.classes.len() as u16 {
+            assert_eq!(self.world.left(self.event, class), self.naive.left(ClassId(class)));
+        }
+        for (number, hold) in (0..).zip(&self.naive.holds) {
+            let id = HoldId::new(self.event, number);
+            let seen =
+                self.world.partition.query(self.world.now(), Actor::Operator, Query::Hold(id));
+            match (seen, hold) {
+                (Ok(View::Hold(view)), Some(hold)) => {
+                    assert_eq!((&view.lines, view.until), (&hold.lines, hold.until));
+                }
+                (seen, hold) => assert!(seen.is_err() && hold.is_none(), "{id}: {seen:?} {hold:?}"),
+            }
+        }
+        (0..self.naive.orders.len()).for_each(|number| self.compare_order(number));
+        (0..self.naive.places.len()).for_each(|number| self.compare_place(number));
+    }
+
+    fn compare_order(&mut self, number: usize) {
+        let order = &self.naive.orders[number];
+        let view = self.world.order_view(OrderId::new(self.event, number as u32));
+        assert_eq!((view.status, &view.lines), (order.status(), &order.lines), "order {number}");
+        assert_eq!(view.until, order.until, "order {number}");
+        let captured: u64 = order.captures.iter().map(|c| c.amount.as_minor()).sum();
+        assert_eq!(view.captured.as_minor(), captured);
+        let refunds = view.refunds.iter().map(|refund| naive::Refund {
+            amount: refund.amount,
+            cause: refund.cause,
+            done: matches!(refund.state, RefundState::Done { .. }),
+        });
+        assert!(refunds.eq(order.refunds.iter().cloned()), "{:?}", view.refunds);
+        if let Stage::Paid { first, void } = &order.stage {
+            for (i, ticket) in view.tickets.iter().enumerate() {
+                assert_eq!(ticket.ticket.number, first + i as u32);
+                assert_eq!(ticket.valid, !void.contains(&i));
+            }
+        }
+        self.tally.statuses.insert(view.status.name());
+        self.tally.causes.extend(view.refunds.iter().map(|refund| format!("{:?}", refund.cause)));
+    }
+
+    fn compare_place(&mut self, number: usize) {
+        let view = self.world.place_view(PlaceId::new(self.event, number as u32));
+        let whereabouts = match view.state {
+            PlaceState::Queued => Where::Waiting,
+            PlaceState::Admitted { until, .. } => Where::Inside { until },
+            PlaceState::Completed { .. } => Where::Gone(End::Completed),
+            PlaceState::Expired { .. } => Where::Gone(End::Expired),
+            PlaceState::Left { .. } => Where::Gone(End::Left),
+            PlaceState::Abandoned { .. } => Where::Gone(End::Abandoned),
+        };
+        assert_eq!(whereabouts, self.naive.places[number].whereabouts, "place {number}");
+        let ahead = self.naive.line.iter().position(|waiting| *waiting == number);
+        assert_eq!(view.ahead, ahead.map(|ahead| ahead as u32), "place {number}");
+        self.tally.places.insert(format!("{whereabouts:?}").chars().take(12).collect());
+    }
+}
+
+/// What the runs came by: a test that never sees a case proves nothing about it.
+#[derive(Default)]
+struct Tally {
+    refusals: BTreeSet<&'static str>,
+    statuses: BTreeSet<&'static str>,
+    causes: BTreeSet<String>,
+    places: BTreeSet<String>,
+}
+
+impl Tally {
+    fn add(&mut self, other: &Self) {
+        self.refusals.extend(&other.refusals);
+        self.statuses.extend(&other.statuses);
+        self.causes.extend(other.causes.iter().cloned());
+        self.places.extend(other.places.iter().cloned());
+    }
+
+    fn must_have_seen_everything(&self) {
+        let elsewhere = BTreeSet::from([
+            "companion_alone",
+            "full",
+            "key_reused",
+            "leaves_orphan",
+            "not_on_sale",
+            "open_already",
+            "operator_only",
+        ]);
+        let all: BTreeSet<_> = Refusal::CODES.iter().copied().collect();
+        let missing: Vec<_> = all.difference(&self.refusals).collect();
+        let missing: Vec<_> = missing.into_iter().filter(|c| !elsewhere.contains(*c)).collect();
+        assert!(missing.is_empty(), "refusals that never came: {missing:?}");
+        let statuses = [
+            OrderStatus::Pending,
+            OrderStatus::Completed,
+            OrderStatus::Failed,
+            OrderStatus::Cancelled,
+            OrderStatus::Expired,
+            OrderStatus::Refunded,
+            OrderStatus::PartiallyRefunded,
+        ];
+        assert_eq!(self.statuses, statuses.map(OrderStatus::name).into());
+        assert_eq!(self.causes.len(), 5, "{:?}", self.causes);
+        assert_eq!(self.places.len(), 6, "{:?}", self.places);
+    }
+}
+
+/// A small event in which everything is short: stock, slots and time.
+fn draft(rng: &mut ChaCha8Rng) -> Draft {
+    let mut below = |bound: u32| rng.next_u32() % bound;
+    let mut draft = club(1 + below(6));
+    let classes = 1 + below(3);
+    for number in 1..classes {
+        draft.classes.push(class(&format!("class {number}"), u64::from(100 * below(3))));
+    }
+    let seated = classes > 1 && below(2) == 0;
+    if seated {
+        let rows = [1 + below(2), 1 + below(3), 1 + below(3)];
+        draft.plan = Some(plan(&[(1, &rows)]));
+    }
+    let first_counted_elsewhere = if seated { 2 } else { 1 };
+    for number in first_counted_elsewhere..classes {
+        let mut classes = vec![ClassId(number as u16)];
+        classes.extend((below(2) == 0).then_some(ClassId(0)));
+        let name = format!("quota {number}");
+        draft.quotas.push(Quota { name, capacity: 1 + below(4), classes });
+    }
+    if below(3) == 0 {
+        draft.classes[0].per_buyer = Some(1 + below(2));
+    }
+    draft.limits =
+        Limits { per_buyer: 2 + below(3), per_hold: 1 + below(4), refuse_orphans: false };
+    let mut span = |most: u32| Span::from_ms(u64::from(1 + below(most)));
+    draft.terms = Terms { hold: span(12), order: span(20), payment_grace: span(6) };
+    let visit = span(30);
+    if below(2) == 0 {
+        draft.waitroom = Some(WaitroomSpec {
+            doors_at: BEGIN + ms(u64::from(below(3))),
+            opens_at: BEGIN + ms(u64::from(3 + below(6))),
+            slots: 1 + below(4),
+            rate_per_minute: 600_000,
+            visit,
+            claim: Span::from_mins(1),
+            presence: Span::from_mins(5),
+        });
+    }
+    draft
+}

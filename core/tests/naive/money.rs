@@ -1,0 +1,246 @@
+//! Orders, payments and refunds.
+
+use std::collections::BTreeSet;
+
+use onsale_core::hold::Line;
+use onsale_core::id::PersonId;
+use onsale_core::money::Amount;
+use onsale_core::order::OrderStatus;
+use onsale_core::payment::RefundCause;
+use onsale_core::time::Time;
+
+use super::{End, Naive, Verdict};
+
+#[derive(Clone, Debug)]
+pub struct Order {
+    pub person: PersonId,
+    pub place: Option<usize>,
+    pub lines: Vec<Line>,
+    pub placed_at: Time,
+    pub until: Time,
+    pub accepts_others: bool,
+    pub started: bool,
+    pub has_page: bool,
+    pub stage: Stage,
+    pub captures: Vec<Capture>,
+    pub refunds: Vec<Refund>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Stage {
+    Pending,
+    /// With the number of the first ticket, and which of the tickets are void.
+    Paid {
+        first: u32,
+        void: BTreeSet<usize>,
+    },
+    Over(OrderStatus),
+}
+
+#[derive(Clone, Debug)]
+pub struct Capture {
+    pub payment: String,
+    pub amount: Amount,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refund {
+    pub amount: Amount,
+    pub cause: RefundCause,
+    pub done: bool,
+}
+
+impl Order {
+    fn count(&self) -> usize {
+        Line::tickets(&self.lines) as usize
+    }
+
+    pub fn status(&self) -> OrderStatus {
+        match &self.stage {
+            Stage::Pending => OrderStatus::Pending,
+            Stage::Over(status) => *status,
+            Stage::Paid { void, .. } if void.is_empty() => OrderStatus::Completed,
+            Stage::Paid { void, .. } if void.len() == self.count() => OrderStatus::Refunded,
+            Stage::Paid { .. } => OrderStatus::PartiallyRefunded,
+        }
+    }
+}
+
+impl Naive {
+    pub fn place_order(&mut self, person: PersonId, hold: usize, others: bool) -> Verdict {
+        self.must_be_open()?;
+        let held = self.living_hold(person, hold)?.clone();
+        if held.place.is_some_and(|place| self.has_ordered(place)) {
+            return Err("ordered_already");
+        }
+        self.holds[hold] = None;
+        let is_free = Line::total(&held.lines).is_zero();
+        self.orders.push(Order {
+            person,
+            place: held.place,
+            lines: held.lines,
+            placed_at: self.now,
+            until: self.now + self.draft.terms.order,
+            accepts_others: others,
+            started: false,
+            has_page: is_free,
+            stage: Stage::Pending,
+            captures: vec![],
+            refunds: vec![],
+        });
+        if is_free {
+            self.complete(self.orders.len() - 1);
+        }
+        Ok(())
+    }
+
+    fn complete(&mut self, number: usize) {
+        let order = &mut self.orders[number];
+        order.stage = Stage::Paid { first: self.tickets, void: BTreeSet::new() };
+        self.tickets += order.count() as u32;
+        let (person, place) = (order.person, order.place);
+        if !self.holds.iter().flatten().any(|hold| hold.person == person) {
+            self.carts.remove(&person);
+        }
+        self.end_visit(place, End::Completed);
+    }
+
+    pub fn end_order(&mut self, number: usize, status: OrderStatus) {
+        let cancelled = status == OrderStatus::Cancelled && !self.cancelled;
+        self.orders[number].stage = Stage::Over(status);
+        let end = if cancelled { End::Left } else { End::Expired };
+        self.end_visit(self.orders[number].place, end);
+    }
+
+    pub fn cancel_order(&mut self, person: PersonId, number: usize) -> Verdict {
+        let order = self.orders.get(number).filter(|order| order.person == person);
+        match order.ok_or("not_found")?.stage {
+            Stage::Pending => self.end_order(number, OrderStatus::Cancelled),
+            Stage::Over(_) => {}
+            Stage::Paid { .. } => return Err("not_in_that_state"),
+        }
+        Ok(())
+    }
+
+    pub fn intent(&mut self, number: usize, ready: bool) -> Verdict {
+        let order = self.orders.get_mut(number).ok_or("not_found")?;
+        if order.stage != Stage::Pending || order.has_page {
+            return Ok(());
+        }
+        if ready {
+            order.has_page = true;
+        } else {
+            self.end_order(number, OrderStatus::Failed);
+        }
+        Ok(())
+    }
+
+    pub fn started(&mut self, number: usize) {
+        let (grace, term) = (self.draft.terms.payment_grace, self.draft.terms.order);
+        let Some(order) = self.orders.get_mut(number) else { return };
+        if order.stage == Stage::Pending && !order.started {
+            order.started = true;
+            let cap = order.placed_at + term + grace;
+            order.until = order.until.max(cap.min(self.now + grace));
+        }
+    }
+
+    pub fn declined(&mut self, number: usize) {
+        if self.orders.get(number).is_some_and(|order| order.stage == Stage::Pending) {
+            self.end_order(number, OrderStatus::Failed);
+        }
+    }
+
+    /// `now_has` are the order's lines afterwards, where other seats may be as good.
+    pub fn captured(&mut self, number: usize, payment: &str, amount: Amount, now_has: &[Line]) {
+        let Some(order) = self.orders.get_mut(number) else { return };
+        if order.captures.iter().any(|capture| capture.payment == payment) {
+            return;
+        }
+        order.captures.push(Capture { payment: payment.into(), amount });
+        let is_right = amount == Line::total(&order.lines);
+        match (order.stage.clone(), is_right) {
+            (Stage::Pending, true) => self.complete(number),
+            (Stage::Pending, false) => {
+                self.end_order(number, OrderStatus::Failed);
+                self.give_back(number, amount, RefundCause::Mismatch);
+            }
+            (Stage::Paid { .. }, _) => self.give_back(number, amount, RefundCause::Duplicate),
+            (Stage::Over(_), false) => self.give_back(number, amount, RefundCause::Mismatch),
+            (Stage::Over(_), true) => self.late(number, amount, now_has),
+        }
+    }
+
+    fn late(&mut self, number: usize, amount: Amount, now_has: &[Line]) {
+        if self.cancelled {
+            return self.give_back(number, amount, RefundCause::EventCancelled);
+        }
+        let order = self.orders[number].clone();
+        let wanted: Vec<_> = order.lines.iter().map(|line| (line.class, line.count)).collect();
+        let within = self.judge_limits(order.person, &wanted).is_ok();
+        let again = |line: &Line| {
+            line.seats.is_empty()
+                || self.judge_seats(line.class, &line.seats).is_ok()
+                || (order.accepts_others && self.has_run(line.class, line.count))
+        };
+        if !within || self.judge_stock(&wanted).is_err() || !order.lines.iter().all(again) {
+            return self.give_back(number, amount, RefundCause::Late);
+        }
+        for (line, now) in order.lines.iter().zip(now_has) {
+            if line.seats.is_empty() || self.judge_seats(line.class, &line.seats).is_ok() {
+                assert_eq!(line, now, "the same tickets were free");
+            } else {
+                assert!(self.judge_seats(now.class, &now.seats).is_ok(), "{now:?} are not free");
+                assert!(self.are_neighbours(&now.seats));
+                assert_eq!((line.class, line.count, line.price), (now.class, now.count, now.price));
+            }
+        }
+        self.orders[number].lines = now_has.to_vec();
+        self.orders[number].stage = Stage::Pending;
+        self.complete(number);
+    }
+
+    fn give_back(&mut self, number: usize, amount: Amount, cause: RefundCause) {
+        if !amount.is_zero() {
+            self.orders[number].refunds.push(Refund { amount, cause, done: false });
+        }
+    }
+
+    /// `tickets` are of the order, from 0; `None` means all that are valid.
+    pub fn refund(&mut self, number: usize, tickets: Option<&BTreeSet<usize>>) -> Verdict {
+        let order = self.orders.get(number).ok_or("not_found")?;
+        let Stage::Paid { void, .. } = &order.stage else { return Err("not_in_that_state") };
+        let valid: BTreeSet<_> = (0..order.count()).filter(|i| !void.contains(i)).collect();
+        let chosen = tickets.unwrap_or(&valid).clone();
+        if chosen.iter().any(|i| *i >= order.count()) {
+            return Err("not_found");
+        }
+        if chosen.is_empty() || !chosen.is_subset(&valid) {
+            return Err("not_in_that_state");
+        }
+        self.void(number, &chosen, RefundCause::Asked);
+        Ok(())
+    }
+
+    pub fn give_back_rest(&mut self, number: usize) {
+        let Stage::Paid { void, .. } = &self.orders[number].stage else { return };
+        let rest = (0..self.orders[number].count()).filter(|i| !void.contains(i)).collect();
+        self.void(number, &rest, RefundCause::EventCancelled);
+    }
+
+    fn void(&mut self, number: usize, chosen: &BTreeSet<usize>, cause: RefundCause) {
+        let order = &mut self.orders[number];
+        let prices = Line::each(&order.lines).map(|(_, price, _)| price.as_minor()).enumerate();
+        let sum = prices.filter(|(i, _)| chosen.contains(i)).map(|(_, price)| price).sum();
+        if let Stage::Paid { void, .. } = &mut order.stage {
+            void.extend(chosen);
+        }
+        self.give_back(number, Amount::from_minor(sum), cause);
+    }
+
+    pub fn refund_done(&mut self, number: usize, refund: usize) -> Verdict {
+        let order = self.orders.get_mut(number).ok_or("not_found")?;
+        order.refunds.get_mut(refund).ok_or("not_found")?.done = true;
+        Ok(())
+    }
+}
