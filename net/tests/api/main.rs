@@ -1,6 +1,8 @@
 //! The HTTP API through its Router, against real partitions in memory. Every refusal is checked to
 //! change nothing, and to be declared in the `OpenAPI` document.
 
+#![allow(clippy::unwrap_used, reason = "the helpers around the tests are tests too")]
+
 mod bodies;
 mod buying;
 mod document;

@@ -164,8 +164,10 @@ async fn the_lottery_is_committed_to_before_and_revealed_after() {
     let hex = text(&after["reveal"]["seed"]);
     let byte = |i: usize| u8::from_str_radix(&hex[2 * i..2 * i + 2], 16).unwrap();
     let seed: Vec<u8> = (0..32).map(byte).collect();
-    let hash: String = Sha256::digest(seed).iter().map(|byte| format!("{byte:02x}")).collect();
-    assert_eq!(after["commitment"], hash);
+    let commitment = text(&before["commitment"]);
+    let byte = |i: usize| u8::from_str_radix(&commitment[2 * i..2 * i + 2], 16).unwrap();
+    let promised: Vec<u8> = (0..32).map(byte).collect();
+    assert_eq!(Sha256::digest(seed).as_slice(), promised);
     let without = server.event(&standing()).await;
     let call = get(format!("/api/v1/events/{without}/waitroom/lottery"));
     server.refuse(call, 409, "no_waitroom").await;
