@@ -36,7 +36,7 @@ pub(super) enum CliError {
     Data(#[from] DataDirectoryError),
     /// The demo.
     #[error(transparent)]
-    Demo(#[from] DemoError),
+    Demo(#[from] Box<DemoError>),
     /// A partition's directory is gone.
     #[error("{} is missing: restore it from a backup", .0.display())]
     NoDirectory(PathBuf),
@@ -64,7 +64,7 @@ pub(super) enum CliError {
     Preflight(#[from] PreflightError),
     /// The server.
     #[error(transparent)]
-    Server(#[from] ServerError),
+    Server(#[from] Box<ServerError>),
     /// A setting makes no sense.
     #[error(transparent)]
     Setting(#[from] SettingError),
@@ -81,14 +81,21 @@ impl CliError {
             Self::Config(_) | Self::NoPartition { .. } | Self::Setting(_) | Self::Show(_) => USAGE,
             Self::Damaged { .. } | Self::NoDirectory(_) | Self::Preflight(_) => FOUND_WANTING,
             Self::Data(error) => of_data(error),
-            Self::Server(error) | Self::Demo(DemoError::Server(error)) => of_server(error),
-            Self::Demo(_) => FOUND_WANTING,
+            Self::Demo(error) => of_demo(error),
+            Self::Server(error) => of_server(error),
         }
     }
 
     /// Whether the reader of the output has gone, as `head` does.
     pub(super) fn is_closed_output(&self) -> bool {
         matches!(self, Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe)
+    }
+}
+
+fn of_demo(error: &DemoError) -> u8 {
+    match error {
+        DemoError::Server(error) => of_server(error),
+        _ => FOUND_WANTING,
     }
 }
 

@@ -60,7 +60,7 @@ fn run(arguments: Arguments, out: &mut impl Write) -> Result<ExitCode, CliError>
         Task::Config => out.write_all(config.effective_toml()?.as_bytes())?,
         Task::Demo(demo) => {
             logging::start(&config)?;
-            return Ok(demo::run(&config, demo)?);
+            return Ok(demo::run(&config, demo).map_err(Box::new)?);
         }
         Task::Journal { task } => journal::run(&config, &task, out)?,
         Task::Serve => serve(&config)?,
@@ -73,7 +73,8 @@ fn serve(config: &Config) -> Result<(), CliError> {
     server::run(config, |startup, _stop| {
         // A server goes on when nobody reads what it says.
         let _ = writeln!(io::stdout(), "{startup}");
-    })?;
+    })
+    .map_err(Box::new)?;
     Ok(())
 }
 
