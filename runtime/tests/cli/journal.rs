@@ -13,7 +13,9 @@ use crate::support::{FACTS, Place, SELLING, Sold};
 const BLOCK: u64 = BLOCK_BYTES as u64;
 
 fn state_hash(partition: &Partition) -> String {
-    Sha256::digest(partition.to_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    let hash = Sha256::digest(partition.to_bytes());
+    let halves = hash.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    halves.map(|half| char::from_digit(half.into(), 16).unwrap()).collect()
 }
 
 fn take_snapshot(sold: &Sold, fact: u64) {
