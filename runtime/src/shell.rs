@@ -111,6 +111,10 @@ impl<H: Host> Shell<H> {
                     for message in batch.drain(..) {
                         is_stopping |= self.take(now, message);
                     }
+                    self.drain();
+                    // With messages always there, nothing below would ever wait: others on this
+                    // core, and the writes just started, must get a turn.
+                    yield_once().await;
                 }
                 Woken::Time => {}
                 Woken::Deserted => is_stopping = true,
@@ -226,6 +230,20 @@ impl<H: Host> Shell<H> {
         })
         .await
     }
+}
+
+/// Lets every other task that is ready run first.
+async fn yield_once() {
+    let mut has_yielded = false;
+    poll_fn(|context| {
+        if has_yielded {
+            return Poll::Ready(());
+        }
+        has_yielded = true;
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
 }
 
 enum Woken<F> {

@@ -198,7 +198,8 @@ impl Stock {
     }
 
     /// A number of tickets that can certainly be sold now, over all classes together: with
-    /// overlapping quotas the most could be a little more, never less.
+    /// overlapping quotas the most could be a little more, never less. Seats for companions do not
+    /// count, for nobody can have one alone.
     pub fn sellable(&self) -> u32 {
         self.sellable
     }
@@ -208,7 +209,7 @@ impl Stock {
         let classes = (0..self.classes.len() as u16).map(ClassId);
         classes.fold(0u32, |total, class| {
             let quotas = &self.quotas_of[usize::from(class.0)];
-            let seats = self.seat_counts(class).map(|seats| seats.free);
+            let seats = self.seats_for_anybody(class);
             let free = quotas.iter().map(|quota| left[usize::from(quota.0)]);
             let room = free.chain(seats).min().unwrap_or(0);
             for quota in quotas {
@@ -216,6 +217,11 @@ impl Stock {
             }
             total.saturating_add(room)
         })
+    }
+
+    fn seats_for_anybody(&self, class: ClassId) -> Option<u32> {
+        let seating = self.seating.as_ref().filter(|_| self.is_seated(class))?;
+        Some(seating.class_counts(class).free - seating.free_companions(class))
     }
 
     /// Whether something that is held may come back.

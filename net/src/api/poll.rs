@@ -24,7 +24,14 @@ pub(super) fn poll_after_ms(place: &PlaceView, now: Time) -> Option<u64> {
                 None => place.opens_at.since(now),
                 Some(_) => place.estimate.unwrap_or(Span::from_ms(LATEST_MS)),
             };
-            (left.as_ms() / 2).clamp(SOONEST_MS, LATEST_MS)
+            // An estimate may be far too long while nobody has noticed that they are inside yet.
+            let latest_ms = match place.ahead {
+                Some(0..500) => SOONEST_MS,
+                Some(500..5_000) => 5_000,
+                Some(5_000..50_000) => 20_000,
+                _ => LATEST_MS,
+            };
+            (left.as_ms() / 2).clamp(SOONEST_MS, latest_ms)
         }
         _ => return None,
     };
@@ -51,7 +58,7 @@ mod tests {
             party: 2,
             state,
             joined_at: Time::ZERO,
-            ahead: Some(7),
+            ahead: Some(60_000),
             estimate: Some(Span::from_secs(estimate_s)),
             waiting: 0,
             opens_at: Time::from_ms(600_000),

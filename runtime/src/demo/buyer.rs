@@ -18,6 +18,9 @@ const ATTEMPTS: u32 = 30;
 /// How long one look waits for news, in milliseconds.
 const PATIENCE_MS: u64 = 20_000;
 
+/// How many people may be ahead of somebody who listens instead of asking now and then.
+const NEAR: u64 = 1_000;
+
 /// How it ended for a buyer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Ending {
@@ -88,8 +91,10 @@ impl<'a> Buyer<'a> {
         let joined = self.post(&path, Some(&key), None, Some(&json!({ "party": party }))).await?;
         let Some(place) = joined.text("id") else { return Ok(Err(Ending::Refused)) };
         let path = format!("/api/v1/places/{place}");
+        let near = format!("{path}?wait_ms={PATIENCE_MS}&seen=QUEUED");
+        let mut is_near = false;
         loop {
-            let status = self.get(&path).await?;
+            let status = self.get(if is_near { &near } else { &path }).await?;
             match status.text("state") {
                 Some("ADMITTED") => {
                     let token = status.text("checkout_token").unwrap_or_default();
@@ -98,6 +103,10 @@ impl<'a> Buyer<'a> {
                 Some("QUEUED") if status.body["sold_out"] == true => {
                     self.delete(&path).await?;
                     return Ok(Err(Ending::SoldOut));
+                }
+                // Near the head the line goes fast: whoever is there listens.
+                Some("QUEUED") if status.body["ahead"].as_u64().is_some_and(|n| n < NEAR) => {
+                    is_near = true;
                 }
                 Some("QUEUED") => {
                     let after_ms = status.body["poll_after_ms"].as_u64().unwrap_or(2_000);
@@ -138,15 +147,20 @@ impl<'a> Buyer<'a> {
     ) -> Result<Option<String>, ClientError> {
         let path = format!("/api/v1/events/{event}/holds");
         let first = self.below(3);
-        for attempt in 0..4u32 {
+        let attempts = if checkout.is_some() { 7 } else { 4 };
+        for attempt in 0..attempts {
             let class = (first + attempt) % 3;
             let wish = if checkout.is_none() {
                 json!({ "class": class, "count": party })
             } else if attempt == 0 && self.below(10) == 0 {
                 let seat = self.below(9_000);
                 json!({ "class": 0, "seats": [seat] })
-            } else {
+            } else if attempt < 4 {
                 json!({ "class": class, "best": { "count": party, "may_split": true } })
+            } else {
+                // What is left at the very end are the places for wheelchair users.
+                let party = party.min(2);
+                json!({ "class": class, "best": { "count": party, "accessible": true } })
             };
             let key = format!("hold-{}-{attempt}", self.number);
             let body = json!({ "wishes": [wish] });

@@ -13,7 +13,6 @@ mod progress;
 use std::io;
 use std::process::ExitCode;
 use std::sync::mpsc;
-use std::thread;
 
 use clap::Args;
 use thiserror::Error;
@@ -24,7 +23,7 @@ use self::client::{Client, ClientError};
 use self::crowd::Crowd;
 use self::events::{DemoEvents, ensure_events};
 use crate::config::Config;
-use crate::server::{self, ServerError, Startup, StopHandle};
+use crate::server::{self, ServerError, Startup};
 
 /// How the demo runs.
 #[derive(Clone, Copy, Debug, Args)]
@@ -47,7 +46,7 @@ pub enum DemoError {
     /// The server.
     #[error(transparent)]
     Server(#[from] ServerError),
-    /// The operating system refused a thread or a runtime.
+    /// The operating system refused a runtime.
     #[error("cannot start the demo: {0}")]
     System(#[from] io::Error),
 }
@@ -57,52 +56,34 @@ pub fn run(config: &Config, args: DemoArgs) -> Result<ExitCode, DemoError> {
     let (done, outcome) = mpsc::channel();
     server::run(config, move |startup, stop| {
         println!("{startup}\n");
-        let spawned = thread::Builder::new().name("demo".to_owned()).spawn({
-            let (done, stop) = (done.clone(), stop.clone());
-            move || {
-                let _ = done.send(attend(&startup, args, &stop));
-            }
-        });
-        if let Err(error) = spawned {
-            let _ = done.send(Err(error.into()));
+        let attended = attend(&startup, args);
+        // Without a crowd the server goes on until somebody stops it.
+        let is_over = !matches!(attended, Ok(None));
+        // First the outcome, then the end: the server may be gone at once.
+        let _ = done.send(attended);
+        if is_over {
             stop.stop();
         }
     })?;
-    match outcome.try_recv() {
-        Ok(Ok(Verdict::Broken)) => Ok(ExitCode::FAILURE),
+    match outcome.recv() {
+        Ok(Ok(Some(Verdict::Broken))) => Ok(ExitCode::FAILURE),
         Ok(Err(error)) => Err(error),
-        Ok(Ok(Verdict::Holds)) | Err(_) => Ok(ExitCode::SUCCESS),
+        // Stopped by a signal before the crowd was through: nothing was judged.
+        Ok(Ok(Some(Verdict::Holds) | None)) | Err(_) => Ok(ExitCode::SUCCESS),
     }
 }
 
-/// What happens beside the server: the events are defined, and a crowd may come.
-fn attend(startup: &Startup, args: DemoArgs, stop: &StopHandle) -> Result<Verdict, DemoError> {
+/// What happens beside the server: the events are defined, and a crowd may come and be judged.
+fn attend(startup: &Startup, args: DemoArgs) -> Result<Option<Verdict>, DemoError> {
     let runtime = Builder::new_current_thread().enable_all().build()?;
-    let outcome = runtime.block_on(async {
+    runtime.block_on(async {
         let client = Client::new(startup)?;
         let events = ensure_events(&client).await?;
         print_walk(startup, &events);
-        match args.crowd {
-            None => Ok(None),
-            Some(buyers) => {
-                let crowd = Crowd { buyers, seed: args.seed };
-                crowd.storm(&client, &events).await?;
-                books::audit(&client, &events).await.map(Some)
-            }
-        }
-    });
-    match outcome {
-        // Without a crowd the server goes on until somebody stops it.
-        Ok(None) => Ok(Verdict::Holds),
-        Ok(Some(verdict)) => {
-            stop.stop();
-            Ok(verdict)
-        }
-        Err(error) => {
-            stop.stop();
-            Err(DemoError::Client(error))
-        }
-    }
+        let Some(buyers) = args.crowd else { return Ok(None) };
+        Crowd { buyers, seed: args.seed }.storm(&client, &events).await?;
+        Ok(Some(books::audit(&client, &events).await?))
+    })
 }
 
 fn print_walk(startup: &Startup, events: &DemoEvents) {

@@ -27,6 +27,9 @@ use super::{Host, HostTimer, Listener};
 /// Clients being turned away at one time, per core; beyond it the connection is just closed.
 const REFUSALS_MAX: u64 = 64;
 
+/// How often it is said that connections cannot be accepted.
+const WARN_EVERY: Duration = Duration::from_secs(10);
+
 /// How long to hold off when no descriptor is left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
@@ -129,6 +132,7 @@ impl<H: Host> Server<H> {
         mut stopped: oneshot::Receiver<()>,
     ) -> (H::Listener, GracefulShutdown) {
         let connections = GracefulShutdown::new();
+        let mut warned: Option<std::time::Instant> = None;
         loop {
             let accepted = ::tokio::select! {
                 biased;
@@ -139,7 +143,11 @@ impl<H: Host> Server<H> {
                 Ok((stream, peer)) => self.take(stream, peer, &connections),
                 Err(error) if concerns_one_connection(&error) => {}
                 Err(error) => {
-                    tracing::warn!(%error, "cannot accept; is LimitNOFILE= high enough?");
+                    let now = self.host.now();
+                    if warned.is_none_or(|at| now.duration_since(at) > WARN_EVERY) {
+                        tracing::warn!(%error, "cannot accept; is LimitNOFILE= high enough?");
+                        warned = Some(now);
+                    }
                     self.host.sleep(ACCEPT_PAUSE).await;
                 }
             }

@@ -119,6 +119,8 @@ pub struct Seating {
     free: Vec<u128>,
     by_class: Vec<Counts>,
     by_section: Vec<Counts>,
+    /// By class: how many free seats are for companions.
+    free_companions: Vec<u32>,
     /// Over all benches: the best places for parties that need nothing special.
     standard: Tournament,
     /// Over the benches of [`Chart::accessible`]: the best places for a wheelchair user's party.
@@ -148,11 +150,15 @@ impl Seating {
         let mut free = vec![0; chart.benches.len()];
         let mut by_class = vec![Counts::default(); classes];
         let mut by_section = vec![Counts::default(); chart.sections.len()];
+        let mut free_companions = vec![0; classes];
         for (seat, &state) in states.iter().enumerate() {
             let (bench, place) = chart.locate(seat);
             let section = usize::from(chart.benches[bench].section);
             *by_section[section].of(state) += 1;
-            *by_class[usize::from(chart.sections[section].class.0)].of(state) += 1;
+            let class = usize::from(chart.sections[section].class.0);
+            *by_class[class].of(state) += 1;
+            let is_companion = chart.benches[bench].kind(place) == SeatKind::Companion;
+            free_companions[class] += u32::from(is_companion && state == SeatState::Free);
             free[bench] |= u128::from(state == SeatState::Free) << place;
         }
 
@@ -164,7 +170,7 @@ impl Seating {
             let bench = chart.accessible[leaf] as usize;
             chart.bench(bench, free[bench]).scores(Need::Accessible, scores);
         });
-        Self { chart, states, free, by_class, by_section, standard, accessible }
+        Self { chart, states, free, by_class, by_section, free_companions, standard, accessible }
     }
 
     /// Who has each seat, in the order of the plan: all that a snapshot needs.
@@ -208,6 +214,11 @@ impl Seating {
         let Seat { section, row, position, .. } = self.seat(seat)?;
         let row = row - self.chart.sections[usize::from(section)].first_row;
         SeatLabel::of(plan, section, row, position)
+    }
+
+    /// How many free seats of a class are for companions: nobody can have one alone.
+    pub fn free_companions(&self, class: ClassId) -> u32 {
+        self.free_companions[usize::from(class.0)]
     }
 
     /// How many seats of a class are in each state; zeros if the class is unknown.
@@ -254,6 +265,10 @@ impl Seating {
             *counts.of(state) += 1;
         }
         let flips = (before == SeatState::Free) != (state == SeatState::Free);
+        if flips && self.chart.benches[bench].kind(place) == SeatKind::Companion {
+            let free = &mut self.free_companions[class];
+            *free = if state == SeatState::Free { *free + 1 } else { *free - 1 };
+        }
         self.free[bench] ^= u128::from(flips) << place;
         flips.then_some(bench)
     }
