@@ -240,6 +240,22 @@ mod tests {
         assert_eq!(keys.verify_checkout(&access_token(&keys), NOW), Err(TokenError::Invalid));
     }
 
+    /// Each of the two marks is enough to tell the kinds apart.
+    #[test]
+    fn both_the_type_and_the_audience_of_a_token_count() {
+        let keys = keys(1);
+        let sign = |typ, audience| {
+            let more = AccessClaims { email: "ada@example.org".to_owned() };
+            let purpose = Purpose { typ, audience };
+            keys.sign(&purpose, PersonId::from_u128(7), NOW, LATER, more).unwrap()
+        };
+        assert!(keys.verify_access(&sign(ACCESS.typ, ACCESS.audience), NOW).is_ok());
+        for (typ, audience) in [("JWT", ACCESS.audience), (ACCESS.typ, CHECKOUT.audience)] {
+            let token = sign(typ, audience);
+            assert_eq!(keys.verify_access(&token, NOW), Err(TokenError::Invalid), "{typ}");
+        }
+    }
+
     #[test]
     fn a_token_of_another_key_or_without_a_signature_is_refused() {
         let token = access_token(&keys(1));
