@@ -135,6 +135,6 @@ fn replayed(
     let chain = replay(&mut recovery, &mut partition, Some(last))?.ok_or(MakeError::Empty)?;
     let identity = recovery.identity().ok_or(MakeError::Empty)?;
     let fact = FactNumber::new(partition.applied());
-    let time_ms = partition.last_time().as_ms() as i64;
+    let time_ms = partition.last_time().as_ms().cast_signed();
     Ok((SnapshotHeader { identity, fact, chain, time_ms }, partition.to_bytes()))
 }

@@ -1,5 +1,6 @@
 //! The server is killed under load, again and again. What it acknowledged is there afterwards, no
 //! seat is anybody else's, and in the end the books are right.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};

@@ -1,7 +1,7 @@
 //! Starting and stopping the real binary.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use onsale_tests::{Operator, Server, Shopper, club};
 
@@ -58,6 +58,21 @@ fn a_second_server_on_the_same_data_refuses_and_says_why() {
     assert!(ended.errors.contains(&path), "{}", ended.errors);
 }
 
+#[tokio::test]
+async fn a_server_starts_again_at_once_on_the_port_that_it_had() {
+    for host in ["glommio", "tokio"] {
+        let data = tempfile::tempdir().unwrap();
+        let server = Server::start(data.path(), &["--host", host]).expect("it starts");
+        let address = server.base.trim_start_matches("http://").to_owned();
+        // The drain closes this connection from the server's side, where it lingers.
+        let shopper = Shopper::new(&server.base).await.expect("the server is there");
+        assert!(server.stop().status.success());
+        let again = Server::start(data.path(), &["--host", host, "--listen", &address]);
+        assert!(again.is_ok(), "{host}: {:?}", again.err());
+        drop(shopper);
+    }
+}
+
 #[test]
 fn a_port_that_is_taken_is_named() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -88,14 +103,15 @@ async fn damage_before_the_last_acknowledged_fact_is_refused_and_located() {
     assert!(ended.errors.contains(name), "it says where: {}", ended.errors);
 }
 
-/// The segment that facts were written to: the one with something behind its header.
-fn longest_segment(data: &Path) -> std::path::PathBuf {
-    let partitions = fs::read_dir(data.join("partitions")).unwrap();
-    let segments =
-        partitions.flat_map(|partition| fs::read_dir(partition.unwrap().path()).unwrap());
-    let paths = segments.map(|segment| segment.unwrap().path());
-    let used = |path: &std::path::PathBuf| {
-        fs::read(path).unwrap().iter().skip(4_096).filter(|byte| **byte != 0).count()
+/// The segment that facts were written to: the one with most behind its header.
+fn longest_segment(data: &Path) -> PathBuf {
+    let files_in = |folder: PathBuf| {
+        let entries = fs::read_dir(folder).expect("the server created it");
+        entries.map(|entry| entry.expect("it can be listed").path())
     };
-    paths.max_by_key(used).expect("there is a segment")
+    let used = |path: &PathBuf| {
+        let bytes = fs::read(path).expect("it can be read");
+        bytes.iter().skip(4_096).filter(|byte| **byte != 0).count()
+    };
+    files_in(data.join("partitions")).flat_map(files_in).max_by_key(used).expect("a segment")
 }

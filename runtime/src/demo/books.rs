@@ -32,7 +32,7 @@ pub(super) async fn audit(client: &Client, events: &DemoEvents) -> Result<Verdic
     match verdict {
         Verdict::Holds => println!("\nThe books are right."),
         Verdict::Broken => {
-            println!("\nTHE BOOKS ARE WRONG: keep the data directory and report it.")
+            println!("\nTHE BOOKS ARE WRONG: keep the data directory and report it.");
         }
     }
     Ok(verdict)
@@ -66,16 +66,20 @@ fn print_books(name: &str, books: &Value) {
             number("capacity"),
         );
     }
-    let money = |member: &str| books[member].as_u64().unwrap_or(0) as f64 / 100.0;
+    let minor = |member: &str| books[member].as_u64().unwrap_or(0);
     println!(
-        "  money        {:.2} captured - {:.2} refunded = {:.2} (valid tickets: {:.2})",
-        money("captured_minor"),
-        money("refunded_minor"),
-        money("captured_minor") - money("refunded_minor"),
-        money("ticket_value_minor"),
+        "  money        {} captured - {} refunded = {} (valid tickets: {})",
+        euros(minor("captured_minor")),
+        euros(minor("refunded_minor")),
+        euros(minor("captured_minor").saturating_sub(minor("refunded_minor"))),
+        euros(minor("ticket_value_minor")),
     );
     println!(
         "  tickets      {} valid, {} seats sold twice, {} orders unpaid, {} refunds refused",
         books["tickets"], books["seats_sold_twice"], books["pending"], books["refunds_refused"],
     );
+}
+
+fn euros(minor: u64) -> String {
+    format!("{}.{:02}", minor / 100, minor % 100)
 }

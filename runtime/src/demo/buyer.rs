@@ -66,7 +66,7 @@ impl<'a> Buyer<'a> {
         let email = json!({ "email": format!("buyer{}@example.org", self.number) });
         let session = self.post("/api/v1/sessions", None, None, Some(&email)).await?;
         let Some(token) = session.text("access_token") else { return Ok(Ending::Lost) };
-        self.token = token.to_owned();
+        token.clone_into(&mut self.token);
         let party = 1 + self.below(4);
         if self.below(50) == 0 {
             let events = self.events;

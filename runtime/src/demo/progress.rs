@@ -60,7 +60,7 @@ impl Progress {
         // Both were made with the same bounds.
         let _ = self.all.add(&latencies);
         let line = format!(
-            "{:>5}s {:>8} {:>8} {:>8} {:>8} {:>8} {:>9} {:>6.1} ms {:>6.1} ms",
+            "{:>5}s {:>8} {:>8} {:>8} {:>8} {:>8} {:>9} {:>9} {:>9}",
             self.begun.elapsed().as_secs(),
             buyers,
             arena["waitroom"]["waiting"].as_u64().unwrap_or(0),
@@ -84,7 +84,7 @@ impl Progress {
     /// Ends the line and says how it was altogether.
     pub(super) fn finish(&self) {
         println!(
-            "\n{} requests in {} s, p50 {:.1} ms, p99 {:.1} ms (the crowd and the server share this \
+            "\n{} requests in {} s, p50 {}, p99 {} (the crowd and the server share this \
              machine)",
             self.all.len(),
             self.begun.elapsed().as_secs(),
@@ -98,6 +98,7 @@ impl Progress {
     }
 }
 
-fn ms(latencies: &Histogram<u64>, quantile: f64) -> f64 {
-    latencies.value_at_quantile(quantile) as f64 / 1_000.0
+fn ms(latencies: &Histogram<u64>, quantile: f64) -> String {
+    let tenths = latencies.value_at_quantile(quantile).div_ceil(100);
+    format!("{}.{} ms", tenths / 10, tenths % 10)
 }

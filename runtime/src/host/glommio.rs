@@ -184,6 +184,8 @@ impl GlommioListener {
         let family = if address.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
         let socket = net::socket_with(family, SocketType::STREAM, SocketFlags::CLOEXEC, None)?;
         net::sockopt::set_socket_reuseport(&socket, true)?;
+        // Its connections inherit it, and those that linger after a stop do not block the next start.
+        net::sockopt::set_socket_reuseaddr(&socket, true)?;
         net::bind(&socket, &address)?;
         net::listen(&socket, BACKLOG)?;
         let owned = socket.try_clone()?.into_raw_fd();

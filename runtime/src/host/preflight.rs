@@ -84,9 +84,9 @@ pub enum PreflightError {
 /// The process may not hold as many descriptors as its configuration promises connections.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error(
-    "{allowed} file descriptors are allowed, {wanted} are wanted for connections_max = \
-     {connections_max}. Set LimitNOFILE={wanted} in the systemd unit (or `ulimit -n {wanted}`), or \
-     lower connections_max"
+    "{allowed} file descriptors are allowed, {wanted} are wanted for {connections_max} \
+     connections. Set LimitNOFILE={wanted} in the systemd unit (or `ulimit -n {wanted}`), or lower \
+     bounds.connections_per_core"
 )]
 pub struct FewDescriptors {
     /// What is allowed.

@@ -52,8 +52,11 @@ pub(super) struct Shared {
     pub reports: mpsc::UnboundedSender<Report>,
     pub stopped: watch::Receiver<bool>,
     /// What each core takes at its start.
-    pub ends: Mutex<Vec<Option<Vec<(u16, Mailbox)>>>>,
+    pub ends: Mutex<Vec<Option<CoreEnds>>>,
 }
+
+/// The partitions of one core, with the receiving ends of their mailboxes.
+pub(super) type CoreEnds = Vec<(u16, Mailbox)>;
 
 /// What a core says while it starts.
 pub(super) enum Report {

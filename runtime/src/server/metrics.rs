@@ -45,7 +45,7 @@ impl ServerMetrics {
         mailboxes: Mailboxes,
         gauges: Arc<[Arc<Gauges>]>,
         counts: Arc<[Arc<ConnectionCounts>]>,
-        providers: ProviderMetrics,
+        providers: &ProviderMetrics,
     ) -> Self {
         let mut registry = Registry::default();
         providers.register(&mut registry);

@@ -104,7 +104,7 @@ pub fn run(
     let counts: Arc<[_]> = cpus.iter().map(|_| Arc::<ConnectionCounts>::default()).collect();
     let pool = SlowPool::start(config, &data, address, mailboxes.clone(), &stop)?;
     let metrics =
-        ServerMetrics::new(mailboxes.clone(), gauges.clone(), counts.clone(), pool.metrics());
+        ServerMetrics::new(mailboxes.clone(), gauges.clone(), counts.clone(), &pool.metrics());
     let api = Api::new(mailboxes.clone(), settings(&data, &pool, metrics))?;
 
     let (reports, recovered) = mpsc::unbounded_channel();
