@@ -1,7 +1,7 @@
-//! What selling one ticket costs on one thread, from the hold to the money: decide, encode and apply
-//! four commands. In houses of a thousand to a million seats, behind as many earlier orders, and
-//! with as many people queued, the cost must grow like the logarithm, or not at all. And how fast
-//! facts are read back and applied, which is how long a restart takes.
+//! What selling one ticket costs on one thread, from the hold to the money: decide, encode and
+//! apply four commands. In houses of a thousand to a million seats, behind as many earlier orders,
+//! and with as many people queued, the cost must grow like the logarithm, or not at all. And how
+//! fast facts are read back and applied, which is how long a restart takes.
 //!
 //! Nothing is written to disk here.
 

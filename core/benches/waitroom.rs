@@ -1,6 +1,6 @@
 //! What a waitroom costs with a thousand to a million people waiting: the cost of each thing that
-//! happens must grow like the logarithm of the line, or not at all. Only the draw looks at everybody;
-//! it is compared with the joins that came before it.
+//! happens must grow like the logarithm of the line, or not at all. Only the draw looks at
+//! everybody; it is compared with the joins that came before it.
 
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use onsale_core::id::PersonId;

@@ -244,8 +244,8 @@ pub struct SeatLabel {
 /// The books of an event.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Audit {
-    /// For each quota and each class of seats: whether free + held + sold + blocked is its capacity,
-    /// counted from the holds and orders themselves.
+    /// For each quota and each class of seats: whether free + held + sold + blocked is its
+    /// capacity, counted from the holds and orders themselves.
     pub stock: Vec<StockAudit>,
     /// Money that came, in the event's currency.
     pub captured: Amount,

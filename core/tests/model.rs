@@ -1,7 +1,8 @@
 //! Random histories of small events against the rules written a second time ([`naive`]): every
 //! answer and the whole state must be the same, and when all is over the books must balance.
 //!
-//! A failure prints the seed. `ONSALE_SEED=17 cargo test -p onsale-core --test model` runs that one.
+//! A failure prints the seed. `ONSALE_SEED=17 cargo test -p onsale-core --test model` runs that
+//! one.
 
 mod common;
 mod naive;

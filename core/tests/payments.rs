@@ -13,8 +13,8 @@ use onsale_core::order::OrderStatus;
 use onsale_core::payment::RefundCause;
 use onsale_core::time::Span;
 
-/// What can happen to an order that was just placed, each thing once. After each of them the process
-/// restarts.
+/// What can happen to an order that was just placed, each thing once. After each of them the
+/// process restarts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Happening {
     IntentReady,

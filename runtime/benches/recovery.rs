@@ -1,8 +1,8 @@
 //! How long a restart takes: facts replayed per second, and the start-up of a partition with many
 //! facts, without a snapshot and with one.
 //!
-//! `cargo bench -p onsale-runtime --bench recovery -- [FACTS]` (ten million unless said). It writes a
-//! journal of about 100 bytes a fact into the system's temporary directory and removes it.
+//! `cargo bench -p onsale-runtime --bench recovery -- [FACTS]` (ten million unless said). It writes
+//! a journal of about 100 bytes a fact into the system's temporary directory and removes it.
 //!
 //! Not a Criterion bench: one pass over ten million facts is the sample, and it takes seconds.
 
@@ -44,13 +44,13 @@ fn measure(directory: &Path, facts: u64) {
 
     let (replay, recovered) = timed(|| recover(directory, id, JournalId(1)).expect("it is sound"));
     assert_eq!(recovered.replayed, last);
-    let rate = last as f64 / replay.as_secs_f64();
-    println!("without a snapshot: start in {} ({rate:.0} facts/s)", seconds(replay));
+    let rate = u128::from(last) * 1_000 / replay.as_millis().max(1);
+    println!("without a snapshot: start in {} ({rate} facts/s)", seconds(replay));
     let bytes = recovered.partition.to_bytes();
 
     let made = || snapshots::make(directory, id, FactNumber::new(last)).expect("it is sound");
     let (snapshot, fact) = timed(made);
-    println!("a snapshot of {:.1} MB in {}", bytes.len() as f64 / 1e6, seconds(snapshot));
+    println!("a snapshot of {} MB in {}", bytes.len() / 1_000_000, seconds(snapshot));
     assert_eq!(fact.get(), last);
 
     let (start, recovered) = timed(|| recover(directory, id, JournalId(1)).expect("it is sound"));

@@ -102,8 +102,8 @@ pub enum DataDirectoryError {
     NotOurs(PathBuf),
     /// The configuration wants another number of partitions.
     #[error(
-        "{} has {found} partitions, the configuration says {configured}: their number is fixed when \
-         a data directory is created. Leave `partitions` out, or name another --data",
+        "{} has {found} partitions, the configuration says {configured}: their number is fixed \
+         when a data directory is created. Leave `partitions` out, or name another --data",
         path.display()
     )]
     Partitions {
@@ -116,8 +116,8 @@ pub enum DataDirectoryError {
     },
     /// A newer program created it.
     #[error(
-        "{} has format {found}, this program knows format {}: start the program that created it, or \
-         a newer one", path.display(), Description::FORMAT
+        "{} has format {found}, this program knows format {}: start the program that created it, \
+         or a newer one", path.display(), Description::FORMAT
     )]
     UnknownFormat {
         /// The directory.

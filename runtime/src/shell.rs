@@ -30,8 +30,8 @@ const BATCH: usize = 256;
 /// must end, and recovery reads what is there.
 #[derive(Debug, Error)]
 #[error(
-    "the journal in {directory} cannot be written: {source}. Nothing that was acknowledged is lost; \
-     free space or replace the disk, then start again"
+    "the journal in {directory} cannot be written: {source}. Nothing that was acknowledged is \
+     lost; free space or replace the disk, then start again"
 )]
 pub struct JournalFailed {
     /// Where.

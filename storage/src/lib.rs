@@ -1,6 +1,6 @@
 //! What survives a crash: the journal of a partition, its snapshots, and their recovery.
 //!
-//! - [`journal`]: the writer (a state machine), recovery (a streaming reader), retention, inspection
+//! - [`journal`]: the writer (a state machine), recovery (a streaming reader), retention
 //! - [`snapshot`]: the state at one fact, so that a restart need not replay everything
 //! - [`directory`]: the few file operations recovery needs, on real files and in memory
 //! - [`lock`]: one process per data directory

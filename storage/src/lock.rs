@@ -26,7 +26,9 @@ pub enum LockError {
         directory: PathBuf,
     },
     /// The lock file cannot be made.
-    #[error("cannot lock the data directory {}: {source}. Check its permissions", directory.display())]
+    #[error(
+        "cannot lock the data directory {}: {source}. Check its permissions", directory.display()
+    )]
     Io {
         /// The directory.
         directory: PathBuf,

@@ -159,8 +159,8 @@ facts! {
     21 HoldReleased {
         /// Which hold.
         hold: HoldId,
-        /// Whether its time was over; else its buyer gave it back, its visit ended, or the event was
-        /// cancelled.
+        /// Whether its time was over; else its buyer gave it back, its visit ended, or the event
+        /// was cancelled.
         expired: bool,
     }
     /// A hold became an order.

@@ -1,4 +1,5 @@
-//! Answers that are kept for whoever asks the same again: for a day, in the journal, across crashes.
+//! Answers that are kept for whoever asks the same again: for a day, in the journal, across
+//! crashes.
 //!
 //! Only what was accepted is kept. A refusal changed nothing, so the same request may be decided
 //! anew; and a request that is being answered is in here already, so there is no "still running".

@@ -1,8 +1,9 @@
 //! A partition: a set of events, decided on together.
 //!
-//! This is the whole contract with the driver: [`Partition::decide`] only reads, [`Partition::evolve`]
-//! applies one fact, [`Partition::next_due`] says when [`crate::command::Command::Advance`] has
-//! something to do. Every cost is at most logarithmic in the events, orders, holds and people.
+//! This is the whole contract with the driver: [`Partition::decide`] only reads,
+//! [`Partition::evolve`] applies one fact, [`Partition::next_due`] says when
+//! [`crate::command::Command::Advance`] has something to do. Every cost is at most logarithmic in
+//! the events, orders, holds and people.
 
 mod answers;
 
@@ -156,8 +157,8 @@ impl Partition {
         Ok((vec![fact.into()], Reply::EventDefined { event, commitment }))
     }
 
-    /// Money is never dropped: what is for no order of ours, or comes from another provider than the
-    /// order's, is written down for an operator to see.
+    /// Money is never dropped: what is for no order of ours, or comes from another provider than
+    /// the order's, is written down for an operator to see.
     fn facts_of_notice(&self, now: Time, notice: &PaymentNotice) -> Vec<Fact> {
         let order = self.sale(notice.order.event).ok();
         let order = order.and_then(|sale| Some((sale, sale.order(notice.order.number)?)));

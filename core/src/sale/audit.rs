@@ -1,5 +1,6 @@
-//! The books: every count taken again from the holds, orders and tickets themselves, and laid beside
-//! what was counted while selling. It looks at everything: for operators and tests, not for buyers.
+//! The books: every count taken again from the holds, orders and tickets themselves, and laid
+//! beside what was counted while selling. It looks at everything: for operators and tests, not for
+//! buyers.
 
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;

@@ -193,7 +193,8 @@ fn refund_views(order: &Order) -> Vec<RefundView> {
     refunds.filter_map(view).collect()
 }
 
-/// A sum that stops at the largest amount: only a provider that reports impossible money gets there.
+/// A sum that stops at the largest amount: only a provider that reports impossible money gets
+/// there.
 pub(super) fn sum(amounts: impl Iterator<Item = Amount>) -> Amount {
     amounts.fold(Amount::ZERO, |sum, amount| {
         sum.checked_add(amount).unwrap_or(Amount::from_minor(u64::MAX))

@@ -2,8 +2,8 @@
 //!
 //! Indices in the line are given once and never move. A Fenwick tree over them counts who is still
 //! there, so leaving, counting the people ahead and finding the k-th in line are O(log n) each and
-//! none of them looks at a neighbour. (P. M. Fenwick, "A New Data Structure for Cumulative Frequency
-//! Tables", Software: Practice and Experience 24(3), 1994.)
+//! none of them looks at a neighbour. (P. M. Fenwick, "A New Data Structure for Cumulative
+//! Frequency Tables", Software: Practice and Experience 24(3), 1994.)
 
 use alloc::vec;
 use alloc::vec::Vec;

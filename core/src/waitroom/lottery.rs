@@ -201,9 +201,9 @@ mod tests {
         }
     }
 
-    /// Chi-square over all 120 orders of 5 people, and over who comes where among 50. The bounds are
-    /// those that a fair lottery exceeds once in about a million tries; the seeds are fixed, so it
-    /// either does or does not.
+    /// Chi-square over all 120 orders of 5 people, and over who comes where among 50. The bounds
+    /// are those that a fair lottery exceeds once in about a million tries; the seeds are fixed, so
+    /// it either does or does not.
     #[test]
     fn every_order_is_equally_likely() {
         let mut orders = alloc::collections::BTreeMap::new();

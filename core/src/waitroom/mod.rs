@@ -184,8 +184,8 @@ impl Waitroom {
         Some(observed.max(self.record.rate.time_for(now, people)))
     }
 
-    /// The places to admit now, first in line first, at most `max`: as many as slots, rate and stock
-    /// allow. `stock` counts the tickets that are neither held nor sold nor blocked; what is
+    /// The places to admit now, first in line first, at most `max`: as many as slots, rate and
+    /// stock allow. `stock` counts the tickets that are neither held nor sold nor blocked; what is
     /// promised is taken off here. If nothing is promised the first in line comes in for as little
     /// as one ticket, whatever their party: nobody waits for ever, and nobody is overtaken.
     pub fn admissible(&self, now: Time, stock: u32, max: usize) -> Vec<u32> {
@@ -207,8 +207,8 @@ impl Waitroom {
         places
     }
 
-    /// When [`Self::admissible`] will have somebody, if the rate is all that is in the way, `now` if
-    /// nothing is; `None` if something must happen first: a draw, an arrival, a slot, stock.
+    /// When [`Self::admissible`] will have somebody, if the rate is all that is in the way, `now`
+    /// if nothing is; `None` if something must happen first: a draw, an arrival, a slot, stock.
     pub fn next_admission_at(&self, now: Time, stock: u32) -> Option<Time> {
         let head = self.derived.line.nth(0).filter(|_| self.free_slots() > 0)?;
         let party = self.record.places[head as usize].party;

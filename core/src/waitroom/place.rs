@@ -18,7 +18,8 @@ pub struct Place {
     pub state: PlaceState,
 }
 
-/// What has become of a place: queued, then admitted, then over. Queued places may also end at once.
+/// What has become of a place: queued, then admitted, then over. Queued places may also end at
+/// once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum PlaceState {
     /// Waiting: for the lottery or, after it, in the line.

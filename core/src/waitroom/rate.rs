@@ -2,9 +2,9 @@
 //!
 //! A leaky bucket as in the generic cell rate algorithm (ITU-T I.371, annex A), counted in credit:
 //! a person costs 60,000, and each millisecond earns as much as there are people per minute. All of
-//! it is whole numbers, so nothing is lost over however long a time. From the millisecond `a` to the
-//! millisecond `b`, both included, at most `burst + rate * (b - a + 1 ms)` people are let in, where
-//! the burst is one second's worth, and one person at least.
+//! it is whole numbers, so nothing is lost over however long a time. From the millisecond `a` to
+//! the millisecond `b`, both included, at most `burst + rate * (b - a + 1 ms)` people are let in,
+//! where the burst is one second's worth, and one person at least.
 //!
 //! Credit rather than the algorithm's "theoretical arrival time", because credit keeps its meaning
 //! when the rate changes: a change of rate never adds any.

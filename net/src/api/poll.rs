@@ -18,8 +18,8 @@ pub(super) fn poll_after_ms(place: &PlaceView, now: Time) -> Option<u64> {
     let ms = match place.state {
         PlaceState::Admitted { .. } => INSIDE_MS,
         PlaceState::Queued => {
-            // Half of the wait that is left: the admission is noticed soon after it comes, in a line
-            // that takes seconds as in one that takes hours.
+            // Half of the wait that is left: the admission is noticed soon after it comes, in a
+            // line that takes seconds as in one that takes hours.
             let left = match place.ahead {
                 None => place.opens_at.since(now),
                 Some(_) => place.estimate.unwrap_or(Span::from_ms(LATEST_MS)),

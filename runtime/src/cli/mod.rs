@@ -3,7 +3,7 @@
 //! | exit code | means |
 //! |---|---|
 //! | 0 | done |
-//! | 1 | looked at and found wanting: damage, a machine or directory that will not do, a failed core |
+//! | 1 | found wanting: damage, a machine or directory that will not do, a failed core |
 //! | 2 | the arguments or the configuration are wrong |
 //! | 74 | the operating system could not read, write or listen |
 //!

@@ -130,7 +130,8 @@ impl<'a> Buyer<'a> {
             self.delete(&format!("/api/v1/holds/{hold}")).await?;
             return Ok(Ending::Abandoned);
         }
-        let wish = json!({ "hold": hold, "provider": "sandbox", "accept_other_seats": self.below(2) == 0 });
+        let is_easy = self.below(2) == 0;
+        let wish = json!({ "hold": hold, "provider": "sandbox", "accept_other_seats": is_easy });
         let key = format!("order-{}", self.number);
         let placed = self.post("/api/v1/orders", Some(&key), None, Some(&wish)).await?;
         let Some(order) = placed.text("id") else { return Ok(Ending::Refused) };

@@ -1,7 +1,7 @@
 //! The main job in one command: a server with two events, and a crowd that storms them.
 //!
-//! Everything here goes over HTTP, as everybody else does: nothing looks into the server. Data stays
-//! in the data directory, so starting again goes on where it was.
+//! Everything here goes over HTTP, as everybody else does: nothing looks into the server. Data
+//! stays in the data directory, so starting again goes on where it was.
 
 mod books;
 mod buyer;
@@ -89,31 +89,9 @@ fn attend(startup: &Startup, args: DemoArgs) -> Result<Option<Verdict>, DemoErro
 fn print_walk(startup: &Startup, events: &DemoEvents) {
     let base = format!("http://{}/api/v1", startup.address);
     let (arena, club) = (&events.arena, &events.club);
-    println!(
-        "Two events are on sale:
-  arena  {base}/events/{arena}   50,000 seats, behind a waitroom
-  club   {base}/events/{club}   three classes, one of them free
-
-One purchase, step by step (paste it into another terminal):
-
-  field() {{ sed -n \"s/.*\\\"$1\\\":\\\"\\([^\\\"]*\\)\\\".*/\\1/p\"; }}
-  json='Content-Type: application/json'
-  # 1. a guest session
-  token=$(curl -s {base}/sessions -H \"$json\" -d '{{\"email\":\"you@example.org\"}}' | field access_token)
-  me=\"Authorization: Bearer $token\"
-  # 2. queue for the arena; the checkout token comes with the admission
-  place=$(curl -s {base}/events/{arena}/waitroom -H \"$me\" -H \"$json\" -H 'Idempotency-Key: walk-1' -d '{{\"party\":2}}' | field id)
-  checkout=$(curl -s \"{base}/places/$place?wait_ms=10000&seen=QUEUED\" -H \"$me\" | field checkout_token)
-  # 3. hold the two best seats next to each other
-  hold=$(curl -s {base}/events/{arena}/holds -H \"$me\" -H \"$json\" -H \"Checkout-Token: $checkout\" -H 'Idempotency-Key: walk-2' \\
-    -d '{{\"wishes\":[{{\"class\":0,\"best\":{{\"count\":2}}}}]}}' | field id)
-  # 4. order them, and open the address that you can pay at (a sandbox: no money moves)
-  order=$(curl -s {base}/orders -H \"$me\" -H \"$json\" -H 'Idempotency-Key: walk-3' -d \"{{\\\"hold\\\":\\\"$hold\\\",\\\"provider\\\":\\\"sandbox\\\",\\\"accept_other_seats\\\":true}}\" | field id)
-  sleep 1; pay=$(curl -s {base}/orders/$order -H \"$me\" | field url); echo \"$pay\"
-  curl -s -o /dev/null -d behaviour=pay \"$pay\"
-  # 5. your tickets
-  sleep 1; curl -s {base}/orders/$order -H \"$me\"; echo
-  curl -s {base}/orders/$order/timeline -H \"$me\"; echo
-"
-    );
+    println!("Two events are on sale:");
+    println!("  arena  {base}/events/{arena}   50,000 seats, behind a waitroom");
+    println!("  club   {base}/events/{club}   three classes, one of them free");
+    println!("\nOne purchase, step by step (paste it into another terminal):\n");
+    println!("{}", include_str!("walk.sh").replace("@BASE@", &base).replace("@ARENA@", arena));
 }

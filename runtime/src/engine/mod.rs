@@ -277,7 +277,7 @@ impl<T> Engine<T> {
             }
             Err(AppendError::Poisoned) => Err(CallError::Stopped),
             Err(AppendError::TooLarge { .. }) => Err(CallError::Refused(Refusal::Malformed(
-                "larger than a segment of the journal: make it smaller, or journal.segment_bytes larger",
+                "larger than a segment of the journal: raise journal.segment_bytes, or ask for less",
             ))),
         }
     }

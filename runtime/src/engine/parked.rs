@@ -21,7 +21,8 @@ impl<T> Default for Parked<T> {
 }
 
 impl<T> Parked<T> {
-    /// Keeps `output` until the fact with the number `after` is durable. Called with rising numbers.
+    /// Keeps `output` until the fact with the number `after` is durable. Called with rising
+    /// numbers.
     pub(super) fn push(&mut self, after: u64, output: Output<T>) {
         debug_assert!(self.waiting.back().is_none_or(|(number, _)| *number <= after));
         self.waiting.push_back((after, output));

@@ -1,4 +1,5 @@
-//! Signs of life in the waitrooms of a partition. They are no facts: only their absence leads to one.
+//! Signs of life in the waitrooms of a partition. They are no facts: only their absence leads to
+//! one.
 
 use std::collections::BTreeMap;
 

@@ -27,8 +27,8 @@ impl<T> Watches<T> {
         }
     }
 
-    /// Has a question wait. Gives the token back where there is nothing to wait for, or no room: then
-    /// it is answered as things are.
+    /// Has a question wait. Gives the token back where there is nothing to wait for, or no room:
+    /// then it is answered as things are.
     pub(super) fn add(&mut self, look: Look, token: T) -> Option<T> {
         let until = look.wait.as_ref().map(|wait| wait.until);
         let (Some(subject), Some(until)) = (subject(look.query), until) else {

@@ -37,8 +37,8 @@ use super::{BACKLOG, Clock, DurableFile, Host, Listener, RunError, cores};
 /// Journal blocks in flight need far less; what does not fit comes from the allocator.
 const IO_MEMORY_BYTES: usize = 1 << 20;
 
-/// How long tasks that are always ready may keep the executor from looking at its rings: a busy core
-/// must not hear of its completed writes only every 100 ms, which is glommio's default.
+/// How long tasks that are always ready may keep the executor from looking at its rings: a busy
+/// core must not hear of its completed writes only every 100 ms, which is glommio's default.
 const PREEMPT_AFTER: Duration = Duration::from_millis(2);
 
 /// Against 1,000 for everything else on the core.
@@ -184,7 +184,8 @@ impl GlommioListener {
         let family = if address.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
         let socket = net::socket_with(family, SocketType::STREAM, SocketFlags::CLOEXEC, None)?;
         net::sockopt::set_socket_reuseport(&socket, true)?;
-        // Its connections inherit it, and those that linger after a stop do not block the next start.
+        // Its connections inherit it, and those that linger after a stop do not block the next
+        // start.
         net::sockopt::set_socket_reuseaddr(&socket, true)?;
         net::bind(&socket, &address)?;
         net::listen(&socket, BACKLOG)?;

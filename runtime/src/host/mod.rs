@@ -1,8 +1,8 @@
 //! What one core gives the shell: time, tasks, sockets and journal files, behind one trait.
 //!
 //! Two hosts exist: [`glommio`] (one pinned `io_uring` executor per core: what ships) and [`tokio`]
-//! (one current-thread runtime per core: where `io_uring` is missing, and under simulation). The same
-//! shell and the same router run on both; [`serve`] carries HTTP over either.
+//! (one current-thread runtime per core: where `io_uring` is missing, and under simulation). The
+//! same shell and the same router run on both; [`serve`] carries HTTP over either.
 //!
 //! **Invariant:** nothing outside this folder names an executor. Deliberately absent: mailboxes
 //! (`tokio::sync` is executor-neutral and used as it is), the slow pool, and every rule of a sale.
@@ -13,11 +13,11 @@
 //! glommio a waker called from a foreign thread is queued to its home executor, whose event
 //! descriptor is written only when it sleeps; the sleeper publishes that it sleeps, passes a memory
 //! barrier and looks at the queue once more, so no wake-up is lost (`tests::mailbox` holds it to
-//! that). Three limits follow and are kept here: tasks are never cancelled, only detached (one whose
-//! waker a foreign thread holds would leak); no task is awaited by a handle while foreign threads
-//! hold its waker (glommio frees it at once when the handle goes, under that thread's feet); and one
-//! task never waits on tens of thousands of futures (its waker count is 15 bits wide).
-//! `tokio::sync` receivers do not yield by themselves on glommio: a loop that always finds a
+//! that). Three limits follow and are kept here: tasks are never cancelled, only detached (one
+//! whose waker a foreign thread holds would leak); no task is awaited by a handle while foreign
+//! threads hold its waker (glommio frees it at once when the handle goes, under that thread's
+//! feet); and one task never waits on tens of thousands of futures (its waker count is 15 bits
+//! wide). `tokio::sync` receivers do not yield by themselves on glommio: a loop that always finds a
 //! message must bound its batch.
 
 mod clock;

@@ -89,7 +89,8 @@ impl Host for TokioHost {
     async fn listen(&self, address: SocketAddr) -> io::Result<TcpListener> {
         let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
         socket.set_reuseport(true)?;
-        // Its connections inherit it, and those that linger after a stop do not block the next start.
+        // Its connections inherit it, and those that linger after a stop do not block the next
+        // start.
         socket.set_reuseaddr(true)?;
         socket.bind(address)?;
         socket.listen(BACKLOG.cast_unsigned())

@@ -6,8 +6,9 @@
 //!    \________ mailboxes _________________/
 //! ```
 //!
-//! The order of things matters twice. Starting: every partition is recovered before anybody listens.
-//! Stopping: HTTP drains first, then the partitions make everything durable, then the process ends.
+//! The order of things matters twice. Starting: every partition is recovered before anybody
+//! listens. Stopping: HTTP drains first, then the partitions make everything durable, then the
+//! process ends.
 
 mod core_main;
 mod metrics;

@@ -112,7 +112,8 @@ impl Life {
     }
 }
 
-/// A crash leaves any sectors of a write, and any part of a file being created, over what was there.
+/// A crash leaves any sectors of a write, and any part of a file being created, over what was
+/// there.
 fn leave_on_disk(random: &mut Random, disk: &mut MemoryDirectory, pending: Pending) {
     match pending {
         Pending::Create { index, bytes } => match random.below(4) {

@@ -38,7 +38,8 @@ proptest! {
         let (decisions, recovered) = recover(&shell.disk, Start::FirstFact).unwrap();
         prop_assert_eq!(decisions, appended);
         let tail = recovered.tail.unwrap();
-        prop_assert_eq!((tail.last_fact, tail.chain), (shell.writer.durable(), shell.writer.chain()));
+        let writer = &shell.writer;
+        prop_assert_eq!((tail.last_fact, tail.chain), (writer.durable(), writer.chain()));
     }
 }
 

@@ -72,7 +72,8 @@ pub struct Sender {
 }
 
 impl Sender {
-    /// A sender to `url`, which is `http`: the sandbox and the server it is part of share a machine.
+    /// A sender to `url`, which is `http`: the sandbox and the server it is part of share a
+    /// machine.
     pub fn new(url: String, secret: Secret) -> Result<Self, reqwest::Error> {
         // A proxy that is configured for the world is not the way to this machine.
         let client = reqwest::Client::builder().no_proxy().timeout(TIMEOUT).build()?;
