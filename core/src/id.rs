@@ -18,6 +18,8 @@ pub struct PartitionId(u16);
 impl PartitionId {
     /// How many partitions the id of an event has room for.
     pub const COUNT_MAX: u16 = 1 << 12;
+    /// The one that every data directory has.
+    pub const FIRST: Self = Self(0);
 
     /// The partition with this number, or `None` from [`Self::COUNT_MAX`] on.
     pub const fn new(number: u16) -> Option<Self> {

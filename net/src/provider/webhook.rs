@@ -13,6 +13,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use http::{HeaderMap, StatusCode, header};
 use onsale_core::command::{Actor, Command, PaymentNotice, Request};
+use onsale_core::id::PartitionId;
 use tracing::{debug, error, warn};
 
 use super::{Providers, RawNotice};
@@ -60,20 +61,22 @@ async fn receive<P: Partitions>(
     Ok(([(header::CONTENT_TYPE, words.content_type)], words.body).into_response())
 }
 
-/// Puts a notice into the journal of the order's partition. The only problem is that it is not
-/// there.
+/// Puts a notice into the journal of the order's partition; if there is no such partition, of the
+/// first: money is never dropped. The only problem is that the partition does not answer.
 async fn record<P: Partitions>(port: &P, notice: PaymentNotice) -> Result<(), Problem> {
     let order = notice.order;
     let payment = notice.payment.clone();
     let request = Request::new(Actor::System, Command::RecordPayment(notice));
-    match port.execute(order.event.partition(), request).await {
+    let owner = order.event.partition();
+    let partition = if owner.number() < port.count() { owner } else { PartitionId::FIRST };
+    match port.execute(partition, request).await {
         Ok(_) => Ok(()),
         Err(CallError::Refused(refusal)) => {
             debug!(%order, payment, %refusal, "a notice of no interest any more");
             Ok(())
         }
         Err(CallError::NoSuchPartition) => {
-            error!(%order, payment, "a payment for an order of a partition that does not exist");
+            error!(%order, payment, "a payment, and no partition to write it down in");
             Ok(())
         }
         Err(unavailable @ (CallError::Overloaded { .. } | CallError::Stopped)) => {

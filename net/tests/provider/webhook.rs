@@ -106,6 +106,8 @@ async fn money_for_no_order_of_ours_is_acknowledged_too() {
     for order in [OrderId::new(event_here, 999), OrderId::new(nowhere, 0)] {
         assert_eq!(inbox.post_signed(&captured(order)).await, acknowledged());
     }
+    let written_down = inbox.port.notices.load(Ordering::SeqCst);
+    assert_eq!(written_down, 2, "money is never dropped, whatever order it claims to be for");
 }
 
 #[tokio::test(start_paused = true)]

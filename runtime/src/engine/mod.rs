@@ -277,7 +277,7 @@ impl<T> Engine<T> {
             }
             Err(AppendError::Poisoned) => Err(CallError::Stopped),
             Err(AppendError::TooLarge { .. }) => Err(CallError::Refused(Refusal::Malformed(
-                "larger than a segment of the journal: raise journal.segment_bytes, or ask for less",
+                "larger than a segment of the journal: raise journal.segment_bytes, or shorten it",
             ))),
         }
     }
@@ -312,6 +312,10 @@ impl<T> Engine<T> {
     }
 
     fn park(&mut self, token: T, answer: Result<Answer, CallError>) {
+        if self.writer.is_poisoned() {
+            // What it would wait for never comes.
+            return self.parked.answer_now(token, Err(CallError::Stopped));
+        }
         self.parked.push(self.partition.applied(), Output::Answer(token, answer));
     }
 }
