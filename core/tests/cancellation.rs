@@ -130,3 +130,12 @@ fn an_event_that_was_never_opened_can_be_called_off() {
     world.ask(Actor::Operator, Command::CancelEvent(event)).unwrap();
     assert_eq!(code(world.ask(Actor::Operator, Command::OpenEvent(event))), "event_cancelled");
 }
+
+#[test]
+fn whoever_waits_is_told_that_the_event_was_called_off() {
+    let (mut world, event) = World::with(with_waitroom(1, club(9)));
+    let place = world.join(buyer(1), event, 1);
+    world.ask(Actor::Operator, Command::CancelEvent(event)).unwrap();
+    let seen = world.partition.query(world.now(), buyer(1), Query::Place(place));
+    assert_eq!(seen, Err(Refusal::EventCancelled));
+}

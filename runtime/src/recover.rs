@@ -81,16 +81,15 @@ pub fn recover_from(
     let newest = snapshot::load_newest(directory)?;
     let mut rejected: Vec<_> = newest.rejected.iter().map(ToString::to_string).collect();
     let restored = newest.snapshot.and_then(|snapshot| match restore(&snapshot) {
-        Ok(partition) => Some((partition, snapshot)),
+        Ok(partition) => Some((partition, snapshot.header)),
         Err(error) => {
             rejected.push(error.to_string());
             None
         }
     });
-    let (mut partition, start) = match &restored {
-        Some((partition, snapshot)) => (partition.clone(), Start::Snapshot(&snapshot.header)),
-        None => (Partition::new(id), Start::FirstFact),
-    };
+    let header = restored.as_ref().map(|(_, header)| *header);
+    let start = header.as_ref().map_or(Start::FirstFact, Start::Snapshot);
+    let mut partition = restored.map_or_else(|| Partition::new(id), |(partition, _)| partition);
     let snapshot = partition.applied();
     let number = u32::from(id.number());
     let mut recovery = Recovery::open(directory, number, start)?;

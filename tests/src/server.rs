@@ -48,6 +48,21 @@ impl Server {
     /// # Panics
     /// If there is no such binary, or it cannot be run.
     pub fn start(data: &Path, arguments: &[&str]) -> Result<Self, Ended> {
+        Self::start_with(data, arguments, &[])
+    }
+
+    /// As [`Self::start`], with settings from the environment.
+    ///
+    /// # Errors
+    /// If it ends before: how.
+    ///
+    /// # Panics
+    /// If there is no such binary, or it cannot be run.
+    pub fn start_with(
+        data: &Path,
+        arguments: &[&str],
+        environment: &[(&str, &str)],
+    ) -> Result<Self, Ended> {
         let address = ["--listen", "127.0.0.1:0"];
         let chooses_address = arguments.contains(&"--listen");
         let mut child = Command::new(binary())
@@ -57,6 +72,7 @@ impl Server {
             .args(arguments)
             .env("ONSALE_LOG__FILTER", "warn")
             .env("ONSALE_JOURNAL__SEGMENT_BYTES", "1048576")
+            .envs(environment.iter().copied())
             .current_dir(env::temp_dir())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

@@ -1,7 +1,7 @@
 //! What happened. Facts are numbered per partition, logged, never refused and never changed: they
 //! are the write-ahead log, the history of every saga and the source of everything derived.
 //!
-//! No personal data here, ever: ids only. How facts become bytes is in [`codec`].
+//! No personal data here, ever: ids only. How facts become bytes is in `codec.rs`.
 
 mod codec;
 

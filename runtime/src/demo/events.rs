@@ -11,6 +11,10 @@ use super::client::{Client, ClientError};
 const ARENA: &str = "The Lanterns, world tour (arena)";
 const CLUB: &str = "Late Trains, record release (club)";
 
+/// How many buyers of a crowd come to the waitroom in a second, on a small machine that is server and
+/// crowd in one.
+const COMING_PER_SECOND: u32 = 2_000;
+
 /// The ids of the demo's events.
 #[derive(Clone, Debug)]
 pub(super) struct DemoEvents {
@@ -19,8 +23,11 @@ pub(super) struct DemoEvents {
 }
 
 /// Finds the demo's events, or defines and opens them.
-pub(super) async fn ensure_events(client: &Client) -> Result<DemoEvents, ClientError> {
-    let arena = ensure(client, ARENA, "demo-arena", arena).await?;
+///
+/// The arena's lottery is drawn once a crowd of `buyers` has had time to come.
+pub(super) async fn ensure_events(client: &Client, buyers: u32) -> Result<DemoEvents, ClientError> {
+    let opens_in_s = 3 + i64::from(buyers / COMING_PER_SECOND);
+    let arena = ensure(client, ARENA, "demo-arena", || arena(opens_in_s)).await?;
     let club = ensure(client, CLUB, "demo-club", club).await?;
     Ok(DemoEvents { arena, club })
 }
@@ -29,7 +36,7 @@ async fn ensure(
     client: &Client,
     name: &str,
     key: &str,
-    define: fn() -> Value,
+    define: impl FnOnce() -> Value,
 ) -> Result<String, ClientError> {
     let list = client.operate(Method::GET, "/api/v1/events", None, None).await?;
     let events = list["events"].as_array().cloned().unwrap_or_default();
@@ -72,7 +79,7 @@ fn club() -> Value {
 }
 
 /// A floor before the stage and two rings around it, 50,000 seats together.
-fn arena() -> Value {
+fn arena(opens_in_s: i64) -> Value {
     let now = Timestamp::now();
     let class =
         |name: &str, price: u64| json!({ "name": name, "price_minor": price, "window": window() });
@@ -87,7 +94,7 @@ fn arena() -> Value {
         "plan": { "focal_point": { "x_cm": 0, "y_cm": 0 }, "sections": sections },
         "waitroom": {
             "doors_at": text(now - 1_i64.minute()),
-            "opens_at": text(now + 3_i64.seconds()),
+            "opens_at": text(now + opens_in_s.seconds()),
             "slots": 2_000,
             "rate_per_minute": 600_000
         },

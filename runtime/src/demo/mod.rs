@@ -78,7 +78,7 @@ fn attend(startup: &Startup, args: DemoArgs) -> Result<Option<Verdict>, DemoErro
     let runtime = Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let client = Client::new(startup)?;
-        let events = ensure_events(&client).await?;
+        let events = ensure_events(&client, args.crowd.unwrap_or(0)).await?;
         print_walk(startup, &events);
         let Some(buyers) = args.crowd else { return Ok(None) };
         Crowd { buyers, seed: args.seed }.storm(&client, &events).await?;
