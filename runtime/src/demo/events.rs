@@ -11,8 +11,8 @@ use super::client::{Client, ClientError};
 const ARENA: &str = "The Lanterns, world tour (arena)";
 const CLUB: &str = "Late Trains, record release (club)";
 
-/// How many buyers of a crowd come to the waitroom in a second, on a small machine that is server and
-/// crowd in one.
+/// How many buyers of a crowd come to the waitroom in a second, on a small machine that is server
+/// and crowd in one.
 const COMING_PER_SECOND: u32 = 2_000;
 
 /// The ids of the demo's events.
