@@ -34,11 +34,13 @@ impl Sale {
             Query::Event(_) | Query::Events => View::Event(self.event_view()),
             Query::Hold(id) => View::Hold(self.hold_view(id, self.hold_of(now, actor, id.number)?)),
             Query::Order(id) => View::Order(self.order_view(id, self.order_of(actor, id.number)?)),
-            // Whoever waits hears of it the next time they ask, and need not wait on.
-            Query::Place(_) if self.phase() == Phase::Cancelled => {
-                return Err(Refusal::EventCancelled);
+            Query::Place(id) => {
+                // Whoever waits hears of it the next time they ask, and need not wait on.
+                if self.phase() == Phase::Cancelled && matches!(actor, Actor::Person(_)) {
+                    return Err(Refusal::EventCancelled);
+                }
+                View::Place(self.place_view(now, actor, id)?)
             }
-            Query::Place(id) => View::Place(self.place_view(now, actor, id)?),
             Query::Plan(_) => {
                 View::Plan(self.spec().plan.clone().ok_or(Refusal::NotFound(Thing::Plan))?)
             }
