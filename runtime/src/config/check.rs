@@ -103,7 +103,7 @@ impl Config {
         range("partitions", partitions, 1..=u64::from(PartitionId::COUNT_MAX))?;
         range("drain_seconds", self.drain_seconds, 0..=3_600)?;
         range("journal.writes_in_flight", self.journal.writes_in_flight as u64, 1..=64)?;
-        range("snapshots.every_facts", self.snapshots.every_facts, 1_000..=1_000 * MILLION)?;
+        range("snapshots.every_facts", self.snapshots.every_facts, 1..=1_000 * MILLION)?;
         range("bounds.mailbox", bounds.mailbox as u64, 1..=MILLION)?;
         range("bounds.parked", bounds.parked as u64, 1..=10 * MILLION)?;
         range("bounds.watches", bounds.watches as u64, 1..=10 * MILLION)?;

@@ -123,7 +123,7 @@ fn values_that_make_no_sense_are_refused_with_what_would() {
         ("JOURNAL__WRITES_IN_FLIGHT", "0", "journal.writes_in_flight is 0: set 1 to 64"),
         ("JOURNAL__BATCH_BYTES_MAX", "1", "journal.batch_bytes_max is 1: set at least 4096"),
         ("JOURNAL__QUEUED_BYTES_MAX", "4096", "set at least batch_bytes_max"),
-        ("SNAPSHOTS__EVERY_FACTS", "1", "snapshots.every_facts is 1: set 1000 to"),
+        ("SNAPSHOTS__EVERY_FACTS", "0", "snapshots.every_facts is 0: set 1 to"),
         ("BOUNDS__MAILBOX", "0", "bounds.mailbox is 0: set 1 to"),
         ("BOUNDS__PARKED", "0", "bounds.parked is 0"),
         ("BOUNDS__WATCHES", "0", "bounds.watches is 0"),
