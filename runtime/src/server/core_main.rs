@@ -7,13 +7,12 @@ use std::time::Instant;
 
 use onsale_core::effect::Effect;
 use onsale_core::id::PartitionId;
-use onsale_core::order::Intent;
 use onsale_core::time::{Span, Time};
-use onsale_net::api::Api;
+use onsale_net::api::{self, Api};
 use onsale_net::provider::reconcile::PendingIntent;
 use tokio::sync::{Barrier, mpsc, oneshot, watch};
 
-use super::{ServerError, router};
+use super::ServerError;
 use crate::config::Config;
 use crate::data_directory::DataDirectory;
 use crate::engine::{Bounds, Engine};
@@ -164,16 +163,10 @@ fn report(shared: &Shared, number: u16, recovered: &Recovered) {
 /// Payments may have come while nobody listened: their providers are asked.
 async fn watch_unpaid<H: Host>(host: &H, shared: &Shared, recovered: &Recovered) {
     let since = Time::from_ms(host.now_ms()) - LATE_PAYMENTS;
-    for (order, content) in recovered.partition.sales().iter().flat_map(|sale| sale.unpaid(since)) {
-        if let Intent::Ready { reference, .. } = &content.intent {
-            let pending = PendingIntent {
-                provider: content.provider.clone(),
-                order,
-                reference: reference.clone(),
-                until: content.until,
-            };
-            let _ = shared.unpaid.send(pending).await;
-        }
+    let unpaid = recovered.partition.sales().iter().flat_map(|sale| sale.unpaid(since));
+    for pending in unpaid.filter_map(|(id, order)| PendingIntent::of(id, order)) {
+        // The reconciler ends after the partitions do.
+        let _ = shared.unpaid.send(pending).await;
     }
 }
 
@@ -192,7 +185,7 @@ async fn serve_until_stopped<H: Host>(
     };
     let begun = Instant::now();
     let counts = Arc::clone(&shared.counts[core]);
-    let router = router(&shared.api);
+    let router = api::router(shared.api.clone());
     let drained = serve(host.clone(), listener, router, shared.limits, counts, drain).await;
     if let Drained::TimedOut { open } = drained {
         let after_ms = begun.elapsed().as_millis() as u64;

@@ -20,7 +20,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use std::{io, thread};
 
-use onsale_net::api::{self, Api, Settings, SettingsError};
+use onsale_net::api::{Api, Settings, SettingsError};
 use onsale_net::entropy::OsEntropy;
 use onsale_net::provider::sandbox::StartError;
 use thiserror::Error;
@@ -204,9 +204,4 @@ fn limits(config: &Config) -> Limits {
         drain_timeout: Duration::from_secs(config.drain_seconds),
         header_read_timeout: Duration::from_secs(config.bounds.header_timeout_s),
     }
-}
-
-/// The Router of one core.
-fn router(api: &Api<Mailboxes>) -> axum::Router {
-    api::router(api.clone())
 }
