@@ -14,6 +14,7 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+pub mod call;
 pub mod command;
 pub mod effect;
 pub mod fact;

@@ -19,8 +19,8 @@ use onsale_core::reply::Reply;
 use onsale_core::spec::{Class, ClassId, Draft, EventSpec, Limits, Quota, Terms, Window};
 use onsale_core::time::{Span, Time};
 use onsale_core::waitroom::LotterySeed;
-use onsale_runtime::recover::recover;
-use onsale_runtime::snapshots;
+use onsale_engine::recover::recover;
+use onsale_engine::snapshots;
 use onsale_storage::directory::{Directory, FileDirectory};
 use onsale_storage::journal::{
     FactNumber, Identity, JournalConfig, JournalId, Request as DiskRequest, Tail, Writer,
@@ -48,7 +48,10 @@ fn measure(directory: &Path, facts: u64) {
     println!("without a snapshot: start in {} ({rate} facts/s)", seconds(replay));
     let bytes = recovered.partition.to_bytes();
 
-    let made = || snapshots::make(directory, id, FactNumber::new(last)).expect("it is sound");
+    let made = || {
+        let mut files = FileDirectory::open(directory).expect("it was just written");
+        snapshots::make(&mut files, id, FactNumber::new(last)).expect("it is sound")
+    };
     let (snapshot, fact) = timed(made);
     println!("a snapshot of {} MB in {}", bytes.len() / 1_000_000, seconds(snapshot));
     assert_eq!(fact.get(), last);

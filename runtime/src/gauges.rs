@@ -30,7 +30,7 @@ pub struct Reading {
 }
 
 impl Gauges {
-    /// Notes how things are; see [`crate::engine::Engine::depths`].
+    /// Notes how things are; see [`onsale_engine::Engine::depths`].
     pub fn set(&self, applied: u64, durable: u64, depths: [usize; 4]) {
         self.applied.store(applied, Relaxed);
         self.durable.store(durable, Relaxed);

@@ -15,8 +15,8 @@ use onsale_net::port::{CallError, Look, Partitions};
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::engine::Answer;
 use crate::host::Clock;
+use onsale_engine::Answer;
 
 /// Where an answer goes.
 pub type ReplyTo = oneshot::Sender<Result<Answer, CallError>>;

@@ -17,11 +17,11 @@ use onsale_storage::journal::{Request as DiskRequest, SegmentIndex, WriteId};
 use thiserror::Error;
 use tokio::sync::mpsc;
 
-use crate::engine::{Engine, Output};
 use crate::gauges::Gauges;
 use crate::host::{DurableFile, Host};
 use crate::mailbox::{Mailbox, Message, ReplyTo};
 use crate::snapshots::Snapshots;
+use onsale_engine::{Engine, Output};
 
 /// The most messages that are taken before the disk and the clock get a turn.
 const BATCH: usize = 256;

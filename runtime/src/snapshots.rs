@@ -10,14 +10,11 @@ use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread;
 use std::time::Instant;
 
-use onsale_core::Partition;
 use onsale_core::id::PartitionId;
+use onsale_engine::recover::RecoveryCause;
+use onsale_engine::snapshots::{MakeError, make};
 use onsale_storage::directory::FileDirectory;
-use onsale_storage::journal::{FactNumber, PruneError, Recovery, Start, prune};
-use onsale_storage::snapshot::{self, SnapshotError, SnapshotHeader};
-use thiserror::Error;
-
-use crate::recover::{RecoveryCause, replay, restore};
+use onsale_storage::journal::FactNumber;
 
 /// How many partitions may wait for their snapshot.
 const WAITING_MAX: usize = 64;
@@ -81,7 +78,7 @@ fn make_all(wanted: &Receiver<Wanted>) {
     for Wanted { id, directory, durable } in wanted {
         let begun = Instant::now();
         let path = directory.display();
-        match make(&directory, id, FactNumber::new(durable)) {
+        match make_in(&directory, id, FactNumber::new(durable)) {
             Ok(fact) => {
                 let took_ms = begun.elapsed().as_millis() as u64;
                 tracing::info!(%path, fact = fact.get(), took_ms, "snapshot written");
@@ -91,50 +88,7 @@ fn make_all(wanted: &Receiver<Wanted>) {
     }
 }
 
-/// Why there is no snapshot. The sale goes on without.
-#[derive(Debug, Error)]
-pub enum MakeError {
-    /// The journal cannot be replayed: recovery will say the same.
-    #[error(transparent)]
-    Replay(#[from] RecoveryCause),
-    /// It cannot be written.
-    #[error(transparent)]
-    Snapshot(#[from] SnapshotError),
-    /// Old files cannot be removed.
-    #[error(transparent)]
-    Prune(#[from] PruneError),
-    /// There is nothing to take one of.
-    #[error("there is no journal in the directory")]
-    Empty,
-}
-
-/// Writes a snapshot of the partition in `directory` as of the decision with the durable fact
-/// `last`, then removes the older snapshots and segments that are not needed any more.
-pub fn make(directory: &Path, id: PartitionId, last: FactNumber) -> Result<FactNumber, MakeError> {
+fn make_in(directory: &Path, id: PartitionId, last: FactNumber) -> Result<FactNumber, MakeError> {
     let mut files = FileDirectory::open(directory).map_err(RecoveryCause::from)?;
-    let (header, payload) = replayed(&files, id, last)?;
-    snapshot::save(&mut files, &header, &payload)?;
-    prune(&mut files, header.identity.partition)?;
-    Ok(header.fact)
-}
-
-fn replayed(
-    files: &FileDirectory,
-    id: PartitionId,
-    last: FactNumber,
-) -> Result<(SnapshotHeader, Vec<u8>), MakeError> {
-    let newest = snapshot::load_newest(files)?.snapshot;
-    let restored = newest.as_ref().and_then(|snapshot| restore(snapshot).ok());
-    let start = match (&newest, &restored) {
-        (Some(snapshot), Some(_)) => Start::Snapshot(&snapshot.header),
-        _ => Start::FirstFact,
-    };
-    let mut recovery =
-        Recovery::open(files, u32::from(id.number()), start).map_err(RecoveryCause::from)?;
-    let mut partition = restored.unwrap_or_else(|| Partition::new(id));
-    let chain = replay(&mut recovery, &mut partition, Some(last))?.ok_or(MakeError::Empty)?;
-    let identity = recovery.identity().ok_or(MakeError::Empty)?;
-    let fact = FactNumber::new(partition.applied());
-    let time_ms = partition.last_time().as_ms().cast_signed();
-    Ok((SnapshotHeader { identity, fact, chain, time_ms }, partition.to_bytes()))
+    make(&mut files, id, last)
 }

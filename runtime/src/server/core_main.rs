@@ -15,14 +15,14 @@ use tokio::sync::{Barrier, mpsc, oneshot, watch};
 use super::ServerError;
 use crate::config::Config;
 use crate::data_directory::DataDirectory;
-use crate::engine::{Bounds, Engine};
 use crate::gauges::Gauges;
 use crate::host::Host;
 use crate::host::serve::{ConnectionCounts, Drained, Limits, serve};
 use crate::mailbox::{Mailbox, Mailboxes};
-use crate::recover::{Recovered, recover};
 use crate::shell::{self, Surroundings};
 use crate::snapshots::SnapshotThread;
+use onsale_engine::recover::{Recovered, recover};
+use onsale_engine::{Bounds, Engine};
 
 /// The exit status when the journal cannot be written any more: `EX_IOERR` of sysexits(3).
 const EXIT_IO: i32 = 74;

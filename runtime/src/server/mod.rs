@@ -36,8 +36,8 @@ use crate::host::preflight::{Facts, PreflightError};
 use crate::host::serve::{ConnectionCounts, Limits};
 use crate::host::{self, Clock, RunError};
 use crate::mailbox::Mailboxes;
-use crate::recover::RecoveryError;
 use crate::snapshots::SnapshotThread;
+use onsale_engine::recover::RecoveryError;
 
 pub use self::startup::Startup;
 

@@ -2,7 +2,7 @@
 
 use onsale_core::Partition;
 use onsale_core::id::PartitionId;
-use onsale_runtime::snapshots;
+use onsale_engine::snapshots;
 use onsale_storage::directory::Directory;
 use onsale_storage::journal::{BLOCK_BYTES, FactNumber};
 use onsale_storage::snapshot;
@@ -19,7 +19,7 @@ fn state_hash(partition: &Partition) -> String {
 }
 
 fn take_snapshot(sold: &Sold, fact: u64) {
-    snapshots::make(sold.files.path(), SELLING, FactNumber::new(fact)).unwrap();
+    snapshots::make(&mut sold.files.clone(), SELLING, FactNumber::new(fact)).unwrap();
 }
 
 fn newest_segment(sold: &Sold) -> String {

@@ -11,7 +11,7 @@ use super::states::replay_states;
 use crate::cli::arguments::{JournalTask, Replay};
 use crate::cli::error::CliError;
 use crate::data_directory::hex;
-use crate::recover::RecoveryCause;
+use onsale_engine::recover::RecoveryCause;
 
 /// How many facts may be printed, over all partitions.
 pub(super) fn left(task: &JournalTask) -> u64 {

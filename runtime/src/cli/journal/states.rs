@@ -6,7 +6,7 @@ use onsale_storage::snapshot::{self, Snapshot, SnapshotError, StateHash};
 use sha2::{Digest, Sha256};
 
 use super::Journal;
-use crate::recover::{RecoveryCause, replay, restore};
+use onsale_engine::recover::{RecoveryCause, replay, restore};
 
 /// What a replay came to.
 pub(super) struct States {

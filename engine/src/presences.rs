@@ -13,11 +13,11 @@ use onsale_core::waitroom::Presence;
 
 /// The presence of everybody in each waitroom.
 #[derive(Default)]
-pub(super) struct Presences(BTreeMap<EventId, Presence>);
+pub(crate) struct Presences(BTreeMap<EventId, Presence>);
 
 impl Presences {
     /// After a restart everybody counts as seen.
-    pub(super) fn restarted(partition: &Partition, now: Time) -> Self {
+    pub(crate) fn restarted(partition: &Partition, now: Time) -> Self {
         let waitrooms = partition.sales().iter().filter_map(|sale| {
             let (waitroom, spec) = sale.waitroom().zip(sale.spec().waitroom)?;
             let live = waitroom.live_places();
@@ -27,14 +27,14 @@ impl Presences {
     }
 
     /// Whoever acts with a place is alive.
-    pub(super) fn note_command(&mut self, partition: &Partition, now: Time, request: &Request) {
+    pub(crate) fn note_command(&mut self, partition: &Partition, now: Time, request: &Request) {
         if let Command::TakeHold { place: Some(place), .. } = request.command {
             self.note_look(partition, now, request.actor, place);
         }
     }
 
     /// Whoever looks at their own place is alive.
-    pub(super) fn note_look(
+    pub(crate) fn note_look(
         &mut self,
         partition: &Partition,
         now: Time,
@@ -51,7 +51,7 @@ impl Presences {
     }
 
     /// Keeps up with who is in the waitroom.
-    pub(super) fn note_fact(&mut self, at: Time, fact: &Fact) {
+    pub(crate) fn note_fact(&mut self, at: Time, fact: &Fact) {
         match fact {
             Fact::EventDefined(fact) => {
                 if let Some(spec) = fact.spec.waitroom {
@@ -76,12 +76,12 @@ impl Presences {
     }
 
     /// When [`Self::silent`] is to be asked next.
-    pub(super) fn next_due(&self) -> Option<Time> {
+    pub(crate) fn next_due(&self) -> Option<Time> {
         self.0.values().filter_map(Presence::next_due).min()
     }
 
     /// Who has been silent for too long, `max` of each waitroom at most.
-    pub(super) fn silent(&mut self, now: Time, max: usize) -> Vec<PlaceId> {
+    pub(crate) fn silent(&mut self, now: Time, max: usize) -> Vec<PlaceId> {
         let waitrooms = self.0.iter_mut();
         waitrooms
             .flat_map(|(event, presence)| {
@@ -92,7 +92,7 @@ impl Presences {
     }
 
     /// A silent place that was not dropped (its owner has ordered) stays watched.
-    pub(super) fn look_again(&mut self, partition: &Partition, now: Time, place: PlaceId) {
+    pub(crate) fn look_again(&mut self, partition: &Partition, now: Time, place: PlaceId) {
         if live_owner(partition, place).is_some() {
             self.of(place, |presence, number| presence.seen(number, now));
         }

@@ -1,6 +1,7 @@
 //! The engine, driven by hand: a disk that answers when it is told to, and a clock that stands.
 
 use onsale_core::Partition;
+use onsale_core::call::{CallError, Look, Wait};
 use onsale_core::command::{Actor, Choice, Command, Request, Wish};
 use onsale_core::id::{EventId, PartitionId, PersonId, PlaceId};
 use onsale_core::money::Amount;
@@ -12,12 +13,11 @@ use onsale_core::spec::{
 };
 use onsale_core::time::{Span, Time};
 use onsale_core::waitroom::{LotterySeed, PlaceState};
-use onsale_net::port::{CallError, Look, Wait};
 use onsale_storage::journal::{
     Identity, JournalConfig, JournalId, Request as DiskRequest, Tail, WriteId,
 };
 
-use super::{Answer, Bounds, Engine, Output};
+use crate::{Answer, Bounds, Engine, Output};
 
 const NOW: Time = Time::from_ms(1_000_000);
 

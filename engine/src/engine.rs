@@ -12,16 +12,10 @@
 //! written ─────────────────────────────> durable() moves ──> poll_output
 //! ```
 
-mod parked;
-mod presences;
-mod watches;
-
-#[cfg(test)]
-mod tests;
-
 use std::num::NonZeroU32;
 
 use onsale_core::Partition;
+use onsale_core::call::{CallError, Look};
 use onsale_core::command::{Actor, Command, Request};
 use onsale_core::effect::Effect;
 use onsale_core::fact::{Decision, Fact};
@@ -29,15 +23,14 @@ use onsale_core::query::{Query, View};
 use onsale_core::refusal::Refusal;
 use onsale_core::reply::Reply;
 use onsale_core::time::{Span, Time};
-use onsale_net::port::{CallError, Look};
 use onsale_storage::journal::{
     AppendError, ConfigError, JournalConfig, Request as DiskRequest, SegmentIndex, Tail, WriteId,
     Writer,
 };
 
-use self::parked::Parked;
-use self::presences::Presences;
-use self::watches::Watches;
+use crate::parked::Parked;
+use crate::presences::Presences;
+use crate::watches::Watches;
 
 /// How long nothing must happen before the journal is sealed.
 const IDLE: Span = Span::from_ms(50);

@@ -3,12 +3,12 @@
 
 use std::collections::VecDeque;
 
-use onsale_net::port::CallError;
+use onsale_core::call::CallError;
 
-use super::{Answer, Output};
+use crate::{Answer, Output};
 
 /// Outputs in the order of the facts they depend on.
-pub(super) struct Parked<T> {
+pub(crate) struct Parked<T> {
     waiting: VecDeque<(u64, Output<T>)>,
     /// What depends on nothing.
     free: VecDeque<Output<T>>,
@@ -23,18 +23,18 @@ impl<T> Default for Parked<T> {
 impl<T> Parked<T> {
     /// Keeps `output` until the fact with the number `after` is durable. Called with rising
     /// numbers.
-    pub(super) fn push(&mut self, after: u64, output: Output<T>) {
+    pub(crate) fn push(&mut self, after: u64, output: Output<T>) {
         debug_assert!(self.waiting.back().is_none_or(|(number, _)| *number <= after));
         self.waiting.push_back((after, output));
     }
 
     /// Answers without having looked at the state.
-    pub(super) fn answer_now(&mut self, token: T, answer: Result<Answer, CallError>) {
+    pub(crate) fn answer_now(&mut self, token: T, answer: Result<Answer, CallError>) {
         self.free.push_back(Output::Answer(token, answer));
     }
 
     /// The next output that may leave when everything up to `durable` is on disk.
-    pub(super) fn pop(&mut self, durable: u64) -> Option<Output<T>> {
+    pub(crate) fn pop(&mut self, durable: u64) -> Option<Output<T>> {
         if let Some(output) = self.free.pop_front() {
             return Some(output);
         }
@@ -44,7 +44,7 @@ impl<T> Parked<T> {
 
     /// Nothing more will become durable: whoever waits for it is told so, and effects are dropped;
     /// recovery derives them again if their facts made it to the disk.
-    pub(super) fn give_up(&mut self, durable: u64) {
+    pub(crate) fn give_up(&mut self, durable: u64) {
         let lost = self.waiting.partition_point(|(after, _)| *after <= durable);
         for (_, output) in self.waiting.drain(lost..) {
             if let Output::Answer(token, _) = output {
@@ -54,7 +54,7 @@ impl<T> Parked<T> {
     }
 
     /// How many wait.
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.waiting.len() + self.free.len()
     }
 }

@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use onsale_core::call::Look;
 use onsale_core::fact::Subject;
 use onsale_core::query::Query;
 use onsale_core::time::Time;
-use onsale_net::port::Look;
 
 /// The questions that wait.
-pub(super) struct Watches<T> {
+pub(crate) struct Watches<T> {
     waiting: BTreeMap<u64, (Look, T)>,
     by_subject: BTreeSet<(Subject, u64)>,
     by_expiry: BTreeSet<(Time, u64)>,
@@ -17,7 +17,7 @@ pub(super) struct Watches<T> {
 }
 
 impl<T> Watches<T> {
-    pub(super) fn new(max: usize) -> Self {
+    pub(crate) fn new(max: usize) -> Self {
         Self {
             waiting: BTreeMap::new(),
             by_subject: BTreeSet::new(),
@@ -29,7 +29,7 @@ impl<T> Watches<T> {
 
     /// Has a question wait. Gives the token back where there is nothing to wait for, or no room:
     /// then it is answered as things are.
-    pub(super) fn add(&mut self, look: Look, token: T) -> Option<T> {
+    pub(crate) fn add(&mut self, look: Look, token: T) -> Option<T> {
         let until = look.wait.as_ref().map(|wait| wait.until);
         let (Some(subject), Some(until)) = (subject(look.query), until) else {
             return Some(token);
@@ -46,31 +46,31 @@ impl<T> Watches<T> {
     }
 
     /// Takes out all questions about `subject`.
-    pub(super) fn of(&mut self, subject: Subject) -> Vec<(Look, T)> {
+    pub(crate) fn of(&mut self, subject: Subject) -> Vec<(Look, T)> {
         let range = (subject, 0)..=(subject, u64::MAX);
         let ids: Vec<_> = self.by_subject.range(range).map(|(_, id)| *id).collect();
         ids.into_iter().filter_map(|id| self.remove(id)).collect()
     }
 
     /// Takes out all questions that have waited long enough.
-    pub(super) fn expired(&mut self, now: Time) -> Vec<(Look, T)> {
+    pub(crate) fn expired(&mut self, now: Time) -> Vec<(Look, T)> {
         let ids: Vec<_> = self.by_expiry.range(..=(now, u64::MAX)).map(|(_, id)| *id).collect();
         ids.into_iter().filter_map(|id| self.remove(id)).collect()
     }
 
     /// When the next one has waited long enough.
-    pub(super) fn next_expiry(&self) -> Option<Time> {
+    pub(crate) fn next_expiry(&self) -> Option<Time> {
         self.by_expiry.first().map(|(at, _)| *at)
     }
 
     /// Takes out everything.
-    pub(super) fn drain(&mut self) -> Vec<T> {
+    pub(crate) fn drain(&mut self) -> Vec<T> {
         self.by_subject.clear();
         self.by_expiry.clear();
         std::mem::take(&mut self.waiting).into_values().map(|(_, token)| token).collect()
     }
 
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.waiting.len()
     }
 
