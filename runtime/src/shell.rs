@@ -6,7 +6,7 @@
 
 use std::future::{Future, poll_fn};
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -157,7 +157,7 @@ impl<H: Host> Shell<H> {
             match request {
                 DiskRequest::CreateSegment { index, bytes } => {
                     let path = self.surroundings.directory.join(index.file_name());
-                    let created = create(&self.host, &path, bytes);
+                    let created = self.host.create_prezeroed(&path, bytes);
                     self.is_creating = true;
                     let done = self.done.clone();
                     self.host.spawn_local(async move {
@@ -252,21 +252,4 @@ enum Woken<F> {
     Time,
     /// Nobody can send anything any more.
     Deserted,
-}
-
-/// Creates a segment, replacing what a crash may have left under its name.
-fn create<H: Host>(
-    host: &H,
-    path: &Path,
-    bytes: u64,
-) -> impl Future<Output = io::Result<H::File>> + 'static {
-    let removed = match std::fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
-    };
-    let created = host.create_prezeroed(path, bytes);
-    async move {
-        removed?;
-        created.await
-    }
 }

@@ -82,11 +82,11 @@ pub trait Host: Clone + 'static {
     fn listen(&self, address: SocketAddr) -> impl Future<Output = io::Result<Self::Listener>>;
 
     /// Creates a file of `bytes` zeros (a multiple of [`BLOCK_BYTES`]), really written and durable
-    /// together with its directory entry, and opens it for writing. A crash leaves either the
-    /// whole file at `path` or none.
+    /// together with its directory entry, and opens it for writing. It replaces what an earlier
+    /// crash left at `path`; another crash leaves the whole new file there or what was there before.
     ///
     /// # Errors
-    /// `AlreadyExists` when there is something at `path`; whatever the file system says.
+    /// Whatever the file system says.
     fn create_prezeroed(
         &self,
         path: &Path,
