@@ -19,17 +19,17 @@ use onsale_storage::journal::FactNumber;
 /// How many partitions may wait for their snapshot.
 const WAITING_MAX: usize = 64;
 
-/// The thread that makes snapshots, for whoever starts partitions.
+/// The way to whoever makes snapshots, for whoever starts partitions.
 #[derive(Clone, Debug)]
-pub struct SnapshotThread {
+pub struct SnapshotMaker {
     every_facts: u64,
     orders: SyncSender<Wanted>,
 }
 
-/// One partition's way to the snapshot thread.
+/// One partition's way to whoever makes snapshots.
 #[derive(Debug)]
 pub struct Snapshots {
-    thread: SnapshotThread,
+    maker: SnapshotMaker,
     id: PartitionId,
     directory: PathBuf,
     /// The fact of the last snapshot that was made or asked for.
@@ -38,23 +38,32 @@ pub struct Snapshots {
 
 /// A snapshot that is to be made.
 #[derive(Debug)]
-struct Wanted {
-    id: PartitionId,
-    directory: PathBuf,
-    durable: u64,
+pub struct Wanted {
+    /// Of which partition.
+    pub id: PartitionId,
+    /// Where its files are.
+    pub directory: PathBuf,
+    /// The number of its last durable fact: the last one to go into the snapshot.
+    pub durable: u64,
 }
 
-impl SnapshotThread {
-    /// Starts it; a snapshot is made after every `every_facts` facts of a partition.
+impl SnapshotMaker {
+    /// Starts a thread that makes one after every `every_facts` facts of a partition.
     pub fn start(every_facts: u64) -> std::io::Result<Self> {
-        let (orders, wanted) = sync_channel(WAITING_MAX);
+        let (maker, wanted) = Self::without_thread(every_facts);
         thread::Builder::new().name("snapshots".to_owned()).spawn(move || make_all(&wanted))?;
-        Ok(Self { every_facts, orders })
+        Ok(maker)
+    }
+
+    /// The same, but whoever asks makes what is wanted: under simulation there are no threads.
+    pub fn without_thread(every_facts: u64) -> (Self, Receiver<Wanted>) {
+        let (orders, wanted) = sync_channel(WAITING_MAX);
+        (Self { every_facts, orders }, wanted)
     }
 
     /// The way of one partition, whose newest snapshot is of fact `last`.
     pub fn of(&self, id: PartitionId, directory: PathBuf, last: u64) -> Snapshots {
-        Snapshots { thread: self.clone(), id, directory, last }
+        Snapshots { maker: self.clone(), id, directory, last }
     }
 }
 
@@ -62,11 +71,11 @@ impl Snapshots {
     /// Has a snapshot made if enough has happened since the last. Never waits: with too many
     /// waiting already it is asked for again with the next fact.
     pub fn offer(&mut self, durable: u64) {
-        if durable < self.last.saturating_add(self.thread.every_facts) {
+        if durable < self.last.saturating_add(self.maker.every_facts) {
             return;
         }
         let wanted = Wanted { id: self.id, directory: self.directory.clone(), durable };
-        if !matches!(self.thread.orders.try_send(wanted), Err(TrySendError::Full(_))) {
+        if !matches!(self.maker.orders.try_send(wanted), Err(TrySendError::Full(_))) {
             self.last = durable;
         }
     }

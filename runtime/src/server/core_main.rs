@@ -20,7 +20,7 @@ use crate::host::Host;
 use crate::host::serve::{ConnectionCounts, Drained, Limits, serve};
 use crate::mailbox::{Mailbox, Mailboxes};
 use crate::shell::{self, Surroundings};
-use crate::snapshots::SnapshotThread;
+use crate::snapshots::SnapshotMaker;
 use onsale_engine::recover::{Recovered, recover};
 use onsale_engine::{Bounds, Engine};
 
@@ -41,7 +41,7 @@ pub(super) struct Shared {
     pub gauges: Arc<[Arc<Gauges>]>,
     pub counts: Arc<[Arc<ConnectionCounts>]>,
     pub limits: Limits,
-    pub snapshots: SnapshotThread,
+    pub snapshots: SnapshotMaker,
     pub effects: mpsc::UnboundedSender<Effect>,
     pub unpaid: mpsc::Sender<PendingIntent>,
     /// All partitions of all cores are recovered.

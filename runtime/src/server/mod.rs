@@ -36,7 +36,7 @@ use crate::host::preflight::{Facts, PreflightError};
 use crate::host::serve::{ConnectionCounts, Limits};
 use crate::host::{self, Clock, RunError};
 use crate::mailbox::Mailboxes;
-use crate::snapshots::SnapshotThread;
+use crate::snapshots::SnapshotMaker;
 use onsale_engine::recover::RecoveryError;
 
 pub use self::startup::Startup;
@@ -122,7 +122,7 @@ pub fn run(
         gauges,
         counts,
         limits: limits(config),
-        snapshots: SnapshotThread::start(config.snapshots.every_facts)?,
+        snapshots: SnapshotMaker::start(config.snapshots.every_facts)?,
         effects: pool.effects(),
         unpaid: pool.unpaid(),
         ready: Barrier::new(cpus.len()),
