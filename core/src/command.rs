@@ -154,7 +154,7 @@ pub enum Command {
 }
 
 /// What is wanted of one ticket class.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Wish {
     /// Which class.
     pub class: ClassId,
@@ -163,7 +163,7 @@ pub struct Wish {
 }
 
 /// How a buyer chooses.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Choice {
     /// So many tickets; of a class of seats, the best neighbours there are.
     Any(u32),

@@ -1,5 +1,24 @@
 //! The simulator: one seed, one whole sale, with everything that can go wrong.
 //!
-//! It will drive `onsale_runtime::engine` over a simulated disk, network, clock and payment
-//! provider. So far this is the frame only: what already runs by seed are the model tests of
-//! `onsale-core` and the crash tests of `onsale-storage`.
+//! ```text
+//!  seed ─swarm─> Plan ──> World ──Seen──> Judge (invariants, sometimes) ──> Run
+//!                (data)     │
+//!                           ├ buyers, operators ── network ── mailboxes
+//!                           ├ onsale_engine::Engine, one for each partition: the real code
+//!                           ├ disk (what was synced, what was not), wall clock
+//!                           └ payment provider, effects, notices
+//! ```
+//!
+//! What lives here: the world, the plans, the invariants, and the tool `onsale-sim`. Deliberately
+//! absent: async, threads (but for sweeping over seeds), clocks, entropy, and HTTP: those are
+//! simulated in `sim/shell` and `sim/wire`.
+
+pub mod invariants;
+pub mod judge;
+pub mod model;
+pub mod noise;
+pub mod plan;
+pub mod run;
+pub mod seen;
+pub mod sometimes;
+mod world;

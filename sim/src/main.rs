@@ -1,0 +1,3 @@
+//! The tool `onsale-sim`.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! The rules of a sale written a second time, by looking at everything every time.
