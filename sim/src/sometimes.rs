@@ -1,8 +1,189 @@
 //! What a batch of runs must have reached at least once: every fault, every refusal, every kind of
 //! fact, every way to compensate. A green run shows that nothing bad was seen; these counters show
 //! that there was something to see.
+//!
+//! Three things there are and are not required, because a run cannot reach them:
+//! - `refusal:full` needs 2^20 events in one partition;
+//! - the fact `RefundRefused` is a provider's last word, and the simulated one gives money back in
+//!   the end: a sale in which somebody keeps both cannot come to an end by itself;
+//! - `NoSuchPartition` is said before a partition is asked.
 
 use std::collections::BTreeMap;
+
+/// Names of the faults, counted when one took effect.
+pub mod fault {
+    macro_rules! names {
+        ($($(#[$doc:meta])* $name:ident = $text:literal,)*) => {
+            $($(#[$doc])* pub const $name: &str = $text;)*
+            /// All of them.
+            pub const ALL: &[&str] = &[$($name,)*];
+        };
+    }
+
+    names! {
+        /// Power was lost while something was being written.
+        POWER_LOSS = "power_loss",
+        /// Power was lost at a chosen disk operation.
+        POWER_LOSS_AT_WRITE = "power_loss_at_write",
+        /// The process was killed.
+        KILL = "kill",
+        /// It was asked to end and ended in order.
+        STOP = "stop",
+        /// It stood still.
+        PAUSE = "pause",
+        /// A start was cut short during recovery.
+        CRASH_DURING_RECOVERY = "crash_during_recovery",
+        /// The making of a snapshot was cut short.
+        SNAPSHOT_CRASH = "snapshot_crash",
+        /// A crash left something behind the journal's end, and a start went on before it.
+        TORN_TAIL = "torn_tail",
+        /// A journal write failed.
+        WRITE_ERROR = "write_error",
+        /// There was no room for a new segment.
+        DISK_FULL = "disk_full",
+        /// The disk answered nothing for a while.
+        DISK_STALL = "disk_stall",
+        /// One bit of a written block had flipped.
+        DAMAGE_BIT_ROT = "damage_bit_rot",
+        /// A written block read as zeros.
+        DAMAGE_LOST_WRITE = "damage_lost_write",
+        /// A written block had the content of another.
+        DAMAGE_MISDIRECTED = "damage_misdirected",
+        /// A segment was shorter than it had been.
+        DAMAGE_TRUNCATED = "damage_truncated",
+        /// A segment was gone.
+        DAMAGE_MISSING = "damage_missing",
+        /// The newest snapshot had a flipped bit.
+        DAMAGE_SNAPSHOT_ROT = "damage_snapshot_rot",
+        /// A file could not be read.
+        DAMAGE_READ_ERROR = "damage_read_error",
+        /// A start was refused because of any of these.
+        DAMAGE_REFUSED = "damage_refused",
+        /// Two partitions had each other's files.
+        SWAP_PARTITIONS = "swap_partitions",
+        /// The wall clock went forward.
+        CLOCK_FORWARD = "clock_forward",
+        /// The wall clock went back.
+        CLOCK_BACK = "clock_back",
+        /// A message was lost.
+        LOSS = "loss",
+        /// A request arrived twice.
+        DUPLICATES = "duplicates",
+        /// Messages took much longer than usual.
+        CLOG = "clog",
+        /// A request could not reach the server.
+        PARTITION_IN = "partition_in",
+        /// An answer could not reach whoever had asked.
+        PARTITION_OUT = "partition_out",
+        /// Nothing could pass either way.
+        PARTITION_BOTH = "partition_both",
+        /// Every connection was reset.
+        RESET = "reset",
+        /// The payment provider could not be reached.
+        PROVIDER_DOWN = "provider_down",
+        /// It answered with an error, whether or not it had done what was asked.
+        PROVIDER_ERRORS = "provider_errors",
+        /// It refused to open a page.
+        INTENTS_REFUSED = "intents_refused",
+        /// A notice was lost.
+        NOTICES_LOST = "notices_lost",
+        /// A notice came several times.
+        NOTICES_REPEATED = "notices_repeated",
+        /// A notice took long.
+        NOTICES_LATE = "notices_late",
+        /// A notice came for an order that there is not, or from another provider.
+        STRAY_NOTICE = "stray_notice",
+    }
+}
+
+/// Kinds of facts: counted under their own names.
+const FACTS: &[&str] = &[
+    "EventDefined",
+    "EventOpened",
+    "EventCancelled",
+    "SeatsBlocked",
+    "WaitroomJoined",
+    "LotteryDrawn",
+    "PlaceAdmitted",
+    "PlaceEnded",
+    "WaitroomSteered",
+    "HoldTaken",
+    "HoldReleased",
+    "OrderPlaced",
+    "IntentReady",
+    "PaymentStarted",
+    "PaymentCaptured",
+    "OrderCompleted",
+    "OrderEnded",
+    "OrderRevived",
+    "RefundWanted",
+    "RefundDone",
+    "PaymentStrayed",
+    "Answered",
+];
+
+/// Each refusal's name, in the order of `Refusal::CODES`.
+pub(crate) const REFUSALS: &[&str] = &[
+    "refusal:admission_required",
+    "refusal:all_held",
+    "refusal:companion_alone",
+    "refusal:doors_closed",
+    "refusal:event_cancelled",
+    "refusal:full",
+    "refusal:hold_gone",
+    "refusal:key_reused",
+    "refusal:leaves_orphan",
+    "refusal:limit_reached",
+    "refusal:malformed",
+    "refusal:no_neighbours",
+    "refusal:no_waitroom",
+    "refusal:not_found",
+    "refusal:not_in_that_state",
+    "refusal:not_on_sale",
+    "refusal:open_already",
+    "refusal:operator_only",
+    "refusal:ordered_already",
+    "refusal:seats_blocked",
+    "refusal:seats_taken",
+    "refusal:sold_out",
+    "refusal:unknown_seats",
+];
+
+/// How orders end, why places do, why money goes back, and what else must be seen.
+const WAYS: &[&str] = &[
+    "order:cancelled",
+    "order:event_cancelled",
+    "order:declined",
+    "order:intent_refused",
+    "order:mismatch",
+    "order:expired",
+    "place:completed",
+    "place:expired",
+    "place:left",
+    "place:abandoned",
+    "refund:asked",
+    "refund:duplicate",
+    "refund:event_cancelled",
+    "refund:late",
+    "refund:mismatch",
+    "hold:expired",
+    "answer:overloaded",
+    "answer:stopped",
+    "start:snapshot",
+    "start:lost_facts",
+];
+
+/// Everything that a batch must reach.
+pub const REQUIRED: &[&[&str]] = &[fault::ALL, FACTS, REFUSALS, WAYS];
+
+/// What of [`REQUIRED`] no run can reach; the module says why.
+const UNREACHABLE: &[&str] = &["refusal:full"];
+
+/// What a batch should have reached and did not.
+pub fn missing(reached: &Sometimes) -> Vec<&'static str> {
+    let required = REQUIRED.iter().copied().flatten().copied();
+    required.filter(|name| !UNREACHABLE.contains(name) && reached.count(name) == 0).collect()
+}
 
 /// How often each thing was reached.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -29,5 +210,35 @@ impl Sometimes {
     /// Everything that was reached, with how often.
     pub fn iter(&self) -> impl Iterator<Item = (&'static str, u64)> + '_ {
         self.0.iter().map(|(name, count)| (*name, *count))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use onsale_core::refusal::Refusal;
+
+    use super::*;
+
+    #[test]
+    fn every_code_of_a_refusal_has_a_name_here() {
+        let named = REFUSALS.iter().map(|name| name.strip_prefix("refusal:").unwrap());
+        assert!(named.eq(Refusal::CODES.iter().copied()));
+    }
+
+    #[test]
+    fn no_name_counts_for_two_things() {
+        let all: Vec<_> = REQUIRED.iter().copied().flatten().collect();
+        assert_eq!(all.iter().collect::<BTreeSet<_>>().len(), all.len());
+    }
+
+    #[test]
+    fn what_was_not_reached_is_missing() {
+        let mut reached = Sometimes::default();
+        for name in REQUIRED.iter().copied().flatten().filter(|name| **name != fault::KILL) {
+            reached.reached(name);
+        }
+        assert_eq!(missing(&reached), [fault::KILL]);
     }
 }
