@@ -4,7 +4,7 @@ use crate::invariants::Violation;
 use crate::plan::Plan;
 use crate::seen::{Micros, Seen};
 use crate::sometimes::Sometimes;
-use crate::world::World;
+use crate::world::{self, World};
 
 /// Who looks on. An `Err` ends the run there.
 pub trait Watch {
@@ -29,5 +29,6 @@ pub struct Run {
 
 /// Runs a plan to its end, or to the first violation. A panic of the product's code is one.
 pub fn run(plan: &Plan, watch: &mut dyn Watch) -> Run {
-    World::new(plan, watch).run()
+    let probes = world::probes(plan);
+    World::new(plan, &probes, watch).run()
 }

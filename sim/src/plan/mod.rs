@@ -7,7 +7,7 @@
 
 mod crowd;
 mod faults;
-mod house;
+pub(crate) mod house;
 mod swarm;
 
 use onsale_core::command::{Steer, Wish};

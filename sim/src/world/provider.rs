@@ -1,0 +1,190 @@
+//! The payment provider: pages to pay on, payments, refunds, and notices of them. It keeps its own
+//! books and does everything once by its id, as the real ones do, however badly it behaves.
+
+use std::collections::BTreeMap;
+
+use onsale_core::command::{IntentOutcome, PaymentOutcome, RefundOutcome};
+use onsale_core::effect::{Effect, EffectKind};
+use onsale_core::id::OrderId;
+use onsale_core::money::{Amount, Currency};
+use onsale_core::time::Time;
+
+use super::network::During;
+use crate::noise::Noise;
+use crate::seen::Micros;
+
+/// The name it goes by.
+pub(super) const NAME: &str = "sandbox";
+
+/// What it knows of one order.
+#[derive(Debug)]
+pub(super) struct Account {
+    pub(super) amount: Amount,
+    pub(super) currency: Currency,
+    pub(super) until: Time,
+    pub(super) payments: Vec<Payment>,
+    refunds: BTreeMap<u32, String>,
+    /// It was declined, and whether that was taken note of.
+    pub(super) declined: Option<bool>,
+    /// The buyer came to pay already.
+    pub(super) is_visited: bool,
+}
+
+/// Money that it took.
+#[derive(Clone, Debug)]
+pub(super) struct Payment {
+    pub(super) name: String,
+    pub(super) amount: Amount,
+    /// Whether the server has taken note of it.
+    pub(super) is_known: bool,
+}
+
+/// What the server hears of a call.
+#[derive(Clone, Debug)]
+pub(super) enum Answer {
+    Intent(IntentOutcome),
+    Refund(RefundOutcome),
+    /// Ask again: whether it was done is open.
+    Error,
+}
+
+/// Money that went back by a call.
+pub(super) struct PaidBack {
+    pub(super) refund: u32,
+    pub(super) payment: String,
+    pub(super) amount: Amount,
+}
+
+/// The payment provider and how it feels.
+#[derive(Debug, Default)]
+pub(super) struct Provider {
+    pub(super) accounts: BTreeMap<OrderId, Account>,
+    pub(super) down: During<()>,
+    pub(super) errors: During<u64>,
+    pub(super) refuses_intents: During<()>,
+    pub(super) notices_lost: During<u64>,
+    pub(super) notices_repeated: During<u32>,
+    pub(super) notices_late: During<u64>,
+}
+
+impl Provider {
+    pub(super) fn heal(&mut self) {
+        let accounts = std::mem::take(&mut self.accounts);
+        *self = Self { accounts, ..Self::default() };
+    }
+
+    /// Does what it is asked, or says that it did not, or says that it did not although it did.
+    pub(super) fn call(
+        &mut self,
+        now: Micros,
+        effect: &Effect,
+        noise: &mut Noise,
+    ) -> (Answer, Option<PaidBack>) {
+        if self.down.get(now).is_some() {
+            return (Answer::Error, None);
+        }
+        let fails = self.errors.get(now).is_some_and(|per_mille| noise.chance(per_mille));
+        if fails && noise.chance(500) {
+            return (Answer::Error, None);
+        }
+        let (answer, paid_back) = self.perform(now, effect);
+        if fails { (Answer::Error, paid_back) } else { (answer, paid_back) }
+    }
+
+    fn perform(&mut self, now: Micros, effect: &Effect) -> (Answer, Option<PaidBack>) {
+        let order = effect.order;
+        match &effect.kind {
+            EffectKind::CreateIntent { amount, currency, until } => {
+                let known = self.accounts.contains_key(&order);
+                if !known && self.refuses_intents.get(now).is_some() {
+                    let reason = "not today".to_owned();
+                    return (Answer::Intent(IntentOutcome::Refused { reason }), None);
+                }
+                let account = self.accounts.entry(order).or_insert_with(|| Account {
+                    amount: *amount,
+                    currency: *currency,
+                    until: *until,
+                    payments: Vec::new(),
+                    refunds: BTreeMap::new(),
+                    declined: None,
+                    is_visited: false,
+                });
+                assert_eq!(account.amount, *amount, "one id, one amount");
+                let reference = format!("int-{}-{}", order.event.index(), order.number);
+                let url = format!("https://pay.example/{reference}");
+                (Answer::Intent(IntentOutcome::Ready { reference, url }), None)
+            }
+            EffectKind::Refund { refund, payment, amount, .. } => {
+                self.pay_back(order, *refund, payment, *amount)
+            }
+        }
+    }
+
+    fn pay_back(
+        &mut self,
+        order: OrderId,
+        refund: u32,
+        payment: &str,
+        amount: Amount,
+    ) -> (Answer, Option<PaidBack>) {
+        let account = self.accounts.get_mut(&order);
+        let known = account.filter(|account| account.payments.iter().any(|p| p.name == payment));
+        let Some(account) = known else {
+            let reason = format!("there is no payment {payment}");
+            return (Answer::Refund(RefundOutcome::Refused { reason }), None);
+        };
+        let done = |reference: &String| {
+            Answer::Refund(RefundOutcome::Done { reference: reference.clone() })
+        };
+        if let Some(reference) = account.refunds.get(&refund) {
+            return (done(reference), None);
+        }
+        let reference = format!("ref-{}-{refund}", order.number);
+        let answer = done(&reference);
+        account.refunds.insert(refund, reference);
+        (answer, Some(PaidBack { refund, payment: payment.to_owned(), amount }))
+    }
+
+    /// Takes money. Answers the name of the payment.
+    pub(super) fn capture(&mut self, order: OrderId, amount: Amount) -> Option<Payment> {
+        let account = self.accounts.get_mut(&order)?;
+        if account.declined.is_some() {
+            return None;
+        }
+        let count = account.payments.len();
+        let name = format!("pay-{}-{}-{count}", order.event.index(), order.number);
+        let payment = Payment { name, amount, is_known: false };
+        account.payments.push(payment.clone());
+        Some(payment)
+    }
+
+    /// The server has taken note of what it was told.
+    pub(super) fn known(&mut self, order: OrderId, payment: &str, outcome: PaymentOutcome) {
+        let Some(account) = self.accounts.get_mut(&order) else { return };
+        match outcome {
+            PaymentOutcome::Captured { .. } => {
+                let of = account.payments.iter_mut().filter(|one| one.name == payment);
+                of.for_each(|one| one.is_known = true);
+            }
+            PaymentOutcome::Declined => account.declined = Some(true),
+            PaymentOutcome::Started => {}
+        }
+    }
+
+    /// What the server would hear if it asked: payments and refusals that it has not taken note of.
+    pub(super) fn unknown(&self) -> Vec<(OrderId, String, PaymentOutcome)> {
+        let mut found = Vec::new();
+        for (order, account) in &self.accounts {
+            let currency = account.currency;
+            for payment in account.payments.iter().filter(|payment| !payment.is_known) {
+                let outcome = PaymentOutcome::Captured { amount: payment.amount, currency };
+                found.push((*order, payment.name.clone(), outcome));
+            }
+            if account.declined == Some(false) {
+                let name = format!("pay-{}-{}-x", order.event.index(), order.number);
+                found.push((*order, name, PaymentOutcome::Declined));
+            }
+        }
+        found
+    }
+}
