@@ -2,6 +2,15 @@
 //! ([`crate::seen`]) and shares nothing with the code it judges but the words: facts, commands,
 //! replies.
 
+mod books;
+mod conservation;
+mod exclusivity;
+#[cfg(test)]
+mod fixture;
+
+use self::books::Shared;
+use self::conservation::Conservation;
+use self::exclusivity::Exclusivity;
 use crate::seen::{Micros, Seen};
 
 /// What an invariant says of one more thing seen: fine, or what is violated and how.
@@ -18,7 +27,11 @@ pub trait Invariant {
 
 /// All of them, fresh.
 pub fn all() -> Vec<Box<dyn Invariant>> {
-    vec![]
+    let books = Shared::default();
+    vec![
+        Box::new(Conservation::new(books.clone())),
+        Box::new(Exclusivity::new(books)),
+    ]
 }
 
 /// A claim that did not hold.
