@@ -70,6 +70,7 @@ pub async fn run<P: Partitions>(
     let mut ids: HashMap<task::Id, EffectId> = HashMap::new();
     loop {
         tokio::select! {
+            biased;
             Some(ended) = tasks.join_next_with_id() => {
                 let task = match ended {
                     Ok((task, ())) => task,

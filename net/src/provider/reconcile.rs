@@ -106,11 +106,7 @@ pub async fn run<P: Partitions>(
         metrics::set(&asker.metrics.watched, watch.due.len() + polls.len());
         let may_poll = polls.len() < config.polls_at_once;
         tokio::select! {
-            intent = intents.recv(), if watch.due.len() < config.watched_max => {
-                let Some(intent) = intent else { break };
-                let first = intent.until - BEFORE;
-                watch.add(first.max(now), intent);
-            }
+            biased;
             Some(ended) = polls.join_next() => match ended {
                 Ok((_, _, true)) => {}
                 Ok((intent, asked_at, false)) => {
@@ -122,6 +118,11 @@ pub async fn run<P: Partitions>(
                 }
                 Err(fault) => error!(%fault, "a poll failed; its intent is watched no more"),
             },
+            intent = intents.recv(), if watch.due.len() < config.watched_max => {
+                let Some(intent) = intent else { break };
+                let first = intent.until - BEFORE;
+                watch.add(first.max(now), intent);
+            }
             () = asker.sleep_until(watch.first()), if may_poll => {}
         }
     }

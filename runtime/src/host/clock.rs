@@ -25,6 +25,12 @@ impl Clock {
         Self { anchor, anchor_ms }
     }
 
+    /// Milliseconds since the Unix epoch, on any thread. It goes by tokio's clock, which is the
+    /// system's unless a simulation has stopped it on this thread.
+    pub fn now_ms(&self) -> u64 {
+        self.ms_at(::tokio::time::Instant::now().into_std())
+    }
+
     /// Milliseconds since the Unix epoch at `now`; the anchor's time for anything before it.
     pub fn ms_at(&self, now: Instant) -> u64 {
         self.anchor_ms + now.saturating_duration_since(self.anchor).as_millis() as u64

@@ -71,7 +71,7 @@ impl Host for TokioHost {
     }
 
     fn now_ms(&self) -> u64 {
-        self.clock.ms_at(self.now())
+        self.clock.now_ms()
     }
 
     fn sleep(&self, duration: Duration) -> impl Future<Output = ()> + 'static {

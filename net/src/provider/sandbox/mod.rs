@@ -22,7 +22,7 @@ use std::path::PathBuf;
 
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, pending};
-use onsale_core::command::{PaymentNotice, Provider};
+use onsale_core::command::PaymentNotice;
 use onsale_core::id::OrderId;
 use onsale_core::time::Time;
 use thiserror::Error;
@@ -32,7 +32,6 @@ use self::actor::{Message, Opened};
 use self::file::LedgerFile;
 use self::ledger::{Intent, IntentId, PayError};
 use super::secret::Secret;
-use super::signature::{self, SignatureError};
 use super::{
     Acknowledgement, AskError, Clock, IntentPage, IntentWish, NoticeError, PaymentProvider,
     RawNotice, RefundReceipt, RefundWish,
@@ -174,26 +173,10 @@ impl PaymentProvider for Sandbox {
         notice: RawNotice<'a>,
         now: Time,
     ) -> BoxFuture<'a, Result<Vec<PaymentNotice>, NoticeError>> {
-        std::future::ready(read_notice(&self.secret, notice, now)).boxed()
+        std::future::ready(webhook::read(&self.secret, notice, now)).boxed()
     }
 
     fn acknowledgement(&self) -> Acknowledgement {
         Acknowledgement { content_type: "application/json", body: r#"{"received":true}"# }
     }
-}
-
-fn read_notice(
-    secret: &Secret,
-    notice: RawNotice<'_>,
-    now: Time,
-) -> Result<Vec<PaymentNotice>, NoticeError> {
-    let header = notice.headers.get(webhook::SIGNATURE_HEADER);
-    let header = header.and_then(|value| value.to_str().ok()).ok_or(SignatureError::Missing)?;
-    signature::verify(secret, header, notice.body, now)?;
-    let body: webhook::Body = serde_json::from_slice(notice.body)
-        .map_err(|fault| NoticeError::Malformed(fault.to_string()))?;
-    let data = body.data;
-    let outcome = body.kind.outcome(data.amount_minor, data.currency);
-    let provider = Provider(NAME.into());
-    Ok(vec![PaymentNotice { provider, order: data.order, payment: data.payment, outcome }])
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use onsale_core::command::{PaymentNotice, Provider};
 use onsale_core::id::OrderId;
 use onsale_core::money::{Amount, Currency};
 use onsale_core::time::Time;
@@ -9,7 +10,8 @@ use serde::{Deserialize, Serialize};
 
 use super::ledger::{Intent, IntentId, Notice, NoticeKind};
 use crate::provider::secret::Secret;
-use crate::provider::signature;
+use crate::provider::signature::{self, SignatureError};
+use crate::provider::{NoticeError, RawNotice};
 
 /// The header with the signature.
 pub const SIGNATURE_HEADER: &str = "sandbox-signature";
@@ -61,6 +63,27 @@ impl Body {
         let created = notice.at.as_ms() / 1_000;
         Self { id: notice.id.clone(), kind: notice.kind, created, data }
     }
+
+    /// What is said.
+    pub fn notice(self) -> PaymentNotice {
+        let Data { order, payment, amount_minor, currency, .. } = self.data;
+        let outcome = self.kind.outcome(amount_minor, currency);
+        PaymentNotice { provider: Provider(super::NAME.into()), order, payment, outcome }
+    }
+}
+
+/// Reads what a sandbox with this secret sent, and nothing else.
+pub fn read(
+    secret: &Secret,
+    notice: RawNotice<'_>,
+    now: Time,
+) -> Result<Vec<PaymentNotice>, NoticeError> {
+    let header = notice.headers.get(SIGNATURE_HEADER);
+    let header = header.and_then(|value| value.to_str().ok()).ok_or(SignatureError::Missing)?;
+    signature::verify(secret, header, notice.body, now)?;
+    let body: Body = serde_json::from_slice(notice.body)
+        .map_err(|fault| NoticeError::Malformed(fault.to_string()))?;
+    Ok(vec![body.notice()])
 }
 
 /// Sends notices to one address, over connections that are kept open.
