@@ -15,10 +15,15 @@
 
 pub mod invariants;
 pub mod judge;
+pub mod judged;
 pub mod model;
 pub mod noise;
+pub mod panics;
 pub mod plan;
 pub mod run;
+pub mod saved;
 pub mod seen;
+pub mod shrink;
 pub mod sometimes;
+pub mod timeline;
 mod world;

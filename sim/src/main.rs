@@ -1,3 +1,9 @@
-//! The tool `onsale-sim`.
+//! The tool `onsale-sim`: runs, sweeps, shrinks and replays simulated sales.
 
-fn main() {}
+mod cli;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cli::main()
+}
