@@ -15,6 +15,7 @@ use madsim::task;
 use madsim::time::{Instant, sleep, timeout};
 use serde_json::Value;
 
+use crate::stream::SimStream;
 use crate::swarm::{chance, up_to_ms};
 
 /// How long an answer is waited for.
@@ -154,7 +155,8 @@ impl Client {
 
     async fn connect(&self) -> Option<SendRequest<Full<Bytes>>> {
         let stream = TcpStream::connect(self.server).await.ok()?;
-        let (sender, connection) = http1::handshake(TokioIo::new(stream)).await.ok()?;
+        let (sender, connection) =
+            http1::handshake(TokioIo::new(SimStream::new(stream))).await.ok()?;
         task::spawn(async move {
             // Whoever asked sees that no answer comes.
             let _ = connection.await;

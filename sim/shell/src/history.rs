@@ -5,6 +5,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use onsale_core::time::Time;
 
+/// How often what happened.
+pub type Counts = BTreeMap<String, u64>;
+
 /// All that was acknowledged in one world. A cheap handle.
 #[derive(Clone, Default)]
 pub struct History(Arc<Mutex<Told>>);
@@ -84,8 +87,15 @@ impl History {
         *self.told().counts.entry(what.into()).or_default() += 1;
     }
 
+    /// Counts that something happened, if it did.
+    pub fn count_if(&self, happened: bool, what: &str) {
+        if happened {
+            self.count(what);
+        }
+    }
+
     /// How often what happened.
-    pub fn counts(&self) -> BTreeMap<String, u64> {
+    pub fn counts(&self) -> Counts {
         self.told().counts.clone()
     }
 

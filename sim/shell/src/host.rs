@@ -16,11 +16,12 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use hyper_util::rt::TokioIo;
-use madsim::net::{TcpListener, TcpStream};
+use madsim::net::TcpListener;
 use madsim::{task, time};
 use onsale_runtime::host::{Clock, Host, Listener};
 
 use crate::disk::{Disk, DiskFile};
+use crate::stream::SimStream;
 
 /// The host of one simulated machine.
 #[derive(Clone)]
@@ -82,7 +83,7 @@ impl Host for SimHost {
 pub struct SimListener(TcpListener);
 
 impl Listener for SimListener {
-    type Stream = TokioIo<TcpStream>;
+    type Stream = TokioIo<SimStream>;
 
     fn local_addr(&self) -> io::Result<SocketAddr> {
         self.0.local_addr()
@@ -90,7 +91,7 @@ impl Listener for SimListener {
 
     async fn accept(&self) -> io::Result<(Self::Stream, SocketAddr)> {
         let (stream, peer) = self.0.accept().await?;
-        Ok((TokioIo::new(stream), peer))
+        Ok((TokioIo::new(SimStream::new(stream)), peer))
     }
 
     async fn close(self) {}

@@ -71,6 +71,7 @@ impl Judge {
                 assert_eq!(audit["holds"], true, "{audit}");
                 assert_eq!(turnover_of(&audit), self.bank.turnover(id), "{audit}");
                 assert_eq!(audit["refunds_refused"], 0, "{audit}");
+                self.history.count_if(audit["refunded_minor"] != 0, "refunded");
                 return;
             }
             let untold = self.bank.untold();

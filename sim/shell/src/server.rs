@@ -123,29 +123,62 @@ fn directory(id: PartitionId) -> PathBuf {
 
 /// Runs the server until it is told to stop, its journal fails, or the machine goes down.
 pub async fn run(machine: Arc<Machine>) {
-    let clock = Clock::from_system();
-    let host = SimHost::new(clock, machine.disk.clone());
-    let (mailboxes, ends) = Mailboxes::new(machine.swarm.partitions, machine.swarm.room, clock);
-    let (effects, asked) = mpsc::unbounded_channel();
-    let (maker, wanted) = SnapshotMaker::without_thread(machine.swarm.snapshot_every);
-    let mut shells = Vec::new();
-    for (id, mailbox) in machine.partitions().zip(ends) {
-        machine.disk.read_time().await;
-        shells.push(start_partition(&host, &machine, &maker, &effects, id, mailbox));
-        machine.disk.read_time().await;
-    }
-    host.spawn_local(settle_all(machine.bank.clone(), mailboxes.clone(), asked));
-    host.spawn_local(make_snapshots(machine.disk.clone(), wanted));
-    serve_until_stopped(&host, &machine, &mailboxes).await;
-    mailboxes.stop().await;
-    let mut durable = Vec::new();
-    for (ended, gauges) in shells {
-        ended.await.expect("a shell returns when it is told to stop");
-        let reading = gauges.read();
-        assert_eq!(reading.applied, reading.durable, "a shell ended with facts not durable");
-        durable.push(reading.durable);
-    }
+    let running = Running::start(&machine).await;
+    serve_until_stopped(&running).await;
+    let durable = running.end().await;
     machine.seen().stopped_at = Some(durable);
+}
+
+/// Runs partitions without anything that speaks to the outside, until they are told to stop; who
+/// gave `handed` speaks to them.
+pub async fn run_bare(machine: Arc<Machine>, handed: mpsc::UnboundedSender<Mailboxes>) {
+    let running = Running::start(&machine).await;
+    let _ = handed.send(running.mailboxes.clone());
+    machine.stop.notified().await;
+    let durable = running.end().await;
+    machine.seen().stopped_at = Some(durable);
+}
+
+/// Partitions that run.
+struct Running {
+    machine: Arc<Machine>,
+    host: SimHost,
+    mailboxes: Mailboxes,
+    shells: Vec<(oneshot::Receiver<()>, Arc<Gauges>)>,
+}
+
+impl Running {
+    /// Recovers all partitions and starts their shells. The machine may go down in it.
+    async fn start(machine: &Arc<Machine>) -> Self {
+        let clock = Clock::from_system();
+        let host = SimHost::new(clock, machine.disk.clone());
+        let Swarm { partitions, room, snapshot_every, .. } = machine.swarm;
+        let (mailboxes, ends) = Mailboxes::new(partitions, room, clock);
+        let (effects, asked) = mpsc::unbounded_channel();
+        let (maker, wanted) = SnapshotMaker::without_thread(snapshot_every);
+        let mut shells = Vec::new();
+        for (id, mailbox) in machine.partitions().zip(ends) {
+            machine.disk.read_time().await;
+            shells.push(start_partition(&host, machine, &maker, &effects, id, mailbox));
+            machine.disk.read_time().await;
+        }
+        host.spawn_local(settle_all(machine.bank.clone(), mailboxes.clone(), asked));
+        host.spawn_local(make_snapshots(machine.disk.clone(), wanted));
+        Self { machine: machine.clone(), host, mailboxes, shells }
+    }
+
+    /// Tells all shells to stop, waits until they have, and answers the last durable fact of each.
+    async fn end(self) -> Vec<u64> {
+        self.mailboxes.stop().await;
+        let mut durable = Vec::new();
+        for (ended, gauges) in self.shells {
+            ended.await.expect("a shell returns when it is told to stop");
+            let reading = gauges.read();
+            assert_eq!(reading.applied, reading.durable, "a shell ended with facts not durable");
+            durable.push(reading.durable);
+        }
+        durable
+    }
 }
 
 fn start_partition(
@@ -187,7 +220,8 @@ fn exit(machine: &Machine, failed: JournalFailed) {
     Handle::current().kill(plugin::node());
 }
 
-async fn serve_until_stopped(host: &SimHost, machine: &Machine, mailboxes: &Mailboxes) {
+async fn serve_until_stopped(running: &Running) {
+    let Running { machine, host, mailboxes, .. } = running;
     let bank: Arc<dyn PaymentProvider> = Arc::new(machine.bank.clone());
     let api = Api::new(mailboxes.clone(), settings(Providers::new([bank]))).expect("good settings");
     let listener = host.listen(machine.address).await.expect("nobody else is there");

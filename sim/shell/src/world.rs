@@ -1,5 +1,7 @@
 //! A server's machine, people's machines, and the trouble between them.
 
+use std::cell::RefCell;
+use std::future::Future;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,12 +10,12 @@ use madsim::net::NetSim;
 use madsim::rand::{Rng, thread_rng};
 use madsim::runtime::{Handle, NodeHandle};
 use madsim::task::{JoinHandle, yield_now};
-use madsim::time::{Instant, sleep, timeout};
+use madsim::time::{Instant, TimeHandle, sleep, timeout};
 use serde_json::{Value, json};
 
 use crate::buyer::{Buyer, Shop};
 use crate::client::{Ask, Client};
-use crate::history::History;
+use crate::history::{Counts, History};
 use crate::server::{self, Machine, OPERATOR_TOKEN};
 use crate::swarm::{Swarm, up_to_ms};
 
@@ -33,7 +35,12 @@ pub struct World {
     net: Arc<NetSim>,
     server: NodeHandle,
     people: Vec<NodeHandle>,
+    /// What recovery found last, of each partition.
+    found: RefCell<Vec<Found>>,
 }
+
+/// What recovery finds of a partition: its last fact, and its state.
+type Found = (u64, Vec<u8>);
 
 /// Something that goes wrong.
 #[derive(Clone, Copy, Debug)]
@@ -50,11 +57,14 @@ enum Trouble {
 impl World {
     /// A world drawn from the seed, its server starting. Call it within the simulation.
     pub fn new() -> Self {
-        Self::of(Swarm::draw())
+        Self::of(Swarm::draw(), server::run)
     }
 
-    /// A world like this.
-    pub fn of(swarm: Swarm) -> Self {
+    /// A world like this, with something else running on the server's machine.
+    pub fn of<F: Future<Output = ()> + 'static>(
+        swarm: Swarm,
+        run: impl Fn(Arc<Machine>) -> F + Send + Sync + 'static,
+    ) -> Self {
         let handle = Handle::current();
         let net = NetSim::current();
         net.update_config(|config| {
@@ -69,10 +79,18 @@ impl World {
         let machine = Arc::new(Machine::new(SERVER, swarm));
         let init = {
             let machine = machine.clone();
-            move || server::run(machine.clone())
+            move || run(machine.clone())
         };
         let server = handle.create_node().name("server").ip(SERVER.ip()).init(init).build();
-        Self { machine, history: History::default(), handle, net, server, people }
+        Self {
+            machine,
+            history: History::default(),
+            handle,
+            net,
+            server,
+            people,
+            found: RefCell::default(),
+        }
     }
 
     /// Defines and opens the events, for as long as that takes.
@@ -112,10 +130,25 @@ impl World {
     }
 
     /// The server's machine loses its power.
+    ///
+    /// # Panics
+    /// If what recovery finds on its disk does not go on where it ended before.
     pub fn crash(&self) {
         self.handle.kill(self.server.id());
         self.machine.disk.crash();
         self.history.count("crash");
+        let partitions = self.machine.partitions().map(|id| {
+            let recovered = self.machine.recovered(id);
+            self.history.count_if(recovered.torn.is_some(), "recovery: torn");
+            self.history.count_if(recovered.snapshot > 0, "recovery: snapshot");
+            (recovered.partition.applied(), recovered.partition.to_bytes())
+        });
+        let found: Vec<Found> = partitions.collect();
+        let before = self.found.replace(found.clone());
+        for ((applied_before, before), (applied, state)) in before.into_iter().zip(found) {
+            assert!(applied_before <= applied, "facts are gone: {applied_before} > {applied}");
+            assert!(applied_before < applied || before == state, "fact {applied} has changed");
+        }
     }
 
     /// Its power comes back.
@@ -123,9 +156,38 @@ impl World {
         self.handle.restart(self.server.id());
     }
 
-    /// Whether the server's process is gone.
-    pub fn is_down(&self) -> bool {
-        self.handle.is_exit(self.server.id())
+    /// Waits until the server's process has ended by itself; answers whether it has within a time.
+    pub async fn ends_within(&self, time: Duration) -> bool {
+        let end = Instant::now() + time;
+        while !self.handle.is_exit(self.server.id()) {
+            if Instant::now() >= end {
+                return false;
+            }
+            sleep(Duration::from_millis(20)).await;
+        }
+        true
+    }
+
+    /// Tells the server to stop and waits for its end.
+    ///
+    /// # Panics
+    /// If it does not end, or recovery finds something else than it said.
+    pub async fn stop(&self) {
+        self.machine.stop.notify_one();
+        assert!(self.ends_within(HEALED).await, "the server was told to stop and does not");
+        let durable = self.machine.take_stopped().expect("it ended because it was told to");
+        for (id, last) in self.machine.partitions().zip(durable) {
+            assert_eq!(self.machine.recovered(id).partition.applied(), last, "{id:?}");
+        }
+        self.history.count("stopped");
+    }
+
+    /// How often what happened, and the simulated time to the nanosecond: whatever differs between
+    /// two runs shows there.
+    pub fn counts(&self) -> Counts {
+        let mut counts = self.history.counts();
+        counts.insert("simulated ns".to_owned(), TimeHandle::current().elapsed().as_nanos() as u64);
+        counts
     }
 
     /// Lets one thing after the other go wrong for about so long; at the end all is well.
@@ -137,6 +199,11 @@ impl World {
             self.history.count(format!("trouble: {trouble:?}"));
             self.make(trouble).await;
         }
+        self.calm();
+    }
+
+    /// No packet is lost any more.
+    pub fn calm(&self) {
         self.net.update_config(|config| config.packet_loss_rate = 0.0);
     }
 
@@ -181,6 +248,25 @@ impl World {
             yield_now().await;
         }
         self.down_for(up_to_ms(500)).await;
+    }
+
+    /// Goes down and comes back, some times over, most often while it still recovers.
+    pub async fn crash_loop(&self, times: u32) {
+        for _ in 0..times {
+            self.crash();
+            sleep(up_to_ms(20)).await;
+            self.restart();
+            match thread_rng().gen_range(0..3) {
+                0 => sleep(up_to_ms(50)).await,
+                1 => sleep(up_to_ms(1_000)).await,
+                _ => {
+                    let _ = timeout(Duration::from_secs(1), self.machine.disk.moved()).await;
+                    for _ in 0..thread_rng().gen_range(0..20) {
+                        yield_now().await;
+                    }
+                }
+            }
+        }
     }
 
     async fn down_for(&self, duration: Duration) {
@@ -250,7 +336,8 @@ fn house(rows: u32) -> Value {
     })
 }
 
-fn club() -> Value {
+/// A club: class 0 is free, class 1 is not.
+pub fn club() -> Value {
     json!({
         "name": "A club",
         "currency": "EUR",

@@ -3,22 +3,46 @@
 use std::time::Duration;
 
 use madsim::time::Instant;
+use onsale_sim_shell::history::Counts;
 use onsale_sim_shell::judge::judge;
 use onsale_sim_shell::seeds::sweep;
 use onsale_sim_shell::world::World;
 
+const TROUBLE: Duration = Duration::from_secs(40);
+
 #[test]
 fn what_was_acknowledged_in_trouble_stands() {
-    sweep("what_was_acknowledged_in_trouble_stands", || async {
-        let world = World::new();
-        let trouble = Duration::from_secs(40);
-        let shop = world.open_shop().await;
-        let buyers = world.send_buyers(&shop, Instant::now() + 3 * trouble);
-        world.trouble(trouble).await;
-        for buyer in buyers {
-            buyer.await.expect("people's machines do not go down");
-        }
-        judge(&world, &shop).await;
-        println!("{:?}", world.history.counts());
-    });
+    let sometimes = [
+        "crash",
+        "hold refused: no_neighbours",
+        "order refused: hold_gone",
+        "order CANCELLED",
+        "order COMPLETED",
+        "order EXPIRED",
+        "order FAILED",
+        "manner: Late",
+        "manner: Twice",
+        "recovery: snapshot",
+        "recovery: torn",
+        "refunded",
+        "trouble: Clog",
+        "trouble: ClogIn",
+        "trouble: ClogLink",
+        "trouble: ClogOut",
+        "trouble: Pause",
+    ];
+    sweep("what_was_acknowledged_in_trouble_stands", &sometimes, sale);
+}
+
+/// Buyers shop while one thing after the other goes wrong.
+pub async fn sale() -> Counts {
+    let world = World::new();
+    let shop = world.open_shop().await;
+    let buyers = world.send_buyers(&shop, Instant::now() + 3 * TROUBLE);
+    world.trouble(TROUBLE).await;
+    for buyer in buyers {
+        buyer.await.expect("people's machines do not go down");
+    }
+    judge(&world, &shop).await;
+    world.counts()
 }

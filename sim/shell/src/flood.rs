@@ -1,0 +1,109 @@
+//! Requests put straight into the mailboxes of partitions, with no HTTP between: whoever asks must
+//! be answered, and what is acknowledged must be there.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use madsim::task::{self, JoinHandle};
+use madsim::time::{sleep, timeout};
+use onsale_core::command::{Actor, Command, Request};
+use onsale_core::id::{EventId, PartitionId};
+use onsale_core::query::{Query, View};
+use onsale_core::reply::Reply;
+use onsale_core::waitroom::LotterySeed;
+use onsale_net::dto::event::EventDefinition;
+use onsale_net::port::{CallError, Look, Partitions};
+use onsale_runtime::mailbox::Mailboxes;
+use tokio::sync::mpsc;
+
+use crate::server::run_bare;
+use crate::swarm::{Swarm, chance, up_to_ms};
+use crate::world::{self, HEALED, World};
+
+/// How many people ask at one time.
+const PEOPLE: usize = 20;
+
+/// What was acknowledged, by whomever. A cheap handle.
+#[derive(Clone, Default)]
+pub struct Acknowledged(Arc<Mutex<Vec<EventId>>>);
+
+impl Acknowledged {
+    /// That recovery finds all of it.
+    ///
+    /// # Panics
+    /// If it does not.
+    pub fn check(&self, world: &World) {
+        for event in self.events().iter() {
+            let partition = world.machine.recovered(event.partition()).partition;
+            let found = partition.query(partition.last_time(), Actor::System, Query::Event(*event));
+            assert!(matches!(found, Ok(View::Event(_))), "{event} was acknowledged: {found:?}");
+            world.history.count("acknowledged");
+        }
+    }
+
+    fn events(&self) -> MutexGuard<'_, Vec<EventId>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// People who ask and ask until they are told that all has stopped.
+pub struct Flood(Vec<JoinHandle<()>>);
+
+impl Flood {
+    /// A world with partitions and nothing in front of them, and people who ask much of them. They
+    /// are not on the server's machine: they see its end.
+    pub async fn begin(acknowledged: &Acknowledged) -> (World, Self) {
+        let (handed, mut mailboxes) = mpsc::unbounded_channel();
+        let world = World::of(Swarm::draw(), move |machine| run_bare(machine, handed.clone()));
+        let mailboxes = mailboxes.recv().await.expect("the server starts");
+        let ask = |_| task::spawn(ask_until_stopped(mailboxes.clone(), acknowledged.clone()));
+        (world, Self((0..PEOPLE).map(ask).collect()))
+    }
+
+    /// Waits until everybody has heard that all has stopped.
+    ///
+    /// # Panics
+    /// If somebody was never answered.
+    pub async fn end(self) {
+        for person in self.0 {
+            let ended = timeout(HEALED, person).await.expect("somebody was never answered");
+            ended.expect("people's machines do not go down");
+        }
+    }
+}
+
+async fn ask_until_stopped(mailboxes: Mailboxes, acknowledged: Acknowledged) {
+    for number in (0..mailboxes.count()).cycle() {
+        let partition = PartitionId::new(number).expect("there are few");
+        let asked = if chance(0.5) {
+            define(&mailboxes, partition, &acknowledged).await
+        } else {
+            let look = Look { actor: Actor::Operator, query: Query::Events, wait: None };
+            mailboxes.look(partition, look).await.map(drop)
+        };
+        match asked {
+            Ok(()) => {}
+            Err(CallError::Overloaded { .. }) => sleep(Duration::from_millis(5)).await,
+            Err(CallError::Stopped) => return,
+            Err(error) => panic!("{error}"),
+        }
+        if chance(0.2) {
+            sleep(up_to_ms(20)).await;
+        }
+    }
+}
+
+async fn define(
+    mailboxes: &Mailboxes,
+    partition: PartitionId,
+    acknowledged: &Acknowledged,
+) -> Result<(), CallError> {
+    let definition: EventDefinition = serde_json::from_value(world::club()).expect("it is one");
+    let Ok(spec) = definition.parse() else { panic!("it is sound") };
+    let command = Command::DefineEvent { spec: Box::new(spec), seed: LotterySeed([7; 32]) };
+    match mailboxes.execute(partition, Request::new(Actor::Operator, command)).await? {
+        Reply::EventDefined { event, .. } => acknowledged.events().push(event),
+        other => panic!("an answer to another question: {other:?}"),
+    }
+    Ok(())
+}
