@@ -70,6 +70,15 @@ pub(super) fn buyer(
     }
 }
 
+/// Comes with the others, takes one ticket, and orders it after `think_ms`.
+pub(super) fn stampede(buyer: &mut Buyer, arrives_ms: u64, think_ms: u64) {
+    buyer.arrives_ms = arrives_ms;
+    buyer.wishes = vec![vec![Wish { class: ClassId(0), choice: Choice::Any(1) }]];
+    buyer.course = Course::Buy;
+    buyer.manner.think_ms = think_ms;
+    buyer.manner.patience_ms = 900;
+}
+
 fn wishes(noise: &mut Noise, draft: &Draft) -> Vec<Wish> {
     let classes = draft.classes.len() as u64;
     let first = noise.below(classes) as u16;

@@ -77,6 +77,21 @@ pub(super) fn event(noise: &mut Noise, partitions: u16, number: usize, safety_ms
     Event { partition, draft, open_ms: noise.below(40) }
 }
 
+/// Lets everybody in at once, has enough for all, and is in a hurry.
+pub(super) fn make_roomy(event: &mut Event, hold_ms: u64) {
+    event.open_ms = 1;
+    event.draft.waitroom = None;
+    event.draft.plan = None;
+    event.draft.limits = Limits { per_buyer: 4, per_hold: 4, refuse_orphans: false };
+    event.draft.terms.hold = Span::from_ms(hold_ms);
+    let classes: Vec<_> = (0..event.draft.classes.len() as u16).map(ClassId).collect();
+    for class in &mut event.draft.classes {
+        class.window = Window { opens_at: Time::ZERO, closes_at: Time::MAX };
+        class.per_buyer = None;
+    }
+    event.draft.quotas = vec![Quota { name: "all".into(), capacity: 200, classes }];
+}
+
 fn class(name: &str, price_minor: u64) -> Class {
     Class {
         name: name.to_owned(),

@@ -3,7 +3,7 @@
 //! never reach (swarm testing: Groce et al., ISSTA 2012).
 
 use super::crowd::{self, Mood};
-use super::{Plan, Setup, faults, house};
+use super::{Fault, FaultKind, Plan, Setup, faults, house};
 use crate::noise::{Concern, Noise};
 
 /// The plan of a seed.
@@ -24,11 +24,38 @@ pub fn swarm(seed: u64) -> Plan {
         .map(|_| crowd::operation(noise, &events, safety_ms))
         .collect();
     let faults = faults::faults(noise, safety_ms);
-    Plan { noise: seed, setup, events, buyers, operations, faults }
+    let mut plan = Plan { noise: seed, setup, events, buyers, operations, faults };
+    if noise.chance(30) {
+        stampede(noise, &mut plan);
+    }
+    plan
+}
+
+/// Everybody has a hold in the same moment and the process stands still until all of them are over:
+/// more falls due at once than one turn can do, while orders for them wait in the mailbox.
+fn stampede(noise: &mut Noise, plan: &mut Plan) {
+    plan.setup.mailbox_room = 256;
+    plan.setup.parked_max = 1_000;
+    let at_ms = noise.between(50, 80);
+    let hold_ms = noise.between(20, 60);
+    for event in &mut plan.events {
+        house::make_roomy(event, hold_ms);
+    }
+    let crowd = plan.buyers.clone();
+    while plan.buyers.len() < 45 {
+        let mut buyer = crowd[plan.buyers.len() % crowd.len()].clone();
+        buyer.person = 2_000 + plan.buyers.len() as u32;
+        plan.buyers.push(buyer);
+    }
+    for buyer in &mut plan.buyers {
+        crowd::stampede(buyer, at_ms + noise.below(8), hold_ms / 2);
+    }
+    let kind = FaultKind::Pause { for_ms: hold_ms * 2 };
+    plan.faults = vec![Fault { at_ms: at_ms + 8 + hold_ms / 2, kind }];
 }
 
 fn setup(noise: &mut Noise) -> Setup {
-    let segment_bytes = *noise.pick(&[16 << 10, 32 << 10, 64 << 10]);
+    let segment_bytes = *noise.pick(&[16 << 10, 16 << 10, 16 << 10, 32 << 10, 64 << 10]);
     Setup {
         partitions: *noise.pick(&[1, 1, 2, 3]),
         segment_bytes,
@@ -39,7 +66,7 @@ fn setup(noise: &mut Noise) -> Setup {
         watches_max: *noise.pick(&[0, 2, 64]),
         mailbox_room: *noise.pick(&[1, 4, 64, 256]),
         turn_messages: *noise.pick(&[1, 2, 256]),
-        snapshot_every_facts: *noise.pick(&[2, 10, 40, u64::MAX]),
+        snapshot_every_facts: *noise.pick(&[2, 7, 20, 40, 40, 80, u64::MAX, u64::MAX]),
         network_us: *noise.pick(&[50, 500, 5_000]),
         disk_us: *noise.pick(&[20, 200, 3_000]),
         provider_us: *noise.pick(&[200, 2_000, 20_000]),

@@ -4,7 +4,7 @@
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 
-use onsale_core::command::PaymentOutcome;
+use onsale_core::command::PaymentNotice;
 use onsale_core::effect::Effect;
 use onsale_core::id::OrderId;
 use onsale_core::money::Amount;
@@ -24,7 +24,7 @@ pub(super) enum Happening {
     /// A copy of a request reaches the server.
     Arrives { op: Op, connections: u32 },
     /// An answer reaches whoever asked.
-    Returns { op: Op, answer: Told, connections: u32 },
+    Returns { op: Op, answer: Box<Told>, connections: u32 },
     /// Whoever asked has waited long enough for an answer to this attempt.
     TimesOut { op: Op, attempt: u32 },
     /// A partition gets its turn.
@@ -48,7 +48,7 @@ pub(super) enum Happening {
     /// An effect reaches the provider.
     Call { life: Life, effect: Box<Effect> },
     /// The provider's answer reaches the server.
-    Called { life: Life, effect: EffectId, answer: provider::Answer },
+    Called { life: Life, effect: EffectId, answer: Box<provider::Answer> },
     /// What came of an effect is recorded.
     Record { life: Life, effect: EffectId },
     /// The provider takes money.
@@ -56,13 +56,21 @@ pub(super) enum Happening {
     /// The provider declines.
     Decline { order: OrderId },
     /// A notice of the provider reaches the server.
-    Notice { order: OrderId, payment: String, outcome: PaymentOutcome, attempt: u32, other: bool },
+    Notice(Box<Notice>),
     /// The server asks the provider about payments that it has not heard of.
     Reconcile { life: Life },
     /// Everything heals.
     Heal,
     /// Whether it is all over is looked at.
     Look,
+}
+
+/// A notice on its way.
+#[derive(Clone, Debug)]
+pub(super) struct Notice {
+    pub(super) notice: PaymentNotice,
+    /// How often it was sent, this time included.
+    pub(super) attempt: u32,
 }
 
 struct Entry {

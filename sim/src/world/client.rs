@@ -49,16 +49,17 @@ pub(super) struct Pending {
     pub(super) is_over: bool,
 }
 
+impl Pending {
+    pub(super) fn is_a_buyers(&self) -> bool {
+        matches!(self.owner, Owner::Buyer(_))
+    }
+}
+
 impl Asked {
     /// Something whose answer is kept under the number of the request.
     pub(super) fn keyed(actor: Actor, command: Command, op: Op) -> Self {
         let key = IdempotencyKey { key: u128::from(op.0) + 1, fingerprint: u128::from(op.0) };
         Self::Execute(Request { actor, key: Some(key), command })
-    }
-
-    /// To be shown something now.
-    pub(super) fn look(actor: Actor, query: Query) -> Self {
-        Self::Look { actor, query, wait_ms: None, known: None }
     }
 
     pub(super) fn shown(&self) -> Ask<'_> {

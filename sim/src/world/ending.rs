@@ -5,6 +5,7 @@ use onsale_core::Partition;
 
 use super::agenda::Happening;
 use super::buyer::Buyer;
+use super::client::Pending;
 use super::{World, ms};
 use crate::plan::{self, Plan, house};
 use crate::seen::Seen;
@@ -49,7 +50,17 @@ impl World<'_> {
         let limit = ms(self.plan.setup.safety_ms + LIVENESS_MS);
         self.is_over = self.now > limit || self.is_quiet();
         if !self.is_over {
+            self.resume_again();
             self.agenda.put(self.after_ms(LOOK_MS), Happening::Look);
+        }
+    }
+
+    /// A pause that was asked for before may have been lost and asked for again since.
+    fn resume_again(&mut self) {
+        let is_heard = |op: &Pending| op.is_over || op.is_a_buyers();
+        if !self.is_resumed && self.ops.iter().all(is_heard) {
+            self.is_resumed = true;
+            self.resume_waitrooms();
         }
     }
 

@@ -67,6 +67,7 @@ pub(crate) struct World<'a> {
     trouble: Trouble,
     noise: Streams,
     is_healed: bool,
+    is_resumed: bool,
     is_over: bool,
 }
 
@@ -140,6 +141,7 @@ impl<'a> World<'a> {
             trouble: Trouble::default(),
             noise,
             is_healed: false,
+            is_resumed: false,
             is_over: false,
         }
     }
@@ -204,13 +206,11 @@ impl<'a> World<'a> {
             Happening::Open(index) => self.open(index),
             Happening::Fault(index) => self.strike(self.plan.faults[index].kind),
             Happening::Call { life, effect } => self.call(life, &effect),
-            Happening::Called { life, effect, answer } => self.called(life, effect, answer),
+            Happening::Called { life, effect, answer } => self.called(life, effect, *answer),
             Happening::Record { life, effect } => self.record(life, effect),
             Happening::Capture { order, amount } => self.capture(order, amount),
             Happening::Decline { order } => self.decline(order),
-            Happening::Notice { order, payment, outcome, attempt, other } => {
-                self.notice(order, payment, outcome, attempt, other);
-            }
+            Happening::Notice(notice) => self.notice(*notice),
             Happening::Reconcile { life } => self.reconcile(life),
             Happening::Heal => self.heal(),
             Happening::Look => self.look_whether_over(),

@@ -11,7 +11,7 @@ use onsale_core::effect::{Effect, EffectKind};
 use onsale_core::id::{EventId, OrderId};
 use onsale_core::money::Amount;
 
-use super::agenda::{Happening, Life};
+use super::agenda::{Happening, Life, Notice};
 use super::provider::{self, Answer};
 use super::server::{Mail, Message};
 use super::{World, partition_id};
@@ -36,8 +36,8 @@ pub(super) enum Origin {
     Client(Op),
     /// What came of an effect.
     Effect(EffectId),
-    /// A notice of the provider, and how often it was sent before.
-    Notice { notice: PaymentNotice, attempt: u32 },
+    /// A notice of the provider.
+    Notice(Notice),
     /// What the server heard when it asked.
     Reconciled(PaymentNotice),
 }
@@ -120,7 +120,10 @@ impl World<'_> {
             _ => {}
         }
         let back_us = self.provider_latency();
-        self.agenda.put(self.after(back_us), Happening::Called { life, effect: id, answer });
+        self.agenda.put(
+            self.after(back_us),
+            Happening::Called { life, effect: id, answer: Box::new(answer) },
+        );
     }
 
     pub(super) fn called(&mut self, life: Life, id: EffectId, answer: Answer) {
@@ -195,14 +198,13 @@ impl World<'_> {
                 self.provider.known(order, &payment, outcome);
             }
             Origin::Reconciled(_) => {}
-            Origin::Notice { notice, attempt } => {
-                let (PaymentNotice { order, payment, outcome, provider }, attempt) =
-                    (notice.clone(), *attempt);
+            Origin::Notice(sent) => {
+                let sent = sent.clone();
                 if is_taken {
+                    let PaymentNotice { order, payment, outcome, .. } = sent.notice;
                     self.provider.known(order, &payment, outcome);
                 } else {
-                    let other = provider.0 != provider::NAME;
-                    self.notify_again(order, payment, outcome, attempt, other);
+                    self.notify_again(sent);
                 }
             }
         }
@@ -271,11 +273,12 @@ impl World<'_> {
         if times > 1 {
             self.eyes.fault(self.now, "notices_repeated");
         }
+        let provider = ProviderName(provider::NAME.to_owned());
+        let notice = PaymentNotice { provider, order, payment, outcome };
         for _ in 0..times {
-            let payment = payment.clone();
-            let notice = Happening::Notice { order, payment, outcome, attempt: 1, other: false };
             let delay_us = self.notice_delay();
-            self.agenda.put(self.after(delay_us), notice);
+            let sent = Notice { notice: notice.clone(), attempt: 1 };
+            self.agenda.put(self.after(delay_us), Happening::Notice(Box::new(sent)));
         }
     }
 
@@ -290,44 +293,25 @@ impl World<'_> {
         }
     }
 
-    pub(super) fn notice(
-        &mut self,
-        order: OrderId,
-        payment: String,
-        outcome: PaymentOutcome,
-        attempt: u32,
-        other: bool,
-    ) {
+    pub(super) fn notice(&mut self, sent: Notice) {
         let lost = self.provider.notices_lost.get(self.now);
         if lost.is_some_and(|per_mille| self.noise.provider.chance(per_mille)) {
             self.eyes.fault(self.now, "notices_lost");
-            return self.notify_again(order, payment, outcome, attempt, other);
+            return self.notify_again(sent);
         }
-        let provider = if other { "elsewhere" } else { provider::NAME };
-        let provider = ProviderName(provider.to_owned());
-        let notice = PaymentNotice { provider, order, payment, outcome };
-        let origin = Origin::Notice { notice: notice.clone(), attempt };
-        let PaymentNotice { payment, .. } = notice.clone();
-        if !self.post(order, Command::RecordPayment(notice), origin) {
-            self.notify_again(order, payment, outcome, attempt, other);
+        let command = Command::RecordPayment(sent.notice.clone());
+        if !self.post(sent.notice.order, command, Origin::Notice(sent.clone())) {
+            self.notify_again(sent);
         }
     }
 
-    fn notify_again(
-        &mut self,
-        order: OrderId,
-        payment: String,
-        outcome: PaymentOutcome,
-        attempt: u32,
-        other: bool,
-    ) {
-        if attempt >= NOTICES_MAX {
+    fn notify_again(&mut self, mut sent: Notice) {
+        if sent.attempt >= NOTICES_MAX {
             return self.eyes.reached.reached("notice_given_up");
         }
-        let pause_ms = RETRY_MS << attempt;
-        let attempt = attempt + 1;
-        let notice = Happening::Notice { order, payment, outcome, attempt, other };
-        self.agenda.put(self.after_ms(pause_ms), notice);
+        let pause_ms = RETRY_MS << sent.attempt;
+        sent.attempt += 1;
+        self.agenda.put(self.after_ms(pause_ms), Happening::Notice(Box::new(sent)));
     }
 
     /// A notice that no payment of this provider led to.
@@ -343,8 +327,11 @@ impl World<'_> {
         self.eyes.fault(self.now, "stray_notice");
         // By its own provider it is for nothing that there is; else it is money from elsewhere.
         let (order, other) = if other { (order, true) } else { (beyond(order), false) };
-        let notice = Happening::Notice { order, payment, outcome, attempt: 1, other };
-        self.agenda.put(self.after(10), notice);
+        let provider = if other { "elsewhere" } else { provider::NAME };
+        let provider = ProviderName(provider.to_owned());
+        let notice = PaymentNotice { provider, order, payment, outcome };
+        let sent = Notice { notice, attempt: 1 };
+        self.agenda.put(self.after(10), Happening::Notice(Box::new(sent)));
     }
 
     /// The server asks the provider for what it may not have heard of.

@@ -199,7 +199,7 @@ impl World<'_> {
         match self.fate(op, Way::Out) {
             Fate::Arrives(after_us, _) => {
                 let connections = self.network.connections;
-                let returns = Happening::Returns { op, answer, connections };
+                let returns = Happening::Returns { op, answer: Box::new(answer), connections };
                 self.agenda.put(self.after(after_us), returns);
             }
             Fate::Lost => self.eyes.fault(self.now, "loss"),
