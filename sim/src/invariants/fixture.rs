@@ -41,10 +41,17 @@ pub(crate) struct Bench<I> {
 
 impl<I: Invariant> Bench<I> {
     /// A history in which the event was defined and opened; the disk has it.
-    pub(crate) fn new(judged: I) -> Self {
+    pub(crate) fn new(mut judged: I) -> Self {
+        let state = Partition::new(PARTITION);
+        let start = Seen::Started { partition: PARTITION, state: &state, snapshot: 0 };
+        judged.see(Micros(0), &start).unwrap();
+        Self::begun(judged)
+    }
+
+    /// As [`Self::new`], of a process that has begun.
+    pub(crate) fn begun(judged: I) -> Self {
         let state = Partition::new(PARTITION);
         let mut bench = Self { judged, state, now: NOW, at: 0, token: 0 };
-        bench.start().unwrap();
         bench.happens([defined(draft()), EventOpened { event: event() }.into()]).unwrap();
         bench.synced().unwrap();
         bench
