@@ -66,7 +66,7 @@ fn setup(noise: &mut Noise) -> Setup {
         watches_max: *noise.pick(&[0, 2, 64]),
         mailbox_room: *noise.pick(&[1, 4, 64, 256]),
         turn_messages: *noise.pick(&[1, 2, 256]),
-        snapshot_every_facts: *noise.pick(&[2, 7, 20, 40, 40, 80, u64::MAX, u64::MAX]),
+        snapshot_every_facts: *noise.pick(&[2, 10, 30, 30, 60, 60, 100, u64::MAX, u64::MAX]),
         network_us: *noise.pick(&[50, 500, 5_000]),
         disk_us: *noise.pick(&[20, 200, 3_000]),
         provider_us: *noise.pick(&[200, 2_000, 20_000]),

@@ -6,6 +6,7 @@ use onsale_core::fact::Decision;
 const MAGIC_BYTES: usize = 8;
 const BATCH_HEADER_BYTES: usize = 72;
 const RECORD_COUNT_AT: usize = 28;
+const BATCH_CRC_AT: usize = 68;
 const RECORD_HEADER_BYTES: usize = 20;
 const CRC_BYTES: usize = 4;
 const KIND_DECISION: u16 = 1;
@@ -34,6 +35,11 @@ pub(super) fn decisions(bytes: &[u8]) -> Vec<(u64, Decision)> {
         at += RECORD_HEADER_BYTES + payload_bytes + CRC_BYTES;
     }
     found
+}
+
+/// The checksum that a batch carries; of a segment's header whatever is there.
+pub(super) fn checksum(bytes: &[u8]) -> u64 {
+    u64::from(u32_at(bytes, BATCH_CRC_AT))
 }
 
 fn u32_at(bytes: &[u8], at: usize) -> u32 {

@@ -17,6 +17,7 @@ mod money;
 mod network;
 mod provider;
 mod server;
+mod trace;
 mod traffic;
 mod turns;
 
@@ -34,6 +35,7 @@ use self::money::{Effects, Origin};
 use self::network::Network;
 use self::provider::Provider;
 use self::server::Machine;
+use self::trace::Trace;
 use crate::invariants::Violation;
 use crate::noise::{Concern, Noise};
 use crate::plan::{self, Plan};
@@ -76,6 +78,7 @@ struct Eyes<'a> {
     watch: &'a mut dyn Watch,
     violation: Option<Violation>,
     reached: Sometimes,
+    trace: Trace,
 }
 
 /// The streams of chance that belong to nobody in particular.
@@ -90,6 +93,7 @@ struct Streams {
 
 impl Eyes<'_> {
     fn see(&mut self, at: Micros, seen: &Seen<'_>) {
+        self.trace.note(at, seen);
         if self.violation.is_none() {
             self.violation = self.watch.see(at, seen).err();
         }
@@ -126,7 +130,12 @@ impl<'a> World<'a> {
             plan,
             events: plan.events.clone(),
             event_ids: vec![None; plan.events.len()],
-            eyes: Eyes { watch, violation: None, reached: Sometimes::default() },
+            eyes: Eyes {
+                watch,
+                violation: None,
+                reached: Sometimes::default(),
+                trace: Trace::new(),
+            },
             now: Micros(0),
             agenda: Agenda::default(),
             machine: Machine::new(plan.setup),
@@ -163,8 +172,8 @@ impl<'a> World<'a> {
         if self.eyes.violation.is_none() {
             self.settle();
         }
-        let Eyes { violation, reached, .. } = self.eyes;
-        Run { violation, reached, lasted: self.now, steps, trace: 0 }
+        let Eyes { violation, reached, trace, .. } = self.eyes;
+        Run { violation, reached, lasted: self.now, steps, trace: trace.digest() }
     }
 
     fn prepare(&mut self) {

@@ -10,7 +10,7 @@ use onsale_storage::journal::{FactNumber, Request as DiskRequest, SegmentIndex, 
 
 use super::agenda::{Happening, Life};
 use super::disk::InFlight;
-use super::journal_bytes::decisions;
+use super::journal_bytes::{checksum, decisions};
 use super::money::Origin;
 use super::server::{Mail, Message, Shell};
 use super::{World, partition_id};
@@ -160,6 +160,7 @@ impl World<'_> {
     /// Shows the decisions in a write; answers the last fact in it.
     fn show_written(&mut self, index: usize, bytes: &[u8]) -> u64 {
         let mut last_fact = 0;
+        self.eyes.trace.mix(checksum(bytes));
         for (first, decision) in decisions(bytes) {
             last_fact = first + decision.facts.len() as u64 - 1;
             for fact in &decision.facts {
