@@ -1,1 +1,241 @@
-//! The rules of a sale written a second time, by looking at everything every time.
+//! The rules written a second time, apart from core: lists and scans, no index, no counter that is
+//! kept. It shares nothing with core but the words: facts, commands, replies, and the definition of
+//! an event.
+//!
+//! A [`Model`] is moved by facts alone. It is asked two things: whether a fact may happen
+//! ([`Model::check`]), and what a request leads to ([`Model::predict`]): its facts and its reply, or
+//! the code of its refusal. `now` counts only where a rule says so.
+//!
+//! ```text
+//!  event    what an event is made of, and small questions about it
+//!  stock    what is left, counted anew each time        seats    which seats are the best
+//!  hold, order, queue, operate    what a command leads to
+//!  change   what a fact does        legal     whether it may happen        view    how it looks
+//!  follow   facts in the order in which they became durable
+//! ```
+
+mod change;
+pub(crate) mod event;
+pub(crate) mod follow;
+mod hold;
+pub(crate) mod legal;
+pub(crate) mod lottery;
+mod operate;
+mod order;
+mod queue;
+pub(crate) mod rate;
+mod seats;
+mod stock;
+#[cfg(test)]
+pub(crate) mod tests;
+pub(crate) mod view;
+
+use onsale_core::command::{
+    Actor, Command, IdempotencyKey, PaymentNotice, PaymentOutcome, Provider, Request,
+};
+use onsale_core::fact::{Answered, Decision, EventDefined, Fact, PaymentStrayed};
+use onsale_core::id::{EventId, PartitionId};
+use onsale_core::reply::Reply;
+use onsale_core::spec::EventSpec;
+use onsale_core::time::{Span, Time};
+use onsale_core::waitroom::LotterySeed;
+use sha2::{Digest, Sha256};
+
+pub(crate) use self::event::Event;
+
+/// How long an answer is kept for whoever asks the same again: 24 hours.
+const KEPT: Span = Span::from_mins(24 * 60);
+
+/// What a request leads to: facts and a reply, or the code of a refusal.
+pub(crate) type Predicted = Result<(Vec<Fact>, Reply), &'static str>;
+
+/// Nothing, or the code of a refusal.
+type Allowed = Result<(), &'static str>;
+
+/// One partition as its facts have made it.
+#[derive(Clone, Debug)]
+pub(crate) struct Model {
+    pub(crate) id: PartitionId,
+    pub(crate) events: Vec<Event>,
+    answers: Vec<Kept>,
+    strays: Vec<(Provider, String)>,
+    /// The time of the last fact.
+    pub(crate) last: Time,
+    /// The number of the last fact.
+    pub(crate) applied: u64,
+}
+
+/// An answer that is kept.
+#[derive(Clone, Debug)]
+struct Kept {
+    key: IdempotencyKey,
+    reply: Reply,
+    at: Time,
+}
+
+impl Model {
+    /// A partition in which nothing has happened.
+    pub(crate) fn new(id: PartitionId) -> Self {
+        let (answers, strays) = (Vec::new(), Vec::new());
+        Self { id, events: Vec::new(), answers, strays, last: Time::ZERO, applied: 0 }
+    }
+
+    /// The event with this id, if it is one of this partition.
+    pub(crate) fn event(&self, id: EventId) -> Option<&Event> {
+        self.events.get(id.index() as usize).filter(|event| event.id == id)
+    }
+
+    /// What a request leads to.
+    pub(crate) fn predict(&self, now: Time, request: &Request) -> Predicted {
+        let now = now.max(self.last);
+        if let Some(kept) = request.key.and_then(|key| self.kept(key.key, now)) {
+            let is_same = request.key.is_some_and(|key| key.fingerprint == kept.key.fingerprint);
+            return if is_same { Ok((vec![], kept.reply.clone())) } else { Err("key_reused") };
+        }
+        let (mut facts, reply) = self.led_to(now, request.actor, &request.command)?;
+        if let Some(key) = request.key.filter(|_| !facts.is_empty()) {
+            facts.push(Answered { key, reply: reply.clone() }.into());
+        }
+        Ok((facts, reply))
+    }
+
+    /// The newest answer under a key, unless it is older than a day.
+    fn kept(&self, key: u128, now: Time) -> Option<&Kept> {
+        let newest = self.answers.iter().rev().find(|kept| kept.key.key == key);
+        newest.filter(|kept| now < kept.at + KEPT)
+    }
+
+    fn led_to(&self, now: Time, actor: Actor, command: &Command) -> Predicted {
+        let is_person = matches!(actor, Actor::Person(_));
+        let of = |event: EventId| self.event(event).ok_or("not_found");
+        match command {
+            Command::Advance
+            | Command::DropPlace(_)
+            | Command::RecordIntent { .. }
+            | Command::RecordPayment(_)
+            | Command::RecordRefund { .. }
+            | Command::DefineEvent { .. }
+                if is_person =>
+            {
+                Err("operator_only")
+            }
+            Command::Advance => done(vec![]),
+            Command::BlockSeats { event, seats, block } => of(*event)?.block(actor, seats, *block),
+            Command::CancelEvent(event) => of(*event)?.cancel(actor),
+            Command::CancelOrder(order) => of(order.event)?.cancel_order(actor, *order),
+            Command::DefineEvent { spec, seed } => self.define(spec, seed),
+            Command::DropPlace(place) => of(place.event)?.drop_place(*place),
+            Command::JoinWaitroom { event, party } => of(*event)?.join(now, actor, *party),
+            Command::LeaveWaitroom(place) => of(place.event)?.leave(actor, *place),
+            Command::OpenEvent(event) => of(*event)?.open(actor),
+            Command::PlaceOrder { hold, provider, accept_other_seats } => {
+                of(hold.event)?.place_order(now, actor, *hold, provider, *accept_other_seats)
+            }
+            Command::RecordIntent { order, outcome } => of(order.event)?.intent(*order, outcome),
+            Command::RecordPayment(notice) => done(self.noticed(now, notice)),
+            Command::RecordRefund { order, refund, outcome } => {
+                of(order.event)?.refund_answered(*order, *refund, outcome)
+            }
+            Command::RefundOrder { order, tickets } => {
+                of(order.event)?.refund(actor, *order, tickets.as_deref())
+            }
+            Command::ReleaseHold(hold) => of(hold.event)?.release(now, actor, *hold),
+            Command::SteerWaitroom { event, steer } => of(*event)?.steer(actor, *steer),
+            Command::TakeHold { event, place, wishes } => {
+                of(*event)?.take(now, actor, *place, wishes)
+            }
+        }
+    }
+
+    fn define(&self, spec: &EventSpec, seed: &LotterySeed) -> Predicted {
+        let event = EventId::new(self.id, self.events.len() as u32).ok_or("full")?;
+        let fact = EventDefined { event, spec: Box::new(spec.clone()), seed: seed.clone() };
+        let commitment = seed.commitment();
+        Ok((vec![fact.into()], Reply::EventDefined { event, commitment }))
+    }
+
+    /// Money for an order of ours by its own provider is that order's; other money strayed.
+    fn noticed(&self, now: Time, notice: &PaymentNotice) -> Vec<Fact> {
+        if let Some(event) = self.event(notice.order.event)
+            && let Some(order) = event.orders.get(notice.order.number as usize)
+            && order.provider == notice.provider
+        {
+            return event.noticed(now, order, notice);
+        }
+        let PaymentOutcome::Captured { amount, currency } = notice.outcome else { return vec![] };
+        if self.has_strayed(&notice.provider, &notice.payment) {
+            return vec![];
+        }
+        let (provider, payment) = (notice.provider.clone(), notice.payment.clone());
+        let claimed = notice.order;
+        vec![PaymentStrayed { provider, claimed, payment, amount, currency }.into()]
+    }
+
+    fn has_strayed(&self, provider: &Provider, payment: &str) -> bool {
+        self.strays.iter().any(|(of, name)| of == provider && name == payment)
+    }
+
+    /// Whether a decision's fact may happen at a time. It has not been applied.
+    pub(crate) fn check(&self, at: Time, fact: &Fact) -> Result<(), String> {
+        let may = match fact {
+            _ if at < self.last => Err("time ran backwards".into()),
+            Fact::EventDefined(fact) => {
+                let is_next = EventId::new(self.id, self.events.len() as u32) == Some(fact.event);
+                legal::must(is_next, "its number is not the next")
+            }
+            Fact::PaymentStrayed(fact) => {
+                let known = self.has_strayed(&fact.provider, &fact.payment);
+                let order = self.event(fact.claimed.event);
+                let order = order.and_then(|e| e.orders.get(fact.claimed.number as usize));
+                let is_ours = order.is_some_and(|order| order.provider == fact.provider);
+                legal::must(!known && !is_ours, "it is known, or for an order that there is")
+            }
+            Fact::Answered(fact) => {
+                let kept = self.kept(fact.key.key, at);
+                legal::must(kept.is_none(), "another answer is kept under its key")
+            }
+            _ => match fact.event().and_then(|event| self.event(event)) {
+                Some(event) => event.check(at, fact),
+                None => Err("there is no such event".into()),
+            },
+        };
+        may.map_err(|why: String| format!("{fact:?} at {}: {why}", at.as_ms()))
+    }
+
+    /// Whether a whole decision, which was just applied, left something undone.
+    pub(crate) fn check_after(&self, decision: &Decision) -> Result<(), String> {
+        let events = decision.facts.iter().filter_map(Fact::event);
+        events.take(1).filter_map(|event| self.event(event)).try_for_each(Event::check_whole)
+    }
+
+    /// Applies the next fact.
+    pub(crate) fn change(&mut self, at: Time, fact: &Fact) {
+        self.applied += 1;
+        self.last = self.last.max(at);
+        match fact {
+            Fact::EventDefined(fact) => self.events.push(Event::new(fact)),
+            Fact::PaymentStrayed(fact) => {
+                self.strays.push((fact.provider.clone(), fact.payment.clone()));
+            }
+            Fact::Answered(fact) => {
+                self.answers.push(Kept { key: fact.key, reply: fact.reply.clone(), at });
+            }
+            _ => {
+                let event = fact.event().map(|event| event.index() as usize);
+                if let Some(event) = event.and_then(|index| self.events.get_mut(index)) {
+                    event.change(at, fact);
+                }
+            }
+        }
+    }
+}
+
+/// Whether a commitment is the SHA-256 of a seed.
+pub(crate) fn commits(commitment: &[u8; 32], seed: &[u8; 32]) -> bool {
+    Sha256::digest(seed).as_slice() == commitment
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "what is predicted may also be a refusal")]
+fn done(facts: Vec<Fact>) -> Predicted {
+    Ok((facts, Reply::Done))
+}
