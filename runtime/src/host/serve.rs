@@ -196,7 +196,6 @@ impl<H: Host> Server<H> {
         let connection = http1::Builder::new()
             .timer(HostTimer::new(self.host.clone()))
             .header_read_timeout(self.limits.header_read_timeout)
-            .pipeline_flush(true)
             .serve_connection(stream, service);
         async move {
             match AssertUnwindSafe(watcher.watch(connection)).catch_unwind().await {
