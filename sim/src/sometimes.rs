@@ -10,6 +10,8 @@
 
 use std::collections::BTreeMap;
 
+use onsale_core::fact::Fact;
+
 /// Names of the faults, counted when one took effect.
 pub mod fault {
     macro_rules! names {
@@ -32,7 +34,7 @@ pub mod fault {
         /// It stood still.
         PAUSE = "pause",
         /// A start was cut short during recovery.
-        CRASH_DURING_RECOVERY = "crash_during_recovery",
+        RECOVERY_CRASHES = "recovery_crashes",
         /// The making of a snapshot was cut short.
         SNAPSHOT_CRASH = "snapshot_crash",
         /// A crash left something behind the journal's end, and a start went on before it.
@@ -59,24 +61,30 @@ pub mod fault {
         DAMAGE_READ_ERROR = "damage_read_error",
         /// A start was refused because of any of these.
         DAMAGE_REFUSED = "damage_refused",
+        /// A start went on, though a file was damaged: nothing of it was needed.
+        DAMAGE_SURVIVED = "damage_survived",
+        /// A snapshot could not be used and the one before it was, or none.
+        SNAPSHOT_REJECTED = "snapshot_rejected",
+        /// A start went on from a snapshot.
+        START_FROM_SNAPSHOT = "start_from_snapshot",
+        /// Of what was being written when power was lost, only a part arrived.
+        WRITES_TORN = "writes_torn",
+        /// A mailbox had no room.
+        MAILBOX_FULL = "mailbox_full",
         /// Two partitions had each other's files.
         SWAP_PARTITIONS = "swap_partitions",
         /// The wall clock went forward.
-        CLOCK_FORWARD = "clock_forward",
+        CLOCK_JUMP_FORWARD = "clock_jump_forward",
         /// The wall clock went back.
-        CLOCK_BACK = "clock_back",
+        CLOCK_JUMP_BACK = "clock_jump_back",
         /// A message was lost.
         LOSS = "loss",
         /// A request arrived twice.
         DUPLICATES = "duplicates",
         /// Messages took much longer than usual.
         CLOG = "clog",
-        /// A request could not reach the server.
-        PARTITION_IN = "partition_in",
-        /// An answer could not reach whoever had asked.
-        PARTITION_OUT = "partition_out",
-        /// Nothing could pass either way.
-        PARTITION_BOTH = "partition_both",
+        /// A message could not pass between a buyer and the server.
+        PARTITION = "partition",
         /// Every connection was reset.
         RESET = "reset",
         /// The payment provider could not be reached.
@@ -169,7 +177,6 @@ const WAYS: &[&str] = &[
     "hold:expired",
     "answer:overloaded",
     "answer:stopped",
-    "start:snapshot",
     "start:lost_facts",
 ];
 
@@ -186,30 +193,52 @@ pub fn missing(reached: &Sometimes) -> Vec<&'static str> {
 }
 
 /// How often each thing was reached.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Sometimes(BTreeMap<&'static str, u64>);
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sometimes {
+    /// Facts by the number of their kind, with its name: they are counted all the time.
+    facts: [(&'static str, u64); 64],
+    others: BTreeMap<&'static str, u64>,
+}
+
+impl Default for Sometimes {
+    fn default() -> Self {
+        Self { facts: [("", 0); 64], others: BTreeMap::new() }
+    }
+}
 
 impl Sometimes {
     /// Counts one more.
     pub fn reached(&mut self, name: &'static str) {
-        *self.0.entry(name).or_default() += 1;
+        *self.others.entry(name).or_default() += 1;
+    }
+
+    /// Counts one more fact of a kind.
+    pub fn reached_fact(&mut self, fact: &Fact) {
+        let (name, count) = &mut self.facts[usize::from(fact.kind()) % 64];
+        *name = fact.name();
+        *count += 1;
     }
 
     /// Adds the counts of another run.
     pub fn add(&mut self, other: &Self) {
-        for (name, count) in &other.0 {
-            *self.0.entry(name).or_default() += count;
+        for (own, other) in self.facts.iter_mut().zip(&other.facts).filter(|(_, (_, n))| *n > 0) {
+            *own = (other.0, own.1 + other.1);
+        }
+        for (name, count) in &other.others {
+            *self.others.entry(name).or_default() += count;
         }
     }
 
     /// How often something was reached.
     pub fn count(&self, name: &str) -> u64 {
-        self.0.get(name).copied().unwrap_or(0)
+        let of_facts = self.facts.iter().filter(|(own, _)| *own == name);
+        of_facts.map(|(_, count)| count).sum::<u64>() + self.others.get(name).unwrap_or(&0)
     }
 
     /// Everything that was reached, with how often.
     pub fn iter(&self) -> impl Iterator<Item = (&'static str, u64)> + '_ {
-        self.0.iter().map(|(name, count)| (*name, *count))
+        let facts = self.facts.iter().filter(|(_, count)| *count > 0).copied();
+        facts.chain(self.others.iter().map(|(name, count)| (*name, *count)))
     }
 }
 
