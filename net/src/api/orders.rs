@@ -119,8 +119,8 @@ fn versioned(order: OrderView) -> Result<Order, Problem> {
 
 /// Cancel an order that is not paid yet.
 ///
-/// If its payment arrives all the same, it is late: it brings the same tickets back if they are still
-/// free, and else goes back in full.
+/// If its payment arrives all the same, it is late: it brings the same tickets back if they are
+/// still free, and else goes back in full.
 #[utoipa::path(
     post, path = "/api/v1/orders/{id}/cancel", tag = "buying",
     operation_id = "cancel_order",
