@@ -1,0 +1,109 @@
+//! The server's way to the bank: a payment provider that is asked over HTTP. What comes in by
+//! webhook is read by the shipped sandbox's own code.
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use onsale_core::command::PaymentNotice;
+use onsale_core::id::OrderId;
+use onsale_core::time::Time;
+use onsale_net::provider::sandbox::{self, webhook};
+use onsale_net::provider::secret::Secret;
+use onsale_net::provider::{
+    Acknowledgement, AskError, IntentPage, IntentWish, NoticeError, PaymentProvider, RawNotice,
+    RefundReceipt, RefundWish,
+};
+use serde_json::{Value, json};
+
+use crate::http::{Answer, Call, send};
+
+/// Asks the bank.
+pub struct Teller {
+    secret: Secret,
+}
+
+impl Teller {
+    /// A teller who believes webhooks that are signed with `secret`.
+    pub fn new(secret: Secret) -> Self {
+        Self { secret }
+    }
+}
+
+impl PaymentProvider for Teller {
+    fn name(&self) -> &'static str {
+        sandbox::NAME
+    }
+
+    fn create_intent<'a>(
+        &'a self,
+        wish: &'a IntentWish,
+    ) -> BoxFuture<'a, Result<IntentPage, AskError>> {
+        let body = json!({
+            "id": wish.id(),
+            "order": wish.order.to_string(),
+            "amount_minor": wish.amount,
+            "currency": wish.currency.code(),
+        });
+        async move {
+            let said = ask(&Call::post("/intents", &body)).await?;
+            Ok(IntentPage { reference: text(&said, "reference"), url: text(&said, "url") })
+        }
+        .boxed()
+    }
+
+    fn refund<'a>(
+        &'a self,
+        wish: &'a RefundWish,
+    ) -> BoxFuture<'a, Result<RefundReceipt, AskError>> {
+        let body = json!({
+            "id": wish.id(),
+            "payment": wish.payment,
+            "amount_minor": wish.amount,
+        });
+        async move {
+            let said = ask(&Call::post("/refunds", &body)).await?;
+            Ok(RefundReceipt { reference: text(&said, "reference") })
+        }
+        .boxed()
+    }
+
+    fn query<'a>(
+        &'a self,
+        _: OrderId,
+        reference: &'a str,
+    ) -> BoxFuture<'a, Result<Vec<PaymentNotice>, AskError>> {
+        async move {
+            let said = ask(&Call::get(format!("/intents/{reference}"))).await?;
+            let bodies: Vec<webhook::Body> = serde_json::from_value(said)
+                .map_err(|fault| AskError::Temporary(fault.to_string()))?;
+            Ok(bodies.into_iter().map(webhook::Body::notice).collect())
+        }
+        .boxed()
+    }
+
+    fn verify_notice<'a>(
+        &'a self,
+        notice: RawNotice<'a>,
+        now: Time,
+    ) -> BoxFuture<'a, Result<Vec<PaymentNotice>, NoticeError>> {
+        std::future::ready(webhook::read(&self.secret, notice, now)).boxed()
+    }
+
+    fn acknowledgement(&self) -> Acknowledgement {
+        Acknowledgement { content_type: "application/json", body: r#"{"received":true}"# }
+    }
+}
+
+async fn ask(call: &Call) -> Result<Value, AskError> {
+    let answer = send("bank", call).await;
+    let Answer { status, .. } = *answer.as_ref().ok_or(AskError::Temporary("no answer".into()))?;
+    let said = answer.map(|answer| answer.json()).unwrap_or_default();
+    match status.as_u16() {
+        200..300 => Ok(said),
+        400..500 => Err(AskError::Refused(text(&said, "why"))),
+        _ => Err(AskError::Temporary(status.to_string())),
+    }
+}
+
+fn text(said: &Value, member: &str) -> String {
+    said[member].as_str().unwrap_or_default().to_owned()
+}
