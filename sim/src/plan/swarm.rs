@@ -9,13 +9,17 @@ use crate::noise::{Concern, Noise};
 /// The plan of a seed.
 pub fn swarm(seed: u64) -> Plan {
     let noise = &mut Noise::new(seed, Concern::Plan, 0);
-    let setup = setup(noise);
+    let mut setup = setup(noise);
     let safety_ms = setup.safety_ms;
     let events: Vec<_> = (0..noise.between(1, u64::from(setup.partitions) + 1) as usize)
         .map(|number| house::event(noise, setup.partitions, number, safety_ms))
         .collect();
     let mood = Mood::drawn(noise, safety_ms);
-    let count = *noise.pick(&[2, 5, 8, 12, 16, 30]);
+    let count = *noise.pick(&[2, 3, 5, 8, 12, 24]);
+    if count > 8 {
+        // A snapshot of everything after every other fact is for small crowds.
+        setup.snapshot_every_facts = setup.snapshot_every_facts.max(15);
+    }
     // Now and then the same person sits before two windows.
     let people = if noise.chance(300) { count / 2 + 1 } else { count * 50 } as u32;
     let buyers =
@@ -70,6 +74,6 @@ fn setup(noise: &mut Noise) -> Setup {
         network_us: *noise.pick(&[50, 500, 5_000]),
         disk_us: *noise.pick(&[20, 200, 3_000]),
         provider_us: *noise.pick(&[200, 2_000, 20_000]),
-        safety_ms: noise.between(400, 2_500),
+        safety_ms: noise.between(300, 2_000),
     }
 }
