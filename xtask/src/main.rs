@@ -11,6 +11,7 @@ mod demo;
 mod deny;
 mod fix;
 mod fuzz;
+mod madsim;
 mod process;
 mod purity;
 mod testing;
@@ -57,6 +58,18 @@ enum Command {
         #[arg(long)]
         require_advisories: bool,
     },
+    /// Run the shipped shell under a deterministic executor, in all kinds of trouble
+    Madsim {
+        /// The first seed
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// How many seeds from there on
+        #[arg(long, default_value_t = madsim::SEEDS)]
+        count: u64,
+        /// Passed to the tests: which of them to run
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
     /// Replay the fuzz targets' corpus; with `--seconds`, look for new failures
     Fuzz {
         /// One target; all when absent
@@ -76,6 +89,7 @@ fn main() -> ExitCode {
         Command::Tidy => tidy::run(),
         Command::Purity => purity::run(),
         Command::Deny { require_advisories } => deny::run(require_advisories),
+        Command::Madsim { seed, count, args } => madsim::run(seed, count, &args),
         Command::Fuzz { target, seconds } => fuzz::run(target.as_deref(), seconds),
     };
     match outcome {

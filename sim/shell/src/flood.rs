@@ -33,11 +33,15 @@ impl Acknowledged {
     /// # Panics
     /// If it does not.
     pub fn check(&self, world: &World) {
-        for event in self.events().iter() {
-            let partition = world.machine.recovered(event.partition()).partition;
-            let found = partition.query(partition.last_time(), Actor::System, Query::Event(*event));
-            assert!(matches!(found, Ok(View::Event(_))), "{event} was acknowledged: {found:?}");
-            world.history.count("acknowledged");
+        let events = self.events();
+        for id in world.machine.partitions() {
+            let partition = world.machine.recovered(id).partition;
+            let now = partition.last_time();
+            for event in events.iter().filter(|event| event.partition() == id) {
+                let found = partition.query(now, Actor::System, Query::Event(*event));
+                assert!(matches!(found, Ok(View::Event(_))), "{event}, acknowledged: {found:?}");
+                world.history.count("acknowledged");
+            }
         }
     }
 

@@ -231,8 +231,16 @@ impl World {
                 sleep(up_to_ms(6_000)).await;
                 net.unclog_node_out(server);
             }
-            Trouble::Kill => self.down_for(up_to_ms(3_000)).await,
-            Trouble::KillAfterDisk => self.kill_among_polls().await,
+            Trouble::Kill => {
+                self.crash();
+                sleep(up_to_ms(3_000)).await;
+                self.restart();
+            }
+            Trouble::KillAfterDisk => {
+                self.go_down_among_polls().await;
+                sleep(up_to_ms(500)).await;
+                self.restart();
+            }
             Trouble::Pause => {
                 self.handle.pause(server);
                 sleep(up_to_ms(6_000)).await;
@@ -242,12 +250,12 @@ impl World {
     }
 
     /// Goes down while much is ready to run: at any poll of any task after a change of the disk.
-    pub async fn kill_among_polls(&self) {
+    pub async fn go_down_among_polls(&self) {
         let _ = timeout(Duration::from_secs(5), self.machine.disk.moved()).await;
         for _ in 0..thread_rng().gen_range(0..60) {
             yield_now().await;
         }
-        self.down_for(up_to_ms(500)).await;
+        self.crash();
     }
 
     /// Goes down and comes back, some times over, most often while it still recovers.
@@ -267,12 +275,6 @@ impl World {
                 }
             }
         }
-    }
-
-    async fn down_for(&self, duration: Duration) {
-        self.crash();
-        sleep(duration).await;
-        self.restart();
     }
 }
 

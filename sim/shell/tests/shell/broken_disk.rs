@@ -13,7 +13,7 @@ use onsale_sim_shell::world::World;
 
 #[test]
 fn a_sale_goes_on_after_the_disk_was_replaced() {
-    let sometimes = ["order COMPLETED", "journal failed", "recovery: torn"];
+    let sometimes = ["order COMPLETED", "journal failed", "recovery: snapshot"];
     sweep("a_sale_goes_on_after_the_disk_was_replaced", &sometimes, replace_disks);
 }
 

@@ -23,7 +23,6 @@ fn what_was_acknowledged_in_trouble_stands() {
         "manner: Late",
         "manner: Twice",
         "recovery: snapshot",
-        "recovery: torn",
         "refunded",
         "trouble: Clog",
         "trouble: ClogIn",
