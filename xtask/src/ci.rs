@@ -5,7 +5,7 @@
 use std::time::{Duration, Instant};
 
 use crate::process::{Failure, Outcome, cargo};
-use crate::{deny, fuzz, purity, testing, tidy};
+use crate::{deny, fuzz, purity, sim, testing, tidy};
 
 struct Step {
     name: &'static str,
@@ -14,7 +14,7 @@ struct Step {
     run: fn() -> Outcome,
 }
 
-const STEPS: [Step; 9] = [
+const STEPS: [Step; 10] = [
     Step { name: "format", alone: "cargo fmt --all --check", run: check_format },
     Step { name: "tidy", alone: "cargo xtask tidy", run: tidy::run },
     Step {
@@ -29,6 +29,7 @@ const STEPS: [Step; 9] = [
         alone: "RUSTDOCFLAGS=-Dwarnings cargo doc --no-deps --workspace --document-private-items",
         run: build_docs,
     },
+    Step { name: "sim", alone: "cargo xtask sim", run: || sim::run(0, sim::SECONDS) },
     Step { name: "test", alone: "cargo xtask test", run: || testing::run(&[]) },
     Step { name: "fuzz", alone: "cargo xtask fuzz", run: || fuzz::run(None, 0) },
     Step {

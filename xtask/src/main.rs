@@ -14,6 +14,7 @@ mod fuzz;
 mod madsim;
 mod process;
 mod purity;
+mod sim;
 mod testing;
 mod tidy;
 mod workspace;
@@ -70,6 +71,15 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
+    /// Simulate: that a seed is a run, that saved plans stay clean, and a sweep over fresh seeds
+    Sim {
+        /// The first seed of the sweep
+        #[arg(long, default_value_t = 0)]
+        from: u64,
+        /// How long the sweep takes
+        #[arg(long, default_value_t = sim::SECONDS)]
+        seconds: u64,
+    },
     /// Replay the fuzz targets' corpus; with `--seconds`, look for new failures
     Fuzz {
         /// One target; all when absent
@@ -90,6 +100,7 @@ fn main() -> ExitCode {
         Command::Purity => purity::run(),
         Command::Deny { require_advisories } => deny::run(require_advisories),
         Command::Madsim { seed, count, args } => madsim::run(seed, count, &args),
+        Command::Sim { from, seconds } => sim::run(from, seconds),
         Command::Fuzz { target, seconds } => fuzz::run(target.as_deref(), seconds),
     };
     match outcome {
