@@ -48,9 +48,10 @@ pub(crate) struct HoldBook {
 pub(crate) struct PlaceBook {
     /// Set while its owner is inside and has not ordered.
     pub(crate) visit_until: Option<Time>,
+    /// Until when its owner may stay, once they were let in.
+    pub(crate) admitted_until: Option<Time>,
     /// What was said of it: from which fact on, and what its state is called.
     pub(crate) faces: Vec<(u64, &'static str)>,
-    pub(crate) is_over: bool,
 }
 
 /// An event.
@@ -132,17 +133,17 @@ impl EventBook {
                     return Err("places are not numbered densely");
                 }
                 let faces = vec![(number, "queued")];
-                self.places.push(PlaceBook { visit_until: None, faces, is_over: false });
+                self.places.push(PlaceBook { visit_until: None, admitted_until: None, faces });
             }
             Fact::PlaceAdmitted(fact) => {
                 let place = self.place(fact.place.number)?;
                 place.visit_until = Some(fact.until);
+                place.admitted_until = Some(fact.until);
                 place.faces.push((number, "admitted"));
             }
             Fact::PlaceEnded(fact) => {
                 let place = self.place(fact.place.number)?;
                 place.visit_until = None;
-                place.is_over = true;
                 place.faces.push((number, reason_name(fact.reason)));
             }
             Fact::HoldTaken(fact) => {

@@ -14,8 +14,8 @@ use std::rc::Rc;
 use onsale_core::fact::{Decision, Fact};
 use onsale_core::id::{EventId, HoldId, OrderId, PartitionId};
 
-pub(crate) use self::event::{Count, EventBook, HoldBook, HoldState, PlaceBook};
-pub(crate) use self::order::{CaptureBook, Face, OrderBook, Payment, Standing};
+pub(crate) use self::event::{Count, EventBook, HoldBook, HoldState};
+pub(crate) use self::order::{CaptureBook, Face, OrderBook, Standing};
 
 use crate::seen::Seen;
 
