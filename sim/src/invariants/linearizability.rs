@@ -1,0 +1,480 @@
+//! Seen from the clients alone, every seat behaves as one register that is free or somebody's, and
+//! every number of tickets as one counter that never goes beyond its room: there is an order of all
+//! that was answered, each at one moment between its question and its answer, in which it could have
+//! happened. What was never answered may have been done or not, at any later time.
+//!
+//! Why: it needs nothing of the server's own account. The same history of a real server over HTTP
+//! is judged by the same code.
+//!
+//! Source: Herlihy and Wing (1990): a history is linearizable if that of each object is, so each
+//! seat is looked at by itself (`register`). Of a counter, whoever surely has tickets at one moment
+//! (they were told so before, and again of it when they asked after) must fit in together.
+
+use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
+
+use onsale_core::call::CallError;
+use onsale_core::command::{Command, Request};
+use onsale_core::hold::Line;
+use onsale_core::id::{EventId, HoldId, OrderId};
+use onsale_core::inventory::seating::{SeatIndex, SeatState};
+use onsale_core::order::OrderStatus;
+use onsale_core::query::{OrderView, SeatsView, View};
+use onsale_core::refusal::Refusal;
+use onsale_core::reply::Reply;
+use onsale_core::spec::EventSpec;
+use onsale_engine::Answer;
+
+use super::register::{Kind, Operation, Owner, is_linearizable};
+use super::{Invariant, Verdict};
+use crate::seen::{Ask, Micros, Op, Seen, Told};
+
+/// See the module.
+#[derive(Default)]
+pub(crate) struct Linearizability {
+    open: BTreeMap<Op, Asked>,
+    /// When something was asked under a key for the first time.
+    keys: BTreeMap<u128, Micros>,
+    seats: BTreeMap<(EventId, SeatIndex), Vec<Operation>>,
+    /// Which hold each order was.
+    orders: BTreeMap<OrderId, Owner>,
+    owners: BTreeMap<HoldId, Holding>,
+    rooms: BTreeMap<EventId, Vec<Room>>,
+    /// From when on a hold may have been taken of which nobody was told.
+    unknown: BTreeMap<EventId, Micros>,
+    /// Events whose seats an operator blocked: somebody had them, and nobody.
+    blocked: Vec<EventId>,
+}
+
+struct Asked {
+    at: Micros,
+    what: What,
+}
+
+enum What {
+    Define(Vec<Room>),
+    Take(EventId),
+    Block(EventId),
+    Release(HoldId),
+    Other,
+}
+
+/// The room of one quota.
+struct Room {
+    capacity: u32,
+    classes: Vec<u16>,
+}
+
+/// Tickets that are counted: somebody surely has them from one moment to another.
+struct Holding {
+    counts: Vec<(u16, u32)>,
+    from: Micros,
+    to: Micros,
+    /// It was seen to be over: what comes after is another time.
+    is_over: bool,
+}
+
+impl Linearizability {
+    fn asked(&mut self, op: Op, at: Micros, ask: &Ask<'_>) {
+        let (at, what) = match ask {
+            Ask::Look(..) => (at, What::Other),
+            Ask::Execute(request) => (self.first_asked(request, at), what(&request.command)),
+        };
+        if let What::Block(event) = what {
+            self.blocked.push(event);
+        }
+        self.open.insert(op, Asked { at, what });
+    }
+
+    /// Who asks again under the same key gets the first one's answer.
+    fn first_asked(&mut self, request: &Request, at: Micros) -> Micros {
+        request.key.map_or(at, |key| *self.keys.entry(key.key).or_insert(at))
+    }
+
+    fn told(&mut self, op: Op, to: Micros, answer: &Told) {
+        let Some(Asked { at: from, what }) = self.open.remove(&op) else { return };
+        let span = (from, to);
+        match answer {
+            Err(CallError::Stopped) => self.stays_open(from, &what),
+            Err(CallError::Refused(Refusal::SeatsTaken { seats })) => {
+                if let What::Take(event) = what {
+                    seats.iter().for_each(|seat| self.add(event, *seat, span, Kind::Taken));
+                }
+            }
+            Err(_) => {}
+            Ok(Answer::Reply(reply)) => self.replied(reply, what, span),
+            Ok(Answer::View(View::Hold(view))) => {
+                self.has(view.hold.event, view.hold.number, &view.lines, span, Kind::Has);
+                self.still_has(view.hold, from);
+            }
+            Ok(Answer::View(View::Order(view))) => self.saw_order(view, span),
+            Ok(Answer::View(View::Seats(view))) => self.saw_seats(view, span),
+            Ok(Answer::View(_)) => {}
+        }
+    }
+
+    fn stays_open(&mut self, from: Micros, what: &What) {
+        if let What::Take(event) = what {
+            let since = self.unknown.entry(*event).or_insert(from);
+            *since = from.min(*since);
+        }
+    }
+
+    fn replied(&mut self, reply: &Reply, what: What, span: (Micros, Micros)) {
+        match (reply, what) {
+            (Reply::EventDefined { event, .. }, What::Define(rooms)) => {
+                self.rooms.insert(*event, rooms);
+            }
+            (Reply::HoldTaken(view), _) => {
+                let of_class = |line: &Line| (line.class.0, line.count);
+                let counts = view.lines.iter().map(of_class).collect();
+                let holding = Holding { counts, from: span.1, to: Micros(0), is_over: false };
+                self.owners.entry(view.hold).or_insert(holding);
+                self.has(view.hold.event, view.hold.number, &view.lines, span, Kind::Take);
+            }
+            (Reply::OrderPlaced { order, hold, .. }, _) => {
+                self.orders.insert(*order, hold.hold.number);
+                self.has(hold.hold.event, hold.hold.number, &hold.lines, span, Kind::Order);
+                self.still_has(hold.hold, span.0);
+            }
+            (Reply::Done, What::Release(hold)) => {
+                self.still_has(hold, span.0);
+                let had = |operations: &[Operation]| {
+                    operations.iter().any(|other| other.kind == Kind::Take(hold.number))
+                };
+                let seats = self.seats.range_mut(seats_of(hold.event));
+                for (_, operations) in seats.filter(|(_, operations)| had(operations)) {
+                    push(operations, span, Kind::GiveBack(hold.number));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn saw_order(&mut self, view: &OrderView, span: (Micros, Micros)) {
+        let Some(owner) = self.orders.get(&view.order).copied() else { return };
+        let hold = HoldId::new(view.order.event, owner);
+        match view.status {
+            OrderStatus::Pending | OrderStatus::Completed => {
+                self.has(hold.event, owner, &view.lines, span, Kind::Has);
+                self.still_has(hold, span.0);
+            }
+            OrderStatus::PartiallyRefunded => {
+                let valid = view.tickets.iter().filter(|ticket| ticket.valid);
+                for (seat, _) in valid.filter_map(|ticket| ticket.seat.as_ref()) {
+                    self.add(hold.event, *seat, span, Kind::Has(owner));
+                }
+                self.is_over(hold);
+            }
+            _ => self.is_over(hold),
+        }
+    }
+
+    fn saw_seats(&mut self, view: &SeatsView, span: (Micros, Micros)) {
+        for (seat, state) in &view.taken {
+            let owner = match state {
+                SeatState::Held(hold) => Some(*hold),
+                SeatState::Ordered(order) | SeatState::Sold(order) => {
+                    self.orders.get(&OrderId::new(view.event, *order)).copied()
+                }
+                SeatState::Free | SeatState::Blocked => None,
+            };
+            if let Some(owner) = owner {
+                self.add(view.event, *seat, span, Kind::Has(owner));
+            }
+        }
+        // Only of seats that somebody has had is there anything to say.
+        for ((_, seat), operations) in self.seats.range_mut(seats_of(view.event)) {
+            if view.taken.binary_search_by_key(seat, |(taken, _)| *taken).is_err() {
+                push(operations, span, Kind::Free);
+            }
+        }
+    }
+
+    fn has(
+        &mut self,
+        event: EventId,
+        owner: Owner,
+        lines: &[Line],
+        span: (Micros, Micros),
+        kind: fn(Owner) -> Kind,
+    ) {
+        for seat in lines.iter().flat_map(|line| &line.seats) {
+            self.add(event, *seat, span, kind(owner));
+        }
+    }
+
+    fn add(&mut self, event: EventId, seat: SeatIndex, span: (Micros, Micros), kind: Kind) {
+        push(self.seats.entry((event, seat)).or_default(), span, kind);
+    }
+
+    /// Whoever asked at that time was told that they have it: they had it since they were first told.
+    fn still_has(&mut self, hold: HoldId, asked: Micros) {
+        if let Some(holding) = self.owners.get_mut(&hold).filter(|holding| !holding.is_over) {
+            holding.to = holding.to.max(asked);
+        }
+    }
+
+    fn is_over(&mut self, hold: HoldId) {
+        if let Some(holding) = self.owners.get_mut(&hold) {
+            holding.is_over = true;
+        }
+    }
+
+    fn settle(&mut self) -> Verdict {
+        for Asked { at, what } in std::mem::take(&mut self.open).into_values() {
+            self.stays_open(at, &what);
+        }
+        for ((event, seat), operations) in &mut self.seats {
+            let unknown = self.unknown.get(event);
+            let is_blocked = self.blocked.contains(event);
+            operations.retain(|operation| {
+                let may_be_unknown = unknown.is_some_and(|since| *since <= operation.to);
+                operation.kind != Kind::Taken || !(may_be_unknown || is_blocked)
+            });
+            if !is_linearizable(operations) {
+                return Err(format!("seat {} of {event} could not have lived {operations:?}", seat.0));
+            }
+        }
+        let rooms = self.rooms.iter();
+        rooms.flat_map(|(event, rooms)| rooms.iter().map(move |room| (*event, room)))
+            .try_for_each(|(event, room)| self.check_room(event, room))
+    }
+
+    fn check_room(&self, event: EventId, room: &Room) -> Verdict {
+        let first = HoldId::new(event, 0);
+        let all = self.owners.range(first..=HoldId::new(event, u32::MAX));
+        let mut changes = Vec::new();
+        for (_, holding) in all.filter(|(_, holding)| holding.from < holding.to) {
+            let counts = holding.counts.iter().filter(|(class, _)| room.classes.contains(class));
+            let count: i64 = counts.map(|(_, count)| i64::from(*count)).sum();
+            changes.extend([(holding.from, count), (holding.to, -count)]);
+        }
+        // At one moment, what is given back comes before what is taken.
+        changes.sort_unstable();
+        let mut sum = 0;
+        for (at, change) in changes {
+            sum += change;
+            if sum > i64::from(room.capacity) {
+                return Err(format!("at {at}, {sum} tickets of {event} were had of {}", room.capacity));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Invariant for Linearizability {
+    fn name(&self) -> &'static str {
+        "linearizability"
+    }
+
+    fn see(&mut self, at: Micros, seen: &Seen<'_>) -> Verdict {
+        match seen {
+            Seen::Asked { op, ask } => self.asked(*op, at, ask),
+            Seen::Told { op, answer } => self.told(*op, at, answer),
+            Seen::GaveUp { op } => {
+                if let Some(Asked { at, what }) = self.open.remove(op) {
+                    self.stays_open(at, &what);
+                }
+            }
+            Seen::Settled { .. } => return self.settle(),
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+fn seats_of(event: EventId) -> RangeInclusive<(EventId, SeatIndex)> {
+    (event, SeatIndex(0))..=(event, SeatIndex(u32::MAX))
+}
+
+fn what(command: &Command) -> What {
+    match command {
+        Command::DefineEvent { spec, .. } => What::Define(rooms(spec)),
+        Command::TakeHold { event, .. } => What::Take(*event),
+        Command::BlockSeats { event, .. } => What::Block(*event),
+        Command::ReleaseHold(hold) => What::Release(*hold),
+        _ => What::Other,
+    }
+}
+
+fn rooms(spec: &EventSpec) -> Vec<Room> {
+    let room = |quota: &onsale_core::spec::Quota| Room {
+        capacity: quota.capacity,
+        classes: quota.classes.iter().map(|class| class.0).collect(),
+    };
+    spec.quotas.iter().map(room).collect()
+}
+
+/// Of many that say the same of one owner, the first and the last say it all: in between it was
+/// theirs.
+fn push(operations: &mut Vec<Operation>, (from, to): (Micros, Micros), kind: Kind) {
+    let new = Operation { from, to, kind };
+    match kind {
+        Kind::Take(_) | Kind::Order(_) if operations.iter().any(|other| other.kind == kind) => {}
+        Kind::Has(_) => {
+            let mut same = operations.iter_mut().rev().filter(|other| other.kind == kind);
+            match (same.next(), same.next()) {
+                (Some(last), Some(_)) => {
+                    if last.from < from {
+                        *last = new;
+                    }
+                }
+                _ => operations.push(new),
+            }
+        }
+        Kind::Free | Kind::Taken if operations.last().is_some_and(|last| last.kind == kind) => {}
+        _ => operations.push(new),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use onsale_core::command::{Actor, IdempotencyKey};
+    use onsale_core::money::Amount;
+    use onsale_core::query::Query;
+    use onsale_core::reply::HoldView;
+    use onsale_core::waitroom::LotterySeed;
+
+    use super::super::fixture::*;
+    use super::*;
+
+    /// What clients ask and are told, and when.
+    #[derive(Default)]
+    struct Clients {
+        judged: Linearizability,
+        ops: u64,
+    }
+
+    impl Clients {
+        fn sees(&mut self, at: u64, seen: &Seen<'_>) {
+            self.judged.see(Micros(at), seen).unwrap();
+        }
+
+        fn asks(&mut self, at: u64, command: Command, key: Option<u128>) -> Op {
+            self.ops += 1;
+            let key = key.map(|key| IdempotencyKey { key, fingerprint: 0 });
+            let request = Request { actor: Actor::Operator, key, command };
+            let op = Op(self.ops);
+            self.sees(at, &Seen::Asked { op, ask: Ask::Execute(&request) });
+            op
+        }
+
+        fn is_told(&mut self, op: Op, at: u64, answer: &Told) {
+            self.sees(at, &Seen::Told { op, answer });
+        }
+
+        fn takes(&mut self, (from, to): (u64, u64), number: u32, line: Line) {
+            let op = self.asks(from, take(), None);
+            let reply = Reply::HoldTaken(view(number, line));
+            self.is_told(op, to, &Ok(Answer::Reply(reply)));
+        }
+
+        fn looks(&mut self, (from, to): (u64, u64), number: u32, line: Line) {
+            self.ops += 1;
+            let op = Op(self.ops);
+            let ask = Ask::Look(Actor::Operator, Query::Hold(hold(number)));
+            self.sees(from, &Seen::Asked { op, ask });
+            self.is_told(op, to, &Ok(Answer::View(View::Hold(view(number, line)))));
+        }
+
+        fn defines(&mut self) {
+            let spec = Box::new(EventSpec::parse(draft()).unwrap());
+            let command = Command::DefineEvent { spec, seed: LotterySeed([0; 32]) };
+            let op = self.asks(0, command, None);
+            let commitment = LotterySeed([0; 32]).commitment();
+            let reply = Reply::EventDefined { event: event(), commitment };
+            self.is_told(op, 1, &Ok(Answer::Reply(reply)));
+        }
+
+        fn settle(mut self) -> Verdict {
+            self.judged.see(Micros(9_999), &Seen::Settled { states: &[] })
+        }
+    }
+
+    fn take() -> Command {
+        Command::TakeHold { event: event(), place: None, wishes: vec![] }
+    }
+
+    fn view(number: u32, line: Line) -> HoldView {
+        let total = Amount::ZERO;
+        HoldView { hold: hold(number), lines: vec![line], total, currency: euro(), until: NOW }
+    }
+
+    #[test]
+    fn seats_that_change_hands_and_counts_that_fit_are_fine() {
+        let mut clients = Clients::default();
+        clients.defines();
+        clients.takes((10, 20), 0, seats(&[0, 1]));
+        clients.looks((30, 40), 0, seats(&[0, 1]));
+        let op = clients.asks(50, Command::ReleaseHold(hold(0)), None);
+        clients.takes((55, 70), 1, seats(&[1, 2]));
+        clients.is_told(op, 60, &Ok(Answer::Reply(Reply::Done)));
+        clients.looks((80, 90), 1, seats(&[1, 2]));
+        clients.takes((10, 20), 2, standing(4));
+        clients.looks((30, 40), 2, standing(4));
+        clients.takes((25, 50), 3, standing(4));
+        clients.looks((60, 70), 3, standing(4));
+        clients.settle().unwrap();
+    }
+
+    #[test]
+    fn a_seat_that_two_have_at_once_is_caught() {
+        let mut clients = Clients::default();
+        clients.takes((10, 20), 0, seats(&[0]));
+        clients.takes((30, 40), 1, seats(&[0]));
+        clients.looks((50, 60), 0, seats(&[0]));
+        assert!(clients.settle().unwrap_err().contains("seat 0"));
+    }
+
+    #[test]
+    fn a_hold_that_is_shown_after_it_was_given_back_is_caught() {
+        let mut clients = Clients::default();
+        clients.takes((10, 20), 0, seats(&[0]));
+        let op = clients.asks(30, Command::ReleaseHold(hold(0)), None);
+        clients.is_told(op, 40, &Ok(Answer::Reply(Reply::Done)));
+        clients.looks((50, 60), 0, seats(&[0]));
+        assert!(clients.settle().is_err());
+    }
+
+    #[test]
+    fn more_than_the_room_at_once_is_caught() {
+        let mut clients = Clients::default();
+        clients.defines();
+        clients.takes((10, 20), 0, standing(3));
+        clients.takes((30, 40), 1, standing(2));
+        clients.looks((50, 60), 0, standing(3));
+        clients.looks((50, 60), 1, standing(2));
+        assert!(clients.settle().unwrap_err().contains("5 tickets"));
+    }
+
+    #[test]
+    fn seats_that_are_taken_by_nobody_are_caught_unless_somebody_was_never_answered() {
+        for is_unknown in [false, true] {
+            let mut clients = Clients::default();
+            let refused: Told = Err(Refusal::SeatsTaken { seats: vec![SeatIndex(0)] }.into());
+            if is_unknown {
+                let op = clients.asks(5, take(), None);
+                clients.sees(6, &Seen::GaveUp { op });
+            }
+            let op = clients.asks(10, take(), None);
+            clients.is_told(op, 20, &refused);
+            assert_eq!(clients.settle().is_ok(), is_unknown);
+        }
+    }
+
+    #[test]
+    fn who_asks_again_under_the_same_key_may_have_had_it_all_along() {
+        for key in [Some(1), None] {
+            let mut clients = Clients::default();
+            let lost = clients.asks(10, take(), key);
+            clients.sees(20, &Seen::GaveUp { op: lost });
+            clients.takes((30, 40), 1, seats(&[0]));
+            clients.looks((50, 60), 1, seats(&[0]));
+            let again = clients.asks(45, take(), key);
+            let reply = Reply::HoldTaken(view(0, seats(&[0])));
+            clients.is_told(again, 48, &Ok(Answer::Reply(reply)));
+            assert_eq!(clients.settle().is_ok(), key.is_some());
+        }
+    }
+}
