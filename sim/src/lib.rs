@@ -13,6 +13,7 @@
 //! absent: async, threads (but for sweeping over seeds), clocks, entropy, and HTTP: those are
 //! simulated in `sim/shell` and `sim/wire`.
 
+pub mod figures;
 pub mod invariants;
 pub mod judge;
 pub mod judged;
@@ -20,6 +21,7 @@ pub mod model;
 pub mod noise;
 pub mod panics;
 pub mod plan;
+pub mod rehearse;
 pub mod run;
 pub mod saved;
 pub mod seen;

@@ -7,8 +7,8 @@ use std::fmt;
 use std::io::{self, BufRead, BufReader};
 use std::process::{Child, ChildStdout, Command, Stdio};
 
-use super::figures::number;
 use super::{End, Outcome, told};
+use onsale_sim::figures::number;
 
 /// How many equal lines are shown before the first that differs.
 const CONTEXT_LINES: usize = 8;

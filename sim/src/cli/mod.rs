@@ -5,8 +5,8 @@
 //! what it says), 2 the tool was told something it cannot do, 3 a sweep did not reach all that it
 //! must.
 
-mod figures;
 mod meta;
+mod rehearse;
 mod replay;
 mod report;
 mod run;
@@ -38,6 +38,8 @@ enum Command {
     Replay(replay::Args),
     /// Run seeds in two processes each and compare every line
     Meta(meta::Args),
+    /// Sell an organiser's event to a synthetic crowd, in virtual time
+    Rehearse(rehearse::Args),
 }
 
 /// How the tool ends.
@@ -64,6 +66,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Shrink(args) => shrink::main(&args),
         Command::Replay(args) => replay::main(&args),
         Command::Meta(args) => meta::main(&args),
+        Command::Rehearse(args) => rehearse::main(&args),
     };
     let end = outcome.unwrap_or_else(|problem| {
         eprintln!("error: {problem}");
@@ -100,6 +103,7 @@ mod tests {
             ("shrink", "--seed"),
             ("shrink --seed 1 --plan a.json", "--plan"),
             ("replay", "<FILES>"),
+            ("rehearse event.json", "--buyers"),
             ("sweep --count 3 --jobs 0", "--jobs"),
         ] {
             let args = ["onsale-sim"].into_iter().chain(line.split(' '));

@@ -10,9 +10,9 @@ use onsale_sim::shrink::{Family, family};
 use onsale_sim::sometimes::Sometimes;
 use onsale_sim::timeline::{Timeline, UNTIL};
 
-use super::figures::number;
 use super::report::{self, Source};
 use super::{End, Outcome, told};
+use onsale_sim::figures::number;
 
 /// What to run.
 #[derive(clap::Args)]

@@ -8,10 +8,10 @@ use onsale_sim::plan::{Plan, swarm};
 use onsale_sim::saved::{Expect, Found, Saved};
 use onsale_sim::shrink::{Progress, shrink};
 
-use super::figures::number;
 use super::report::{self, Source};
 use super::run::describe;
 use super::{End, Outcome, told};
+use onsale_sim::figures::number;
 
 /// What to make smaller.
 #[derive(clap::Args)]

@@ -4,8 +4,8 @@ use onsale_sim::sometimes::{self, Sometimes};
 
 use super::COVERAGE_SEEDS_MIN;
 use crate::cli::End;
-use crate::cli::figures::number;
 use crate::cli::run::print_counts;
+use onsale_sim::figures::number;
 
 /// Prints what was reached and how often.
 pub(super) fn print(reached: &Sometimes) {

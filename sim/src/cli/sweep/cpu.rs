@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::cli::figures::float;
+use onsale_sim::figures::float;
 
 /// `USER_HZ`: what user space is told in, 100 on every Linux since 2.4 (proc(5), `sysconf(3)`).
 const TICKS_PER_SECOND: f64 = 100.0;

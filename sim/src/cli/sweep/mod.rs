@@ -15,8 +15,8 @@ use onsale_sim::plan::swarm;
 
 use self::workers::{Order, Swept};
 use super::End;
-use super::figures::{float, number};
 use super::report::{self, Source};
+use onsale_sim::figures::{float, number};
 
 /// Of so many runs one is run twice and must have the same trace.
 const TWICE_ONE_IN: u64 = 20;

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::cpu;
 use super::workers::{Counts, Tell};
-use crate::cli::figures::{float, number};
+use onsale_sim::figures::{float, number};
 
 /// How often a log hears of it.
 const LOG_EVERY: Duration = Duration::from_secs(10);

@@ -2,12 +2,12 @@
 
 /// A count in a calculation whose result is shown with a few digits.
 #[expect(clippy::cast_precision_loss, reason = "15 digits are more than anybody reads")]
-pub(super) fn float(count: u64) -> f64 {
+pub fn float(count: u64) -> f64 {
     count as f64
 }
 
 /// A number with its thousands apart.
-pub(super) fn number(value: u64) -> String {
+pub fn number(value: u64) -> String {
     let digits = value.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (i, digit) in digits.chars().enumerate() {
