@@ -37,7 +37,7 @@ pub(crate) struct Presence {
 
 enum Move {
     Defined(Span, Span),
-    Joined(u32, PersonId),
+    Joined(PersonId),
     Admitted(u32),
     Dropped(u32),
 }
@@ -117,7 +117,7 @@ fn pick(fact: &Fact) -> Option<Move> {
             let waitroom = fact.spec.waitroom?;
             Move::Defined(waitroom.presence, waitroom.claim)
         }
-        Fact::WaitroomJoined(fact) => Move::Joined(fact.place.number, fact.person),
+        Fact::WaitroomJoined(fact) => Move::Joined(fact.person),
         Fact::PlaceAdmitted(fact) => Move::Admitted(fact.place.number),
         Fact::PlaceEnded(fact) if fact.reason == EndReason::Abandoned => {
             Move::Dropped(fact.place.number)
@@ -157,7 +157,7 @@ impl Presence {
         };
         match step.what {
             Move::Defined(..) => {}
-            Move::Joined(_, person) => {
+            Move::Joined(person) => {
                 room.owners.push(person);
                 room.joined.push((step.number, step.at));
             }

@@ -8,7 +8,7 @@
 //! held against that. What the server decided by itself must be what is due. What a crash took away
 //! before it was durable never happened.
 //!
-//! Source: the "Auditor" of TigerBeetle's simulator (`src/state_machine/auditor.zig`), a second,
+//! Source: the "Auditor" of the simulator of `TigerBeetle` (`src/state_machine/auditor.zig`), a second,
 //! naive implementation that agrees on every reply; mission, areas 1 and 11.
 
 use std::collections::{BTreeMap, VecDeque};
@@ -167,9 +167,9 @@ impl Lane {
     /// Judges what was asked at the fact where the model is and changed nothing.
     fn settle(&mut self) {
         let applied = self.model.applied;
-        while let Some(entry) =
-            self.ahead.pop_front_if(|entry| entry.before <= applied && entry.after == entry.before)
-        {
+        let changed_nothing =
+            |entry: &Entry| entry.before <= applied && entry.after == entry.before;
+        while let Some(entry) = self.pop_if(changed_nothing) {
             match entry.ask {
                 Ask::Execute(request) => self.expect_reply(entry.token, entry.now, &request),
                 Ask::Look { actor, query, waits } => {
@@ -179,24 +179,23 @@ impl Lane {
         }
     }
 
+    /// The next of what is ahead, if it is so.
+    fn pop_if(&mut self, is_so: impl Fn(&Entry) -> bool) -> Option<Entry> {
+        if self.ahead.front().is_some_and(is_so) { self.ahead.pop_front() } else { None }
+    }
+
     fn apply(&mut self, decision: &Decision) -> Verdict {
         let applied = self.model.applied;
-        let asked = self.ahead.pop_front_if(|entry| entry.before == applied);
-        match asked {
-            Some(Entry { token, now, after, ask: Ask::Execute(request), .. }) => {
-                let last = applied + decision.facts.len() as u64;
-                if after != last {
-                    return Err(format!("{request:?} led to fact {after}, written is {last}"));
-                }
-                let reply = self.check_facts(now, &request, decision)?;
-                self.expect(token, Expected::Reply(Ok(reply)));
+        let asked = self.pop_if(|entry| entry.before == applied);
+        if let Some(Entry { token, now, after, ask: Ask::Execute(request), .. }) = asked {
+            let last = applied + decision.facts.len() as u64;
+            if after != last {
+                return Err(format!("{request:?} led to fact {after}, written is {last}"));
             }
-            _ => {
-                let foreign = decision.facts.iter().find(|fact| !is_the_servers(fact));
-                if let Some(fact) = foreign {
-                    return Err(format!("nobody asked for {fact:?}"));
-                }
-            }
+            let reply = self.check_facts(now, &request, decision)?;
+            self.expect(token, Expected::Reply(Ok(reply)));
+        } else if let Some(fact) = decision.facts.iter().find(|fact| !is_the_servers(fact)) {
+            return Err(format!("nobody asked for {fact:?}"));
         }
         for fact in &decision.facts {
             self.model.check(decision.at, fact)?;
@@ -289,15 +288,12 @@ impl Lane {
     }
 
     fn compare(&self, expected: &Expected, answer: &Told) -> Verdict {
-        let told = |refusal: &Refusal| refusal.code();
         match (expected, answer) {
             (Expected::Reply(Ok(reply)), Ok(Answer::Reply(told))) if reply == told => Ok(()),
-            (Expected::Reply(Err(code)), Err(CallError::Refused(refusal)))
-            | (Expected::Sight(Err(code)), Err(CallError::Refused(refusal)))
-                if *code == told(refusal) =>
-            {
-                Ok(())
-            }
+            (
+                Expected::Reply(Err(code)) | Expected::Sight(Err(code)),
+                Err(CallError::Refused(refusal)),
+            ) if *code == refusal.code() => Ok(()),
             (Expected::Sight(Ok(shown)), Ok(Answer::View(view))) if *shown == sight(view) => Ok(()),
             (Expected::Reply(Ok(reply)), _) => Err(format!("{answer:?}, should be {reply:?}")),
             (Expected::Sight(Ok(shown)), _) => Err(format!("{answer:?}, should be {shown:?}")),
@@ -306,34 +302,28 @@ impl Lane {
             }
             (Expected::OneOf { actor, query, shown, ahead }, answer) => {
                 let now = self.model.look(self.model.last, *actor, *query);
-                self.compare_waited(shown, *ahead, &now, answer)
+                compare_waited(shown, *ahead, &now, answer)
             }
         }
     }
+}
 
-    /// Who waits is shown how it was at some moment in between; people ahead only become fewer.
-    fn compare_waited(
-        &self,
-        shown: &[Shown],
-        ahead: Option<u32>,
-        now: &Shown,
-        answer: &Told,
-    ) -> Verdict {
-        let told = match answer {
-            Ok(Answer::View(view)) => Ok(sight(view)),
-            Err(CallError::Refused(refusal)) => Err(refusal.code()),
-            _ => return Err(format!("{answer:?} to a look")),
-        };
-        let ahead_told = told.as_ref().ok().and_then(Sight::ahead);
-        let least = now.as_ref().ok().and_then(Sight::ahead).unwrap_or(0);
-        let is_between =
-            ahead_told.is_none_or(|told| least <= told && told <= ahead.unwrap_or(u32::MAX));
-        let told = told.map(Sight::lasting);
-        if is_between && (shown.contains(&told) || now.clone().map(Sight::lasting) == told) {
-            return Ok(());
-        }
-        Err(format!("{answer:?}, should be one of {shown:?} or {now:?}"))
+/// Who waits is shown how it was at some moment in between; people ahead only become fewer.
+fn compare_waited(shown: &[Shown], ahead: Option<u32>, now: &Shown, answer: &Told) -> Verdict {
+    let told = match answer {
+        Ok(Answer::View(view)) => Ok(sight(view)),
+        Err(CallError::Refused(refusal)) => Err(refusal.code()),
+        _ => return Err(format!("{answer:?} to a look")),
+    };
+    let ahead_told = told.as_ref().ok().and_then(Sight::ahead);
+    let least = now.as_ref().ok().and_then(Sight::ahead).unwrap_or(0);
+    let is_between =
+        ahead_told.is_none_or(|told| least <= told && told <= ahead.unwrap_or(u32::MAX));
+    let told = told.map(Sight::lasting);
+    if is_between && (shown.contains(&told) || now.clone().map(Sight::lasting) == told) {
+        return Ok(());
     }
+    Err(format!("{answer:?}, should be one of {shown:?} or {now:?}"))
 }
 
 /// Whether an answer says that nothing was decided at all.

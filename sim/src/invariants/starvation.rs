@@ -8,8 +8,8 @@
 //! It is judged when a partition rests with everything durable, by the facts; from the server's
 //! state only the number of the last fact is taken.
 //!
-//! Source: mission, area 1 ("no-shows free their slot at once"); the liveness phase of TigerBeetle's
-//! simulator (`docs/internals/vopr.md`).
+//! Source: mission, area 1 ("no-shows free their slot at once"); the liveness phase of the
+//! simulator of `TigerBeetle` (`docs/internals/vopr.md`).
 
 use onsale_core::id::{EventId, PartitionId};
 use onsale_core::query::Phase;
