@@ -291,7 +291,7 @@ impl<'p> Buyer<'p> {
                 self.returns -= 1;
                 Move::Rest(self.plan.manner.poll_ms * 4)
             }
-            Refusal::NotFound(_) if self.step == Step::Enter => {
+            Refusal::NotFound(_) if matches!(self.step, Step::Enter | Step::Choose) => {
                 // Not open to the world yet.
                 self.try_again()
             }

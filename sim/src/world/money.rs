@@ -222,7 +222,7 @@ impl World<'_> {
             Payment::Never => {}
             Payment::Pays { after_ms, started } => {
                 if started {
-                    let name = format!("pay-{}-{}-0", order.event.index(), order.number);
+                    let name = format!("pay-{order}-0");
                     self.notify(order, name, PaymentOutcome::Started);
                 }
                 self.capture_in(order, amount, after_ms);
@@ -264,7 +264,7 @@ impl World<'_> {
             return;
         }
         account.declined = Some(false);
-        let name = format!("pay-{}-{}-x", order.event.index(), order.number);
+        let name = format!("pay-{order}-x");
         self.notify(order, name, PaymentOutcome::Declined);
     }
 

@@ -110,7 +110,7 @@ impl Provider {
                     is_visited: false,
                 });
                 assert_eq!(account.amount, *amount, "one id, one amount");
-                let reference = format!("int-{}-{}", order.event.index(), order.number);
+                let reference = format!("int-{order}");
                 let url = format!("https://pay.example/{reference}");
                 (Answer::Intent(IntentOutcome::Ready { reference, url }), None)
             }
@@ -139,7 +139,7 @@ impl Provider {
         if let Some(reference) = account.refunds.get(&refund) {
             return (done(reference), None);
         }
-        let reference = format!("ref-{}-{refund}", order.number);
+        let reference = format!("ref-{order}-{refund}");
         let answer = done(&reference);
         account.refunds.insert(refund, reference);
         (answer, Some(PaidBack { refund, payment: payment.to_owned(), amount }))
@@ -152,7 +152,7 @@ impl Provider {
             return None;
         }
         let count = account.payments.len();
-        let name = format!("pay-{}-{}-{count}", order.event.index(), order.number);
+        let name = format!("pay-{order}-{count}");
         let payment = Payment { name, amount, is_known: false };
         account.payments.push(payment.clone());
         Some(payment)
@@ -181,7 +181,7 @@ impl Provider {
                 found.push((*order, payment.name.clone(), outcome));
             }
             if account.declined == Some(false) {
-                let name = format!("pay-{}-{}-x", order.event.index(), order.number);
+                let name = format!("pay-{order}-x");
                 found.push((*order, name, PaymentOutcome::Declined));
             }
         }
