@@ -7,7 +7,7 @@
 //! leaked stock in earlier systems; an expiry that forgets one of two quotas is the same mistake.
 //!
 //! Source: "free + held + sold = capacity", the first oracle of every reservation system; two-phase
-//! transfers of TigerBeetle keep it as debits and credits.
+//! transfers of `TigerBeetle` keep it as debits and credits.
 
 use onsale_core::Partition;
 use onsale_core::command::Actor;
@@ -55,7 +55,11 @@ impl Invariant for Conservation {
             Seen::Started { state, .. } => check_audit(&books, state),
             Seen::Rested { state, .. } => {
                 self.rested += 1;
-                if self.rested % AUDIT_EVERY == 0 { check_audit(&books, state) } else { Ok(()) }
+                if self.rested.is_multiple_of(AUDIT_EVERY) {
+                    check_audit(&books, state)
+                } else {
+                    Ok(())
+                }
             }
             Seen::Settled { states } => {
                 states.iter().try_for_each(|state| check_audit(&books, state))

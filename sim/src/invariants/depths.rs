@@ -8,7 +8,7 @@
 //!
 //! Why: memory that grows with the length of a disk's stall ends the process when it is needed most.
 //!
-//! Source: "limits on everything" (TigerBeetle's style), and the rule of the design that a full
+//! Source: "limits on everything" (`TigerBeetle`'s style), and the rule of the design that a full
 //! queue refuses at once, before any work.
 
 use std::collections::{BTreeMap, BTreeSet};

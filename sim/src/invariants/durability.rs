@@ -20,7 +20,7 @@ use onsale_engine::Answer;
 
 use super::books::{Books, Face, PartitionBook, Shared};
 use super::{Invariant, Verdict};
-use crate::seen::{Micros, Seen, Told, Token};
+use crate::seen::{Micros, Seen, Token, Told};
 
 /// See the module.
 pub(crate) struct Durability {
@@ -145,9 +145,7 @@ fn check_effect(books: &Books, durable: u64, effect: &Effect) -> Verdict {
         return Err(format!("an effect for an order that no fact knows: {effect:?}"));
     };
     let (fact, minor, wanted) = match &effect.kind {
-        EffectKind::CreateIntent { amount, .. } => {
-            (order.placed, order.total(), amount.as_minor())
-        }
+        EffectKind::CreateIntent { amount, .. } => (order.placed, order.total(), amount.as_minor()),
         EffectKind::Refund { refund, amount, payment, .. } => {
             let Some(refund) = order.refunds.get(*refund as usize) else {
                 return Err(format!("an effect for a refund that no fact knows: {effect:?}"));
@@ -194,12 +192,12 @@ mod tests {
         let query = Query::Order(order(0));
         let (token, op, now, actor) = (Token(900), Op(9), NOW, Actor::Operator);
         let (partition, wait_until) = (PARTITION, Some(NOW + HOLD));
-        let seen =
-            Seen::Looked { partition, token, op, now, actor, query, wait_until, applied };
+        let seen = Seen::Looked { partition, token, op, now, actor, query, wait_until, applied };
         bench.see(&seen).unwrap();
         token
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "what is told may be a refusal")]
     fn view(bench: &Bench<Durability>) -> Told {
         let view = bench.state.query(NOW, Actor::Operator, Query::Order(order(0)));
         Ok(Answer::View(view.unwrap()))

@@ -182,6 +182,7 @@ mod tests {
         bench.answers(token, &told(number, which))
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "what is told may be a refusal")]
     fn told(number: u32, which: &[u32]) -> Told {
         Ok(Answer::Reply(Reply::HoldTaken(HoldView {
             hold: hold(number),

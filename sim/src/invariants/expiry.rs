@@ -98,9 +98,10 @@ impl Invariant for Expiry {
             }
             Seen::Answered { answer: Ok(Answer::View(View::Hold(view))), .. } => {
                 match books.hold(view.hold) {
-                    Some(hold) if hold.until != view.until => {
-                        Err(format!("{} ends {:?}, told is {:?}", view.hold, hold.until, view.until))
-                    }
+                    Some(hold) if hold.until != view.until => Err(format!(
+                        "{} ends {:?}, told is {:?}",
+                        view.hold, hold.until, view.until
+                    )),
                     _ => Ok(()),
                 }
             }
@@ -140,7 +141,8 @@ impl Deadlines {
             let orders = (0..).zip(&event.orders);
             let orders = orders.map(|(n, order)| (order.until, Thing::Order(id, n)));
             let places = (0..).zip(&event.places);
-            let visits = places.filter_map(|(n, place)| Some((place.visit_until?, Thing::Visit(id, n))));
+            let visits =
+                places.filter_map(|(n, place)| Some((place.visit_until?, Thing::Visit(id, n))));
             self.queue.extend(holds.chain(orders).chain(visits).map(Reverse));
         }
     }
@@ -171,9 +173,7 @@ fn deadline(books: &Books, thing: Thing) -> Option<Time> {
             let order = books.event(event)?.orders.get(number as usize)?;
             (order.standing == Standing::Pending).then_some(order.until)
         }
-        Thing::Visit(event, number) => {
-            books.event(event)?.places.get(number as usize)?.visit_until
-        }
+        Thing::Visit(event, number) => books.event(event)?.places.get(number as usize)?.visit_until,
     }
 }
 

@@ -4,8 +4,8 @@
 use onsale_core::Partition;
 use onsale_core::command::{Provider, Request};
 use onsale_core::fact::{
-    Decision, EventDefined, EventOpened, Fact, HoldReleased, HoldTaken, IntentReady, OrderCompleted,
-    OrderEnded, OrderPlaced, PaymentCaptured, RefundDone, RefundWanted,
+    Decision, EventDefined, EventOpened, Fact, HoldReleased, HoldTaken, IntentReady,
+    OrderCompleted, OrderEnded, OrderPlaced, PaymentCaptured, RefundDone, RefundWanted,
 };
 use onsale_core::hold::Line;
 use onsale_core::id::{EventId, HoldId, OrderId, PartitionId, PersonId};
@@ -22,7 +22,7 @@ use onsale_core::waitroom::LotterySeed;
 use onsale_engine::Bounds;
 
 use super::{Invariant, Verdict};
-use crate::seen::{Micros, Op, Seen, Told, Token};
+use crate::seen::{Micros, Op, Seen, Token, Told};
 
 pub(crate) const PARTITION: PartitionId = PartitionId::FIRST;
 pub(crate) const NOW: Time = Time::from_ms(1_000_000);

@@ -21,7 +21,7 @@ use onsale_core::time::{Span, Time};
 use onsale_engine::Answer;
 
 use super::{Invariant, Verdict};
-use crate::seen::{Micros, Seen, Told, Token};
+use crate::seen::{Micros, Seen, Token, Told};
 
 /// How long an answer is kept.
 const KEPT: Span = Span::from_mins(24 * 60);
@@ -193,6 +193,7 @@ mod tests {
         Bench::new(Idempotency::default())
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "what is told may be a refusal")]
     fn reply(reply: &Reply) -> Told {
         Ok(Answer::Reply(reply.clone()))
     }

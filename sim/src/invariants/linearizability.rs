@@ -98,10 +98,11 @@ impl Linearizability {
             Err(CallError::Stopped) => self.stays_open(from, &what),
             Err(CallError::Refused(Refusal::SeatsTaken { seats })) => {
                 if let What::Take(event) = what {
-                    seats.iter().for_each(|seat| self.add(event, *seat, span, Kind::Taken));
+                    for seat in seats {
+                        self.add(event, *seat, span, Kind::Taken);
+                    }
                 }
             }
-            Err(_) => {}
             Ok(Answer::Reply(reply)) => self.replied(reply, what, span),
             Ok(Answer::View(View::Hold(view))) => {
                 self.has(view.hold.event, view.hold.number, &view.lines, span, Kind::Has);
@@ -109,7 +110,7 @@ impl Linearizability {
             }
             Ok(Answer::View(View::Order(view))) => self.saw_order(view, span),
             Ok(Answer::View(View::Seats(view))) => self.saw_seats(view, span),
-            Ok(Answer::View(_)) => {}
+            Err(_) | Ok(Answer::View(_)) => {}
         }
     }
 
@@ -233,11 +234,15 @@ impl Linearizability {
                 operation.kind != Kind::Taken || !(may_be_unknown || is_blocked)
             });
             if !is_linearizable(operations) {
-                return Err(format!("seat {} of {event} could not have lived {operations:?}", seat.0));
+                return Err(format!(
+                    "seat {} of {event} could not have lived {operations:?}",
+                    seat.0
+                ));
             }
         }
         let rooms = self.rooms.iter();
-        rooms.flat_map(|(event, rooms)| rooms.iter().map(move |room| (*event, room)))
+        rooms
+            .flat_map(|(event, rooms)| rooms.iter().map(move |room| (*event, room)))
             .try_for_each(|(event, room)| self.check_room(event, room))
     }
 
@@ -256,7 +261,10 @@ impl Linearizability {
         for (at, change) in changes {
             sum += change;
             if sum > i64::from(room.capacity) {
-                return Err(format!("at {at}, {sum} tickets of {event} were had of {}", room.capacity));
+                return Err(format!(
+                    "at {at}, {sum} tickets of {event} were had of {}",
+                    room.capacity
+                ));
             }
         }
         Ok(())

@@ -5,7 +5,7 @@
 //!
 //! Why: a server that refuses everything oversells nothing.
 //!
-//! Source: the liveness phase of TigerBeetle's simulator and of openraft's: safety under faults,
+//! Source: the liveness phase of `TigerBeetle`'s simulator and of openraft's: safety under faults,
 //! then progress without them.
 
 use std::collections::BTreeSet;
@@ -64,10 +64,9 @@ impl Invariant for Liveness {
 
 fn settle_state(books: &Books, state: &Partition) -> Verdict {
     let number = state.id().number();
-    let (written, durable) =
-        books.partition(state.id()).map_or((0, 0), |PartitionBook { written, durable, .. }| {
-            (*written, *durable)
-        });
+    let (written, durable) = books
+        .partition(state.id())
+        .map_or((0, 0), |PartitionBook { written, durable, .. }| (*written, *durable));
     if written != state.applied() || durable != state.applied() {
         let applied = state.applied();
         return Err(format!(
@@ -98,8 +97,7 @@ fn settle(books: &Books) -> Verdict {
             return Err(format!("{hold_id} is still held, until {:?}", hold.until));
         }
         let mut orders = (0..).zip(&event.orders);
-        if let Some((number, order)) =
-            orders.find(|(_, order)| order.standing == Standing::Pending)
+        if let Some((number, order)) = orders.find(|(_, order)| order.standing == Standing::Pending)
         {
             let order_id = OrderId::new(id, number);
             return Err(format!("{order_id} is still pending, until {:?}", order.until));

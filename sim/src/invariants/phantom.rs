@@ -110,9 +110,10 @@ fn leads_to(command: &Command) -> (&'static str, fn(&Fact) -> bool) {
         Command::Advance => ("Advance", comes_with_time),
         Command::BlockSeats { .. } => ("BlockSeats", |fact| matches!(fact, Fact::SeatsBlocked(_))),
         Command::CancelEvent(_) => ("CancelEvent", |fact| matches!(fact, Fact::EventCancelled(_))),
-        Command::CancelOrder(_) => ("CancelOrder", |fact| {
-            matches!(fact, Fact::OrderEnded(fact) if fact.end == OrderEnd::Cancelled)
-        }),
+        Command::CancelOrder(_) => (
+            "CancelOrder",
+            |fact| matches!(fact, Fact::OrderEnded(fact) if fact.end == OrderEnd::Cancelled),
+        ),
         Command::DefineEvent { .. } => {
             ("DefineEvent", |fact| matches!(fact, Fact::EventDefined(_)))
         }
@@ -120,9 +121,10 @@ fn leads_to(command: &Command) -> (&'static str, fn(&Fact) -> bool) {
         Command::JoinWaitroom { .. } => {
             ("JoinWaitroom", |fact| matches!(fact, Fact::WaitroomJoined(_)))
         }
-        Command::LeaveWaitroom(_) => ("LeaveWaitroom", |fact| {
-            matches!(fact, Fact::PlaceEnded(fact) if fact.reason == EndReason::Left)
-        }),
+        Command::LeaveWaitroom(_) => (
+            "LeaveWaitroom",
+            |fact| matches!(fact, Fact::PlaceEnded(fact) if fact.reason == EndReason::Left),
+        ),
         Command::OpenEvent(_) => ("OpenEvent", |fact| matches!(fact, Fact::EventOpened(_))),
         Command::PlaceOrder { .. } => ("PlaceOrder", |fact| matches!(fact, Fact::OrderPlaced(_))),
         Command::RecordIntent { .. } => ("RecordIntent", |fact| match fact {
@@ -135,15 +137,16 @@ fn leads_to(command: &Command) -> (&'static str, fn(&Fact) -> bool) {
             Fact::OrderEnded(fact) => fact.end == OrderEnd::Declined,
             _ => false,
         }),
-        Command::RecordRefund { .. } => ("RecordRefund", |fact| {
-            matches!(fact, Fact::RefundDone(_) | Fact::RefundRefused(_))
-        }),
-        Command::RefundOrder { .. } => ("RefundOrder", |fact| {
-            matches!(fact, Fact::RefundWanted(fact) if fact.cause == RefundCause::Asked)
-        }),
-        Command::ReleaseHold(_) => ("ReleaseHold", |fact| {
-            matches!(fact, Fact::HoldReleased(fact) if !fact.expired)
-        }),
+        Command::RecordRefund { .. } => {
+            ("RecordRefund", |fact| matches!(fact, Fact::RefundDone(_) | Fact::RefundRefused(_)))
+        }
+        Command::RefundOrder { .. } => (
+            "RefundOrder",
+            |fact| matches!(fact, Fact::RefundWanted(fact) if fact.cause == RefundCause::Asked),
+        ),
+        Command::ReleaseHold(_) => {
+            ("ReleaseHold", |fact| matches!(fact, Fact::HoldReleased(fact) if !fact.expired))
+        }
         Command::SteerWaitroom { .. } => {
             ("SteerWaitroom", |fact| matches!(fact, Fact::WaitroomSteered(_)))
         }

@@ -72,6 +72,9 @@ struct Search<'a> {
     seen: BTreeSet<(u128, Option<Owner>)>,
 }
 
+/// An operation cannot take effect as things are.
+struct Impossible;
+
 impl Search<'_> {
     fn goes_on(&mut self, done: u128, owner: Option<Owner>) -> bool {
         if done == self.all || self.seen.len() > STEPS_MAX {
@@ -90,19 +93,24 @@ impl Search<'_> {
         next.sort_by_key(|(_, operation)| operation.to);
         next.into_iter().any(|(i, operation)| {
             let after = self.after(done, owner, operation.kind);
-            after.is_some_and(|owner| self.goes_on(done | (1 << i), owner))
+            after.is_ok_and(|owner| self.goes_on(done | (1 << i), owner))
         })
     }
 
-    /// Who has the seat after an operation; `None` if it cannot take effect now.
-    fn after(&self, done: u128, owner: Option<Owner>, kind: Kind) -> Option<Option<Owner>> {
+    /// Who has the seat after an operation, if it can take effect now.
+    fn after(
+        &self,
+        done: u128,
+        owner: Option<Owner>,
+        kind: Kind,
+    ) -> Result<Option<Owner>, Impossible> {
         match kind {
-            Kind::Take(new) => Some(Some(new)),
-            Kind::Has(who) | Kind::Order(who) if self.may_have(done, owner, who) => Some(Some(who)),
-            Kind::GiveBack(who) if self.may_have(done, owner, who) => Some(None),
-            Kind::Free => Some(None),
-            Kind::Taken if owner.is_some() || self.any_order(done) => Some(owner),
-            _ => None,
+            Kind::Take(new) => Ok(Some(new)),
+            Kind::Has(who) | Kind::Order(who) if self.may_have(done, owner, who) => Ok(Some(who)),
+            Kind::GiveBack(who) if self.may_have(done, owner, who) => Ok(None),
+            Kind::Free => Ok(None),
+            Kind::Taken if owner.is_some() || self.any_order(done) => Ok(owner),
+            _ => Err(Impossible),
         }
     }
 

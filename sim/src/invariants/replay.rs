@@ -6,7 +6,7 @@
 //! forgets something at the next crash, if only an idempotency key.
 //!
 //! Source: "snapshot + tail = full replay", and the live hash against the replayed one, of
-//! TigerBeetle's and FoundationDB's simulators.
+//! `TigerBeetle`'s and `FoundationDB`'s simulators.
 
 use onsale_core::Partition;
 use onsale_core::id::PartitionId;
@@ -71,7 +71,7 @@ impl Invariant for Replay {
                 self.rested += 1;
                 let book = books.partition(partition);
                 let is_safe = book.is_some_and(|book| book.durable == book.written);
-                if self.rested % COMPARE_EVERY == 0 && is_safe {
+                if self.rested.is_multiple_of(COMPARE_EVERY) && is_safe {
                     self.compare(&books, state)
                 } else {
                     Ok(())

@@ -119,11 +119,6 @@ impl EventBook {
         }
     }
 
-    /// The quotas that a class counts against.
-    pub(crate) fn quotas_of(&self, class: usize) -> &[u16] {
-        self.quotas_of.get(class).map_or(&[], Vec::as_slice)
-    }
-
     pub(super) fn enter(&mut self, number: u64, at: Time, fact: &Fact) -> Entered {
         match fact {
             Fact::EventCancelled(_) => self.is_cancelled = true,
@@ -160,7 +155,7 @@ impl EventBook {
                 });
             }
             Fact::HoldReleased(fact) => {
-                let (lines, _) = self.end_hold(fact.hold.number, HoldState::Released)?;
+                let lines = self.end_hold(fact.hold.number, HoldState::Released)?;
                 self.shift(&lines, -1, 0);
             }
             _ => return self.enter_order(number, at, fact),
@@ -174,8 +169,8 @@ impl EventBook {
                 if fact.order.number as usize != self.orders.len() {
                     return Err("orders are not numbered densely");
                 }
-                let (lines, person) = self.end_hold(fact.hold.number, HoldState::Ordered)?;
-                self.orders.push(OrderBook::new(number, at, fact, person, lines));
+                let lines = self.end_hold(fact.hold.number, HoldState::Ordered)?;
+                self.orders.push(OrderBook::new(number, at, fact, lines));
             }
             Fact::IntentReady(fact) => self.order(fact.order.number)?.is_ready = true,
             Fact::PaymentStarted(fact) => {
@@ -276,22 +271,18 @@ impl EventBook {
         Ok(())
     }
 
-    fn end_hold(
-        &mut self,
-        number: u32,
-        state: HoldState,
-    ) -> Result<(Vec<Line>, PersonId), &'static str> {
+    fn end_hold(&mut self, number: u32, state: HoldState) -> Result<Vec<Line>, &'static str> {
         let hold = self.holds.get_mut(number as usize).ok_or("there is no such hold")?;
         if hold.state != HoldState::Held {
             return Err("a hold ends twice");
         }
         hold.state = state;
-        let (place, person) = (hold.place, hold.person);
+        let place = hold.place;
         let lines = hold.lines.clone();
         if let (Some(place), HoldState::Ordered) = (place, state) {
             self.place(place)?.visit_until = None;
         }
-        Ok((lines, person))
+        Ok(lines)
     }
 
     /// Moves tickets: so many times the lines into what is held, and into what is sold.

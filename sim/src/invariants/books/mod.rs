@@ -210,11 +210,6 @@ impl Journal {
         self.bytes.truncate(self.entries.last().map_or(0, |entry| entry.end));
     }
 
-    /// Whether a fact is the last one of a decision, or 0.
-    pub(crate) fn ends_at(&self, fact: u64) -> bool {
-        fact == 0 || self.entries.binary_search_by_key(&fact, |entry| entry.last).is_ok()
-    }
-
     /// The decisions that begin after a fact, each with its first.
     pub(crate) fn decisions_after(&self, fact: u64) -> impl Iterator<Item = (u64, Decision)> {
         let from = self.entries.partition_point(|entry| entry.first <= fact);

@@ -2,7 +2,6 @@
 
 use onsale_core::fact::OrderPlaced;
 use onsale_core::hold::Line;
-use onsale_core::id::PersonId;
 use onsale_core::money::Currency;
 use onsale_core::order::{OrderEnd, OrderStatus, PaymentStatus};
 use onsale_core::payment::RefundCause;
@@ -50,7 +49,6 @@ pub(crate) struct OrderBook {
     pub(crate) placed_at: Time,
     pub(crate) until: Time,
     pub(crate) hold: u32,
-    pub(crate) person: PersonId,
     pub(crate) provider: String,
     pub(crate) lines: Vec<Line>,
     pub(crate) standing: Standing,
@@ -82,19 +80,12 @@ pub(crate) struct Face {
 }
 
 impl OrderBook {
-    pub(super) fn new(
-        number: u64,
-        at: Time,
-        fact: &OrderPlaced,
-        person: PersonId,
-        lines: Vec<Line>,
-    ) -> Self {
+    pub(super) fn new(number: u64, at: Time, fact: &OrderPlaced, lines: Vec<Line>) -> Self {
         let mut book = Self {
             placed: number,
             placed_at: at,
             until: fact.until,
             hold: fact.hold.number,
-            person,
             provider: fact.provider.0.clone(),
             lines,
             standing: Standing::Pending,
