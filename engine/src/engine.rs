@@ -135,7 +135,7 @@ impl<T> Engine<T> {
     /// Decides on a request; the answer comes out under `token`.
     pub fn execute(&mut self, now: Time, request: &Request, token: T) {
         self.last_input = now;
-        if self.parked.len() >= self.bounds.parked_max && request.actor != Actor::System {
+        if self.is_full(request.actor) {
             let overloaded = CallError::Overloaded { retry_after_s: 1 };
             return self.parked.answer_now(token, Err(overloaded));
         }
@@ -149,6 +149,10 @@ impl<T> Engine<T> {
         self.last_input = now;
         if let Query::Place(place) = look.query {
             self.presences.note_look(&self.partition, now, look.actor, place);
+        }
+        if self.is_full(look.actor) {
+            let overloaded = CallError::Overloaded { retry_after_s: 1 };
+            return self.parked.answer_now(token, Err(overloaded));
         }
         let view = self.partition.query(now, look.actor, look.query);
         let waits = match (&view, &look.wait) {
@@ -229,6 +233,12 @@ impl<T> Engine<T> {
     /// The next thing to do for the world outside.
     pub fn poll_output(&mut self) -> Option<Output<T>> {
         self.parked.pop(self.writer.durable().get())
+    }
+
+    /// Whether too many answers wait for the disk already. The server's own requests are few, and
+    /// what they report has happened: they go ahead.
+    fn is_full(&self, actor: Actor) -> bool {
+        self.parked.len() >= self.bounds.parked_max && actor != Actor::System
     }
 
     fn sealing_is_due(&self, now: Time) -> bool {

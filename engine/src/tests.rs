@@ -215,8 +215,9 @@ fn too_many_waiting_replies_are_refused_before_any_work() {
     bench.ask(person(1), take(event, 1));
     let applied = bench.engine.partition().applied();
     let shed = bench.ask(person(2), take(event, 1));
-    let answers = bench.answers();
-    assert_eq!(answers, [(shed, Err(CallError::Overloaded { retry_after_s: 1 }))]);
+    let unseen = bench.look(NOW, person(2), Query::Event(event), None);
+    let overloaded = || Err(CallError::Overloaded { retry_after_s: 1 });
+    assert_eq!(bench.answers(), [(shed, overloaded()), (unseen, overloaded())]);
     assert_eq!(bench.engine.partition().applied(), applied);
 }
 

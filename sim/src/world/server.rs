@@ -8,7 +8,7 @@ use onsale_core::call::Look;
 use onsale_core::command::Request;
 use onsale_core::id::PartitionId;
 use onsale_core::time::Time;
-use onsale_engine::recover::{RecoveryCause, recover_from};
+use onsale_engine::recover::{Recovered, RecoveryCause, recover_from};
 use onsale_engine::{Bounds, Engine};
 use onsale_storage::directory::Directory;
 use onsale_storage::journal::{JournalConfig, JournalId, SegmentIndex};
@@ -93,18 +93,26 @@ impl Machine {
         now: Micros,
         cut_after: Option<u64>,
     ) -> Result<Vec<Found>, (PartitionId, RecoveryCause)> {
-        let clock = clock(now, self.clock_ahead_ms);
-        let mut shells = Vec::with_capacity(self.disks.len());
-        let mut found = Vec::with_capacity(self.disks.len());
-        let bounds = self.bounds();
+        let mut recovered = Vec::with_capacity(self.disks.len());
         for (number, disk) in (0u16..).zip(&mut self.disks) {
             let id = PartitionId::new(number).expect("a plan has few partitions");
-            let (shell, of_it) = recovered(disk, id, &self.setup, bounds, clock, cut_after)
-                .map_err(|cause| (id, cause))?;
-            shells.push(shell);
-            found.push(of_it);
+            let journal = JournalId(0x0515_0000 | u128::from(number));
+            let files = disk.reading(cut_after);
+            recovered.push(recover_from(&files, id, journal).map_err(|cause| (id, cause))?);
         }
-        let clock_ahead_ms = self.clock_ahead_ms;
+        // Time goes on where the journals left off, wherever the wall clock stands.
+        let last = recovered.iter().map(|one| one.partition.last_time()).max();
+        let wall = clock(now, self.clock_ahead_ms);
+        let behind_ms = last.unwrap_or_default().since(wall).as_ms();
+        let clock_ahead_ms = self.clock_ahead_ms.saturating_add_unsigned(behind_ms);
+        let clock = clock(now, clock_ahead_ms);
+        let found = recovered.iter().map(Found::of).collect();
+        let (setup, bounds) = (self.setup, self.bounds());
+        let shells = recovered
+            .into_iter()
+            .zip(&mut self.disks)
+            .map(|(one, disk)| Shell::new(one, disk, &setup, bounds, clock))
+            .collect();
         self.life += 1;
         self.process =
             Some(Process { clock_ahead_ms, shells, paused_until: now, is_stopping: false });
@@ -117,48 +125,49 @@ impl Machine {
     }
 }
 
-fn recovered(
-    disk: &mut Disk,
-    id: PartitionId,
-    setup: &Setup,
-    bounds: Bounds,
-    clock: Time,
-    cut_after: Option<u64>,
-) -> Result<(Shell, Found), RecoveryCause> {
-    let journal = JournalId(0x0515_0000 | u128::from(id.number()));
-    let recovered = recover_from(&disk.reading(cut_after), id, journal)?;
-    let applied = recovered.partition.applied();
-    disk.begin(applied);
-    let config = JournalConfig {
-        segment_bytes: setup.segment_bytes,
-        batch_bytes_max: setup.batch_bytes_max,
-        writes_in_flight: setup.writes_in_flight,
-        queued_bytes_max: setup.queued_bytes_max,
-    };
-    let engine = Engine::new(recovered.partition, &recovered.tail, config, bounds, clock);
-    let shell = Shell {
-        engine: engine.expect("plans have sound journal bounds"),
-        urgent: VecDeque::new(),
-        arrivals: VecDeque::new(),
-        turn_at: None,
-        snapshot: recovered.snapshot,
-        snapshot_at: Micros(0),
-        creating: None,
-    };
-    let found = Found {
-        snapshot: recovered.snapshot,
-        torn: recovered.torn.is_some(),
-        rejected: recovered.rejected.len(),
-    };
-    Ok((shell, found))
-}
-
 fn clock(now: Micros, ahead_ms: i64) -> Time {
     let elapsed_ms = BEGIN.as_ms() + now.0 / 1_000;
     Time::from_ms(elapsed_ms.saturating_add_signed(ahead_ms))
 }
 
+impl Found {
+    fn of(recovered: &Recovered) -> Self {
+        Self {
+            snapshot: recovered.snapshot,
+            torn: recovered.torn.is_some(),
+            rejected: recovered.rejected.len(),
+        }
+    }
+}
+
 impl Shell {
+    fn new(
+        recovered: Recovered,
+        disk: &mut Disk,
+        setup: &Setup,
+        bounds: Bounds,
+        clock: Time,
+    ) -> Self {
+        disk.begin(recovered.partition.applied());
+        let config = JournalConfig {
+            segment_bytes: setup.segment_bytes,
+            batch_bytes_max: setup.batch_bytes_max,
+            writes_in_flight: setup.writes_in_flight,
+            queued_bytes_max: setup.queued_bytes_max,
+        };
+        let snapshot = recovered.snapshot;
+        let engine = Engine::new(recovered.partition, &recovered.tail, config, bounds, clock);
+        Self {
+            engine: engine.expect("plans have sound journal bounds"),
+            urgent: VecDeque::new(),
+            arrivals: VecDeque::new(),
+            turn_at: None,
+            snapshot,
+            snapshot_at: Micros(0),
+            creating: None,
+        }
+    }
+
     pub(super) fn state(&self) -> &Partition {
         self.engine.partition()
     }
