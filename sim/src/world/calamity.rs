@@ -290,6 +290,7 @@ impl World<'_> {
         let write = *noise.pick(&disk.witnessed);
         let block = write.offset + noise.below(write.blocks) * BLOCK_BYTES as u64;
         let name = write.segment.file_name();
+        let is_alone = disk.names().len() < 2;
         let content = disk.files.content_mut(&name)?;
         let at = block as usize;
         match damage {
@@ -314,6 +315,8 @@ impl World<'_> {
                 content.truncate(at);
                 Some("damage_truncated")
             }
+            // A directory with nothing left in it cannot be told from a new one.
+            Damage::Missing if is_alone => None,
             Damage::Missing => {
                 disk.files.remove(&name).ok()?;
                 Some("damage_missing")

@@ -66,8 +66,9 @@ impl World<'_> {
 
     fn is_quiet(&self) -> bool {
         let Some(process) = self.machine.process.as_ref() else { return false };
+        let now = self.machine.clock(self.now);
         let is_at_rest = process.shells.iter().all(|shell| {
-            shell.engine.is_settled() && shell.mailbox() == 0 && shell.state().next_due().is_none()
+            shell.engine.is_settled() && shell.mailbox() == 0 && shell.engine.wake_at(now).is_none()
         });
         let have_gone = self.buyers.iter().all(Buyer::is_over);
         let are_told = self.ops.iter().all(|op| op.is_over);

@@ -57,7 +57,18 @@ pub(crate) fn open_segments(
             }
         }
     }
+    check_predecessor(&files, &opened)?;
     Ok(opened)
+}
+
+/// A segment that never came into use had one in use before it.
+fn check_predecessor(
+    files: &[(SegmentIndex, FileEntry)],
+    opened: &[Opened],
+) -> Result<(), RecoverError> {
+    let unused = files.first().filter(|_| opened.is_empty());
+    let before = unused.and_then(|(index, _)| SegmentIndex::new(index.get() - 1));
+    before.map_or(Ok(()), |before| Err(RecoverError::MissingSegment { file: before.file_name() }))
 }
 
 fn check_header(

@@ -217,6 +217,13 @@ fn a_missing_or_foreign_segment_is_named() {
         change(&mut disk);
         recover(&disk, Start::FirstFact).unwrap_err()
     };
+    let only_one_in_use = refusal(&|disk| {
+        *disk = MemoryDirectory::new();
+        disk.create_zeroed("0000000002.segment", 16 << 10).unwrap();
+    });
+    assert!(
+        matches!(&only_one_in_use, RecoverError::MissingSegment { file } if file == "0000000001.segment")
+    );
     let missing = refusal(&|disk| disk.remove("0000000002.segment").unwrap());
     assert!(
         matches!(&missing, RecoverError::MissingSegment { file } if file == "0000000002.segment")
