@@ -18,7 +18,7 @@ use onsale_core::query::View;
 use onsale_core::reply::{HoldView, Reply};
 use onsale_engine::Answer;
 
-use super::books::{Books, Shared};
+use super::books::{Books, HoldState, Shared, Standing};
 use super::{Invariant, Verdict};
 use crate::seen::{Micros, Seen, Token};
 
@@ -69,7 +69,7 @@ impl Invariant for Exclusivity {
                 let is_fresh = self.fresh.remove(&token);
                 let Some(view) = hold_of(answer) else { return Ok(()) };
                 let owner = check_told(&books, view)?;
-                if is_fresh { tell(&mut self.told, view, owner) } else { Ok(()) }
+                if is_fresh { tell(&mut self.told, &books, view, owner) } else { Ok(()) }
             }
             _ => Ok(()),
         }
@@ -115,11 +115,16 @@ fn check_told(books: &Books, view: &HoldView) -> Result<Owner, String> {
 
 fn tell(
     told: &mut BTreeMap<(EventId, SeatIndex), Owner>,
+    books: &Books,
     view: &HoldView,
     owner: Owner,
 ) -> Verdict {
     let event = view.hold.event;
     for seat in view.lines.iter().flat_map(|line| &line.seats) {
+        // By the time an answer leaves it may have been given back already.
+        if !has(books, view.hold, *seat) {
+            continue;
+        }
         if let Some(other) = told.insert((event, *seat), owner).filter(|other| *other != owner) {
             return Err(format!(
                 "seat {} of {event} is told to {owner:?}, and {other:?} was told before",
@@ -128,6 +133,25 @@ fn tell(
         }
     }
     Ok(())
+}
+
+/// Whether a hold, or the order it became, has the seat by the facts.
+fn has(books: &Books, hold: HoldId, seat: SeatIndex) -> bool {
+    let Some((event, book)) = books.event(hold.event).zip(books.hold(hold)) else { return false };
+    match book.state {
+        HoldState::Held => true,
+        HoldState::Released => false,
+        HoldState::Ordered => {
+            let order = event.orders.iter().rev().find(|order| order.hold == hold.number);
+            order.is_some_and(|order| match order.standing {
+                Standing::Pending => true,
+                Standing::Completed { .. } => Line::each(&order.lines)
+                    .enumerate()
+                    .any(|(i, (.., own))| own == Some(seat) && order.valid() & (1 << i) != 0),
+                Standing::Ended(_) => false,
+            })
+        }
+    }
 }
 
 /// Whoever was told of a seat has it no more, or somebody else of their order.
@@ -201,6 +225,16 @@ mod tests {
         takes(&mut bench, 1, &[1, 2]).unwrap();
         bench.answers(Token(99), &told(0, &[0, 1])).unwrap();
         bench.answers(Token(99), &told(1, &[1, 2])).unwrap();
+    }
+
+    #[test]
+    fn a_seat_that_is_given_back_before_the_answer_leaves_is_fine() {
+        let mut bench = bench();
+        let token = bench.executes(&request(), 2, 3);
+        bench.happens([taken(0, seats(&[0]))]).unwrap();
+        bench.happens([released(0, false)]).unwrap();
+        bench.answers(token, &told(0, &[0])).unwrap();
+        takes(&mut bench, 1, &[0]).unwrap();
     }
 
     #[test]
