@@ -99,9 +99,6 @@ impl Starvation {
         let Some(model) = follower.model(partition).filter(|model| model.applied == applied) else {
             return Ok(());
         };
-        // A clock that was set back across a restart stands still for the rules until it has
-        // caught up with the last fact.
-        let now = now.max(model.last);
         for event in &model.events {
             let known = self.could.iter().position(|(id, ..)| *id == event.id);
             let Some(first) = could_come(event) else {
