@@ -91,9 +91,8 @@ async fn ask_until_stopped(mailboxes: Mailboxes, acknowledged: Acknowledged) {
             Err(CallError::Stopped) => return,
             Err(error) => panic!("{error}"),
         }
-        if chance(0.2) {
-            sleep(up_to_ms(20)).await;
-        }
+        // Where answers come at once the world would be full before time has gone on.
+        sleep(up_to_ms(4)).await;
     }
 }
 
