@@ -74,7 +74,7 @@ fn waitroom(noise: &mut Noise) -> WaitroomSpec {
         doors_at,
         opens_at: doors_at + ms(noise, 2, 12),
         slots: 1 + noise.below(4) as u32,
-        rate_per_minute: *noise.pick(&[1_000, 12_000, 60_000, 90_000, 600_000]),
+        rate_per_minute: *noise.pick(&[30, 600, 12_000, 90_000, 600_000]),
         visit: ms(noise, 1, 40),
         claim: Span::from_mins(1),
         presence: Span::from_mins(5),
