@@ -11,9 +11,9 @@ use rustix::fs::OFlags;
 /// logical block of every disk direct IO is used on.
 pub const BLOCK_BYTES: usize = 4096;
 
-/// Creates `path` holding `bytes` zeros, all of it durable, in place of what a crash left there. The
-/// zeros are really written: on a merely allocated file every first write would also have to commit
-/// the file system's own journal.
+/// Creates `path` holding `bytes` zeros, all of it durable, in place of what a crash left there.
+/// The zeros are really written: on a merely allocated file every first write would also have to
+/// commit the file system's own journal.
 pub(super) fn prezero(path: &Path, bytes: u64) -> io::Result<()> {
     if !bytes.is_multiple_of(BLOCK_BYTES as u64) {
         return Err(io::Error::new(

@@ -83,7 +83,8 @@ pub trait Host: Clone + 'static {
 
     /// Creates a file of `bytes` zeros (a multiple of [`BLOCK_BYTES`]), really written and durable
     /// together with its directory entry, and opens it for writing. It replaces what an earlier
-    /// crash left at `path`; another crash leaves the whole new file there or what was there before.
+    /// crash left at `path`; another crash leaves the whole new file there, or what was there
+    /// before.
     ///
     /// # Errors
     /// Whatever the file system says.

@@ -1,4 +1,4 @@
-//! A disk that breaks: the process ends, nothing more is acknowledged, nothing acknowledged is lost.
+//! A disk that breaks: the process ends, and nothing that was acknowledged is lost.
 
 use std::time::Duration;
 
