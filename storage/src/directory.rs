@@ -30,7 +30,7 @@ pub trait Directory {
     /// Makes durable whatever a reader can see of this file.
     fn sync(&self, name: &str) -> io::Result<()>;
 
-    /// Creates a file of zeros, replacing one of that name. A crash may leave any part of it.
+    /// Creates a file of zeros, replacing one of that name.
     fn create_zeroed(&mut self, name: &str, bytes: u64) -> io::Result<()>;
 
     /// Writes the parts, one after the other, as a whole file: after a crash it is there

@@ -117,8 +117,9 @@ pub(crate) fn check_length(
     }
 }
 
-/// Whether a file without a readable header is more than the rest of an interrupted creation. That
-/// leaves zeros, or, after all of them, a torn header; batches only ever follow a durable header.
+/// Whether a file without a readable header was more than created. A creation leaves all of its
+/// zeros or no file, so a shorter one was cut; a crash may tear the header; batches only ever
+/// follow a durable header.
 fn was_in_use(
     directory: &impl Directory,
     index: SegmentIndex,
@@ -126,7 +127,7 @@ fn was_in_use(
     block: &[u8],
 ) -> Result<bool, RecoverError> {
     if block.len() < BLOCK_BYTES {
-        return Ok(block.iter().any(|&byte| byte != 0));
+        return Ok(true);
     }
     let bytes = read(directory, &entry.name, 0..entry.bytes)?;
     Ok(intact_batches(&bytes).any(|batch| batch.header.segment == index))

@@ -31,7 +31,8 @@ pub struct WriteId(u64);
 /// What the shell must do.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Request<'a> {
-    /// Create this segment's file, replacing one of that name: `bytes` zeros, written (not merely
+    /// Create this segment's file, whole or not at all, replacing one of that name: `bytes` zeros,
+    /// written (not merely
     /// allocated) and synced with its directory entry; then call [`Writer::segment_created`].
     CreateSegment {
         /// The segment; [`SegmentIndex::file_name`] names the file.

@@ -112,20 +112,14 @@ impl Life {
     }
 }
 
-/// A crash leaves any sectors of a write, and any part of a file being created, over what was
-/// there.
+/// A crash leaves any sectors of a write, and all or nothing of a file being created.
 fn leave_on_disk(random: &mut Random, disk: &mut MemoryDirectory, pending: Pending) {
     match pending {
-        Pending::Create { index, bytes } => match random.below(4) {
-            0 => {}
-            1 => disk.put(&index.file_name(), vec![0; random.below(bytes as usize)]),
-            2 => disk.create_zeroed(&index.file_name(), bytes).unwrap(),
-            _ => {
-                let Some(old) = disk.content_mut(&index.file_name()) else { return };
-                let zeroed = random.below(old.len() + 1);
-                old[..zeroed].fill(0);
+        Pending::Create { index, bytes } => {
+            if random.chance(2) {
+                disk.create_zeroed(&index.file_name(), bytes).unwrap();
             }
-        },
+        }
         Pending::Write { segment, offset, bytes, .. } => {
             let one_in = 1 + random.below(4);
             let whole_blocks = random.chance(2);
