@@ -1,11 +1,9 @@
 //! People over HTTP: an operator and buyers.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-
 use reqwest::{Client, Method, StatusCode};
 use serde_json::{Value, json};
 
-static KEYS: AtomicU64 = AtomicU64::new(0);
+use crate::recorder::{Recorder, Wish, new_key};
 
 /// An answer: its status and its JSON; null where there is none.
 #[derive(Debug)]
@@ -34,8 +32,10 @@ pub struct Operator {
 #[derive(Clone)]
 pub struct Shopper {
     base: String,
+    person: String,
     token: String,
     http: Client,
+    recorder: Recorder,
 }
 
 impl Operator {
@@ -73,7 +73,8 @@ impl Operator {
     }
 
     async fn ask(&self, method: Method, path: &str, body: Option<&Value>) -> Answer {
-        send(&self.http, method, &format!("{}{path}", self.base), &self.token, body)
+        let key = (self.token.as_str(), &*new_key());
+        send(&self.http, method, &format!("{}{path}", self.base), key, body)
             .await
             .expect("the server is there")
     }
@@ -82,19 +83,31 @@ impl Operator {
 impl Shopper {
     /// Opens a guest session; `None` if the server is not there.
     pub async fn new(base: &str) -> Option<Self> {
+        Self::recorded(base, &Recorder::default()).await
+    }
+
+    /// As [`Self::new`]; whatever is asked and told from then on is written down.
+    pub async fn recorded(base: &str, recorder: &Recorder) -> Option<Self> {
         let http = Client::new();
         let body = json!({ "email": "shopper@example.org" });
-        let session =
-            send(&http, Method::POST, &format!("{base}/api/v1/sessions"), "", Some(&body)).await?;
-        let token = session.text("access_token")?.to_owned();
-        Some(Self { base: base.to_owned(), token, http })
+        let url = format!("{base}/api/v1/sessions");
+        let session = send(&http, Method::POST, &url, ("", &new_key()), Some(&body)).await?;
+        let (person, token) = (session.text("person")?, session.text("access_token")?);
+        let (person, token) = (person.to_owned(), token.to_owned());
+        Some(Self { base: base.to_owned(), person, token, http, recorder: recorder.clone() })
     }
 
     /// Asks for anything; `None` if no answer came.
     pub async fn ask(&self, method: Method, path: &str, body: Option<&Value>) -> Option<Answer> {
-        let url =
-            if path.starts_with("http") { path.to_owned() } else { format!("{}{path}", self.base) };
-        send(&self.http, method, &url, &self.token, body).await
+        let wish = Wish {
+            method,
+            path: path.to_owned(),
+            person: self.person.clone(),
+            token: self.token.clone(),
+            key: new_key(),
+            body: body.cloned(),
+        };
+        self.recorder.ask(&self.http, &self.base, &wish).await
     }
 
     /// Holds the best `count` tickets of a class.
@@ -138,14 +151,14 @@ impl Shopper {
     }
 }
 
-async fn send(
+/// Sends once, as whoever has the token and under the key; `None` if no whole answer came.
+pub(crate) async fn send(
     http: &Client,
     method: Method,
     url: &str,
-    token: &str,
+    (token, key): (&str, &str),
     body: Option<&Value>,
 ) -> Option<Answer> {
-    let key = format!("test-{}-{}", std::process::id(), KEYS.fetch_add(1, Ordering::Relaxed));
     let mut request = http
         .request(method, url)
         .header("accept", "application/json")

@@ -1,12 +1,13 @@
 //! The server is killed under load, again and again. What it acknowledged is there afterwards, no
-//! seat is anybody else's, and in the end the books are right.
+//! seat is anybody else's, what was never answered is answered when it is asked again, once and for
+//! all, and in the end the books are right. The invariants that judge simulated clients judge these.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
-use onsale_tests::{Operator, Server, Shopper, small_house};
+use onsale_tests::{Operator, Recorder, Server, Shopper, small_house};
 use serde_json::Value;
 use tokio::task::JoinSet;
 
@@ -21,6 +22,7 @@ struct Acknowledged {
     /// The tickets of each order that was completed.
     completed: Mutex<BTreeMap<String, Value>>,
     count: AtomicU64,
+    recorder: Recorder,
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -31,13 +33,14 @@ async fn what_was_acknowledged_survives_twenty_kills() {
     let event = operator.open(&small_house(200)).await;
     let acknowledged = Arc::new(Acknowledged::default());
 
-    let mut server = Some(server);
+    let (mut server, mut asked_again) = (Some(server), 0);
     for kill in 0..KILLS {
         let running = server.take().expect("it was started again");
         storm(running, &event, &acknowledged, kill).await;
         let restarted = Server::start(data.path(), &[]).expect("it starts again");
         let operator = Operator::new(&restarted.base, restarted.operator_token());
         check(&operator, &acknowledged).await;
+        asked_again += ask_again(&restarted.base, &acknowledged.recorder).await;
         server = Some(restarted);
     }
 
@@ -48,6 +51,22 @@ async fn what_was_acknowledged_survives_twenty_kills() {
     assert!(books["holds"] == true, "{books}");
     let completed = acknowledged.completed.lock().unwrap().len();
     assert!(completed >= KILLS, "the load was real: {completed} orders were completed");
+    assert!(asked_again > 0, "somebody was left without an answer");
+    acknowledged.recorder.judge().unwrap();
+}
+
+/// Whoever was left without an answer asks again under the same key, and once more: there is one
+/// answer now, whether the kill came before or after it was decided.
+async fn ask_again(base: &str, recorder: &Recorder) -> usize {
+    let (http, wishes) = (reqwest::Client::new(), recorder.take_unanswered());
+    for wish in &wishes {
+        let first = recorder.ask(&http, base, wish).await.expect("the server is there");
+        let second = recorder.ask(&http, base, wish).await.expect("the server is there");
+        if first.status.is_success() {
+            assert_eq!((first.status, first.body), (second.status, second.body), "{wish:?}");
+        }
+    }
+    wishes.len()
 }
 
 /// Buyers buy until enough was acknowledged since the last kill; then the server is killed.
@@ -76,7 +95,7 @@ async fn storm(server: Server, event: &str, acknowledged: &Arc<Acknowledged>, ki
 
 /// One purchase; whatever the server says is written down at once.
 async fn buy(base: &str, event: &str, count: u32, acknowledged: &Acknowledged) -> Option<()> {
-    let shopper = Shopper::new(base).await?;
+    let shopper = Shopper::recorded(base, &acknowledged.recorder).await?;
     let hold = shopper.hold(event, 0, count).await?;
     let placed = shopper.order(hold.text("id")?).await?;
     let id = placed.text("id")?.to_owned();

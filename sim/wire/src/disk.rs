@@ -13,8 +13,9 @@ use onsale_storage::directory::{Directory, FileEntry, MemoryDirectory};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
-/// The longest that a write takes.
-const WRITE_MS_MAX: u64 = 4;
+/// The longest that a write takes, one of these by the seed: from well below to well above the time
+/// that a message takes.
+const WRITE_MS_MAX: [u64; 3] = [2, 10, 60];
 
 /// A disk with directories. A handle: the disk lives as long as one of them.
 #[derive(Clone)]
@@ -23,13 +24,16 @@ pub struct Disk(Arc<Mutex<Inner>>);
 struct Inner {
     directories: BTreeMap<PathBuf, MemoryDirectory>,
     rng: ChaCha8Rng,
+    write_ms_max: u64,
 }
 
 impl Disk {
     /// An empty disk, as slow and as torn by crashes as the seed says.
     pub fn new(seed: u64) -> Self {
         let rng = ChaCha8Rng::seed_from_u64(seed);
-        Self(Arc::new(Mutex::new(Inner { directories: BTreeMap::new(), rng })))
+        let write_ms_max = WRITE_MS_MAX[(seed % 3) as usize];
+        let directories = BTreeMap::new();
+        Self(Arc::new(Mutex::new(Inner { directories, rng, write_ms_max })))
     }
 
     /// A directory on it; made by whatever is first written there.
@@ -53,7 +57,10 @@ impl Disk {
     }
 
     fn latency(&self) -> impl Future<Output = ()> + use<> {
-        let ms = self.lock().rng.next_u64() % (WRITE_MS_MAX + 1);
+        let ms = {
+            let disk = &mut *self.lock();
+            disk.rng.next_u64() % (disk.write_ms_max + 1)
+        };
         tokio::time::sleep(Duration::from_millis(ms))
     }
 
@@ -109,7 +116,7 @@ impl Unfinished {
 impl Drop for Unfinished {
     fn drop(&mut self) {
         let mut disk = self.file.disk.lock();
-        let Inner { directories, rng } = &mut *disk;
+        let Inner { directories, rng, .. } = &mut *disk;
         for (offset, block) in
             (self.offset..).step_by(BLOCK_BYTES).zip(self.bytes.chunks(BLOCK_BYTES))
         {

@@ -82,12 +82,13 @@ impl Call {
 
     /// The very bytes that go over the wire.
     pub fn wire(&self) -> Vec<u8> {
-        let mut text = format!("{} {} HTTP/1.1\r\nhost: server\r\n", self.method, self.path);
-        for (name, value) in &self.headers {
-            text.push_str(&format!("{name}: {value}\r\n"));
-        }
-        text.push_str(&format!("content-length: {}\r\n\r\n", self.body.len()));
-        [text.as_bytes(), &self.body].concat()
+        let given = self.headers.iter().map(|(name, value)| format!("{name}: {value}\r\n"));
+        let head = [
+            format!("{} {} HTTP/1.1\r\nhost: server\r\n", self.method, self.path),
+            given.collect(),
+            format!("content-length: {}\r\n\r\n", self.body.len()),
+        ];
+        [head.concat().as_bytes(), &self.body].concat()
     }
 
     fn request(&self) -> Request<Full<Bytes>> {

@@ -20,6 +20,7 @@ const TRIES: u32 = 400;
 pub struct Person {
     scene: Scene,
     name: String,
+    id: String,
     token: String,
     line: Option<Line>,
     keys: u32,
@@ -31,8 +32,10 @@ impl Person {
         scene.event().await;
         let body = json!({ "email": format!("{name}@example.org") });
         let (scene, name) = (scene.clone(), name.to_owned());
-        let mut person = Self { scene, name, token: String::new(), line: None, keys: 0 };
+        let (id, token) = (String::new(), String::new());
+        let mut person = Self { scene, name, id, token, line: None, keys: 0 };
         let session = person.insist(&Call::post("/api/v1/sessions", &body)).await;
+        person.id = session.text("person");
         person.token = session.text("access_token");
         person
     }
@@ -67,15 +70,12 @@ impl Person {
         Call::get(format!("/api/v1/orders/{order}")).token(&self.token)
     }
 
-    /// Asks once, over the connection that is there; `None` if no answer came.
+    /// Asks once; `None` if no answer came.
     pub async fn ask(&mut self, call: &Call) -> Option<Answer> {
-        let mut line = match self.line.take() {
-            Some(line) => line,
-            None => Line::open("server").await?,
-        };
-        let answer = line.send(call).await?;
-        self.line = Some(line);
-        Some(answer)
+        let op = self.scene.asked(Some(&self.id), call);
+        let answer = self.send(call).await;
+        self.scene.told(op, call, answer.as_ref());
+        answer
     }
 
     /// Asks until there is an answer, always under the same key.
@@ -83,16 +83,28 @@ impl Person {
     /// # Panics
     /// If none ever comes.
     pub async fn insist(&mut self, call: &Call) -> Answer {
+        let op = self.scene.asked(Some(&self.id), call);
         for _ in 0..TRIES {
-            match self.ask(call).await {
+            match self.send(call).await {
                 Some(answer) if answer.status != 503 => {
-                    self.scene.note(call, &answer);
+                    self.scene.told(op, call, Some(&answer));
                     return answer;
                 }
                 _ => sleep(AGAIN).await,
             }
         }
         panic!("{} is never answered: {} {}", self.name, call.method, call.path)
+    }
+
+    /// Over the connection that is there, or a new one.
+    async fn send(&mut self, call: &Call) -> Option<Answer> {
+        let mut line = match self.line.take() {
+            Some(line) => line,
+            None => Line::open("server").await?,
+        };
+        let answer = line.send(call).await?;
+        self.line = Some(line);
+        Some(answer)
     }
 
     /// Places an order of so many tickets; `None` if there are none to be had.

@@ -79,7 +79,7 @@ impl Machine {
         let (mailboxes, ends) = Mailboxes::new(PARTITIONS, 256, clock());
         let teller: Arc<dyn PaymentProvider> = Arc::new(Teller::new(self.secret.clone()));
         let providers = Providers::new([teller]);
-        let (effects, unpaid) = self.start_provider_tasks(&mailboxes, &providers);
+        let (effects, unpaid) = Self::start_provider_tasks(&mailboxes, &providers);
         let (snapshots, wanted) = SnapshotMaker::without_thread(SNAPSHOT_EVERY);
         host.spawn_local(make_snapshots(self.disk.clone(), wanted));
         for (number, mailbox) in (0..).zip(ends) {
@@ -94,7 +94,6 @@ impl Machine {
     }
 
     fn start_provider_tasks(
-        &self,
         port: &Mailboxes,
         providers: &Providers,
     ) -> (mpsc::UnboundedSender<Effect>, mpsc::Sender<PendingIntent>) {

@@ -10,9 +10,13 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
+use onsale_core::time::Time;
 use onsale_net::provider::secret::Secret;
 use onsale_runtime::host::Host;
 use onsale_runtime::host::serve::{Limits, serve};
+use onsale_sim::invariants;
+use onsale_sim::seen::{Micros, Op};
+use onsale_tests::{Claims, History};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use serde_json::{Value, json};
@@ -22,7 +26,7 @@ use turmoil::{Builder, Sim};
 use crate::audit::audit;
 use crate::bank::Bank;
 use crate::disk::Disk;
-use crate::host::WireHost;
+use crate::host::{START_MS, WireHost};
 use crate::http::{Answer, Call, PORT, send};
 use crate::server::{Machine, OPERATOR};
 
@@ -91,6 +95,7 @@ pub struct Scene {
     levers: Rc<RefCell<VecDeque<Lever>>>,
     rng: Rc<RefCell<ChaCha8Rng>>,
     trace: Rc<RefCell<Vec<String>>>,
+    history: Rc<RefCell<History>>,
 }
 
 enum Lever {
@@ -105,7 +110,7 @@ impl Stage {
         let mut sim = Builder::new()
             .rng_seed(seed)
             .simulation_duration(LASTS_AT_MOST)
-            .tick_duration(Duration::from_millis(1 + seed % 4))
+            .tick_duration(Duration::from_millis(2 + seed % 3))
             .min_message_latency(Duration::from_millis(1))
             .max_message_latency(Duration::from_millis([3, 10, 40][seed as usize % 3]))
             .tcp_capacity(TCP_SEGMENTS)
@@ -123,6 +128,7 @@ impl Stage {
             levers: Rc::default(),
             rng: Rc::new(RefCell::new(ChaCha8Rng::seed_from_u64(seed))),
             trace: Rc::default(),
+            history: Rc::default(),
         };
         let operator = scene.clone();
         sim.client("operator", async move { operator.open_event(house).await });
@@ -165,6 +171,7 @@ impl Stage {
             Ok(())
         });
         self.step_to_end();
+        self.scene.judge();
         self.at_end.drain(..).for_each(|act| act());
     }
 
@@ -219,9 +226,13 @@ impl Scene {
     /// Asks as the operator until there is an answer.
     pub async fn operate(&self, call: Call) -> Answer {
         let call = call.token(OPERATOR);
+        let op = self.asked(None, &call);
         loop {
             match send("server", &call).await {
-                Some(answer) if answer.status != 503 => return answer,
+                Some(answer) if answer.status != 503 => {
+                    self.told(op, &call, Some(&answer));
+                    return answer;
+                }
                 _ => sleep(Duration::from_millis(300)).await,
             }
         }
@@ -237,15 +248,43 @@ impl Scene {
         self.trace.borrow().clone()
     }
 
-    /// Writes down what somebody was answered.
-    pub(crate) fn note(&self, call: &Call, answer: &Answer) {
+    /// Writes down that somebody (or the operator) asks for something.
+    pub(crate) fn asked(&self, person: Option<&str>, call: &Call) -> Option<Op> {
+        let key = call.headers.iter().find(|(name, _)| *name == "idempotency-key");
+        let asked = onsale_tests::Call {
+            method: call.method.as_str(),
+            path: &call.path,
+            person,
+            key: key.map(|(_, key)| key.as_str()),
+            body: &call.body,
+        };
+        self.history.borrow_mut().asked(now(), asked)
+    }
+
+    /// Writes down what they were answered, if they were.
+    pub(crate) fn told(&self, op: Option<Op>, call: &Call, answer: Option<&Answer>) {
+        let mut history = self.history.borrow_mut();
+        match (op, answer) {
+            (Some(op), Some(answer)) => {
+                history.told(now(), op, answer.status.as_u16(), &answer.json());
+            }
+            (Some(op), None) => history.gave_up(now(), op),
+            (None, _) => {}
+        }
+        let Some(answer) = answer else { return };
         if call.path == "/api/v1/orders" && answer.status == 201 {
             self.orders.borrow_mut().insert(answer.text("id"));
         }
-        let now = turmoil::sim_elapsed().unwrap_or_default().as_millis();
-        let said = String::from_utf8_lossy(&answer.body);
-        let line = format!("{now} {} {}: {} {said}", call.method, call.path, answer.status);
+        let (Micros(at), said) = (now(), String::from_utf8_lossy(&answer.body));
+        let line = format!("{at} {} {}: {} {said}", call.method, call.path, answer.status);
         self.trace.borrow_mut().push(line);
+    }
+
+    fn judge(&self) {
+        let mut invariants = invariants::all();
+        invariants.push(Box::new(Claims::new(Time::from_ms(START_MS))));
+        let judged = self.history.borrow().judge(invariants);
+        judged.unwrap_or_else(|violation| panic!("{violation:?}"));
     }
 
     async fn open_event(&self, house: House) -> turmoil::Result {
@@ -255,6 +294,10 @@ impl Scene {
         assert_eq!(self.operate(open).await.status, 204);
         self.event.set(event).map_err(|event| format!("{event} is the second").into())
     }
+}
+
+fn now() -> Micros {
+    Micros(turmoil::sim_elapsed().unwrap_or_default().as_micros() as u64)
 }
 
 fn definition(house: House) -> Value {

@@ -15,7 +15,7 @@ const BELOW: [(&str, &[&str]); 11] = [
     // Nothing that needs an operating system: a planted bug is rebuilt and judged in seconds.
     ("onsale-sim", &["onsale-core", "onsale-storage", "onsale-engine"]),
     ("onsale-sim-shell", &BELOW_TESTS),
-    ("onsale-sim-wire", &BELOW_TESTS),
+    ("onsale-sim-wire", &BELOW_WIRE),
     ("onsale-tests", &BELOW_TESTS),
     // It knows the server only as a client does, by HTTP.
     ("onsale-loadgen", &[]),
@@ -30,6 +30,17 @@ const BELOW_TESTS: [&str; 6] = [
     "onsale-net",
     "onsale-runtime",
     "onsale-sim",
+];
+
+/// What the simulated wire may depend on: it has its clients judged as those of the binary are.
+const BELOW_WIRE: [&str; 7] = [
+    "onsale-core",
+    "onsale-storage",
+    "onsale-engine",
+    "onsale-net",
+    "onsale-runtime",
+    "onsale-sim",
+    "onsale-tests",
 ];
 
 /// What is wrong with the dependencies among `packages`.

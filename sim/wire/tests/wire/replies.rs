@@ -92,6 +92,39 @@ fn a_kept_connection_ends_with_the_server_and_a_new_one_finds_everything() {
     });
 }
 
+/// The server dies in the very moment in which the answer arrives.
+#[test]
+fn what_was_answered_was_durable_before() {
+    play("what_was_answered_was_durable", House::default(), 0..6, |stage| {
+        stage.client("ada", |scene| async move {
+            for round in 0..3 {
+                let mut ada = Person::arrive(&scene, &format!("ada{round}")).await;
+                let wish = ada.wish_hold(1).await;
+                let hold = ada.insist(&wish).await;
+                crash(&scene).await;
+                let wish = ada.wish_order(&hold.text("id"));
+                let order = ada.insist(&wish).await;
+                assert_eq!(order.status, 201, "the hold was acknowledged: {order:?}");
+                crash(&scene).await;
+                let look = ada.wish_look(&order.text("id"));
+                let shown = ada.insist(&look).await;
+                assert_eq!(shown.status, 200, "the order was acknowledged: {shown:?}");
+                let page = ada.page(&order.text("id")).await.unwrap();
+                ada.pay(&page, "pay").await;
+                assert_eq!(ada.end(&order.text("id")).await, "COMPLETED");
+                crash(&scene).await;
+                assert_eq!(ada.insist(&look).await.text("status"), "COMPLETED");
+            }
+        });
+    });
+}
+
+async fn crash(scene: &Scene) {
+    scene.crash_server();
+    scene.nap(100).await;
+    scene.start_server();
+}
+
 /// The simulation itself: without this no seed could be seen again.
 #[test]
 fn the_same_seed_is_the_same_evening() {
