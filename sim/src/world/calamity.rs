@@ -290,7 +290,7 @@ impl World<'_> {
         let write = *noise.pick(&disk.witnessed);
         let block = write.offset + noise.below(write.blocks) * BLOCK_BYTES as u64;
         let name = write.segment.file_name();
-        let is_alone = disk.names().len() < 2;
+        let is_last = disk.witnessed.iter().all(|other| other.segment <= write.segment);
         let content = disk.files.content_mut(&name)?;
         let at = block as usize;
         match damage {
@@ -304,8 +304,8 @@ impl World<'_> {
                 Some("damage_lost_write")
             }
             Damage::Misdirected => {
-                let blocks = (content.len() / BLOCK_BYTES) as u64;
-                let other = noise.below(blocks) as usize * BLOCK_BYTES;
+                // Over something earlier: what lands on something later is written over in time.
+                let other = noise.below((at / BLOCK_BYTES) as u64) as usize * BLOCK_BYTES;
                 let block = content[at..at + BLOCK_BYTES].to_vec();
                 content[at..at + BLOCK_BYTES].fill(0);
                 content[other..other + BLOCK_BYTES].copy_from_slice(&block);
@@ -315,8 +315,8 @@ impl World<'_> {
                 content.truncate(at);
                 Some("damage_truncated")
             }
-            // A directory with nothing left in it cannot be told from a new one.
-            Damage::Missing if is_alone => None,
+            // The last segment in use leaves no trace (ADR 0001).
+            Damage::Missing if is_last => None,
             Damage::Missing => {
                 disk.files.remove(&name).ok()?;
                 Some("damage_missing")

@@ -36,13 +36,13 @@ pub(super) struct Witnessed {
 pub(super) struct Disk {
     pub(super) files: MemoryDirectory,
     in_flight: Vec<InFlight>,
-    /// Completed writes that no completed write was submitted after yet.
+    /// Durable writes that no completed write was submitted after yet.
     fresh: Vec<Witnessed>,
     /// For each write in flight, how many of `fresh` it bears witness to.
     vouches: Vec<(WriteId, usize)>,
     pub(super) witnessed: Vec<Witnessed>,
-    /// Which durable writes are all there, by the facts in them.
-    submitted: Vec<(WriteId, u64, bool)>,
+    /// Writes in the order they were asked for, and whether each is complete.
+    submitted: Vec<(WriteId, u64, Witnessed, bool)>,
     /// The last fact of the contiguous prefix.
     pub(super) durable: u64,
 }
@@ -59,7 +59,9 @@ impl Disk {
 
     pub(super) fn submit(&mut self, write: InFlight) {
         self.vouches.push((write.id, self.fresh.len()));
-        self.submitted.push((write.id, write.last_fact, false));
+        let blocks = (write.bytes.len() / BLOCK_BYTES) as u64;
+        let place = Witnessed { segment: write.segment, offset: write.offset, blocks };
+        self.submitted.push((write.id, write.last_fact, place, false));
         self.in_flight.push(write);
     }
 
@@ -86,14 +88,14 @@ impl Disk {
         for (_, later) in &mut self.vouches {
             *later = later.saturating_sub(vouched);
         }
-        let blocks = (write.bytes.len() / BLOCK_BYTES) as u64;
-        self.fresh.push(Witnessed { segment: write.segment, offset: write.offset, blocks });
-        for (of, _, done) in &mut self.submitted {
+        for (of, _, _, done) in &mut self.submitted {
             *done |= *of == id;
         }
-        let prefix = self.submitted.iter().take_while(|(_, _, done)| *done).count();
-        for (_, last_fact, _) in self.submitted.drain(..prefix) {
+        // What is complete behind a hole is not known to be durable: nothing vouches for it yet.
+        let prefix = self.submitted.iter().take_while(|(.., done)| *done).count();
+        for (_, last_fact, place, _) in self.submitted.drain(..prefix) {
             self.durable = self.durable.max(last_fact);
+            self.fresh.push(place);
         }
         self.durable
     }
