@@ -5,7 +5,7 @@
 use std::time::{Duration, Instant};
 
 use crate::process::{Failure, Outcome, cargo};
-use crate::{deny, fuzz, purity, sim, testing, tidy};
+use crate::{deny, fuzz, mutants, purity, sim, testing, tidy};
 
 struct Step {
     name: &'static str,
@@ -14,9 +14,10 @@ struct Step {
     run: fn() -> Outcome,
 }
 
-const STEPS: [Step; 10] = [
+const STEPS: [Step; 11] = [
     Step { name: "format", alone: "cargo fmt --all --check", run: check_format },
     Step { name: "tidy", alone: "cargo xtask tidy", run: tidy::run },
+    Step { name: "mutants", alone: "cargo xtask mutants --check", run: mutants::check },
     Step {
         name: "clippy",
         alone: "cargo clippy --workspace --all-targets -- -D warnings",

@@ -12,6 +12,7 @@ mod deny;
 mod fix;
 mod fuzz;
 mod madsim;
+mod mutants;
 mod process;
 mod purity;
 mod sim;
@@ -80,6 +81,20 @@ enum Command {
         #[arg(long, default_value_t = sim::SECONDS)]
         seconds: u64,
     },
+    /// Plant bugs and see that the simulator finds each
+    Mutants {
+        /// Names of patches in sim/mutants; all when absent
+        names: Vec<String>,
+        /// The most seeds that are run for each
+        #[arg(long, default_value_t = 20_000)]
+        seeds: u64,
+        /// Write docs/mutants.md, when all were run
+        #[arg(long)]
+        write: bool,
+        /// Only see that the patches still apply
+        #[arg(long)]
+        check: bool,
+    },
     /// Replay the fuzz targets' corpus; with `--seconds`, look for new failures
     Fuzz {
         /// One target; all when absent
@@ -101,6 +116,8 @@ fn main() -> ExitCode {
         Command::Deny { require_advisories } => deny::run(require_advisories),
         Command::Madsim { seed, count, args } => madsim::run(seed, count, &args),
         Command::Sim { from, seconds } => sim::run(from, seconds),
+        Command::Mutants { check: true, .. } => mutants::check(),
+        Command::Mutants { names, seeds, write, .. } => mutants::run(&names, seeds, write),
         Command::Fuzz { target, seconds } => fuzz::run(target.as_deref(), seconds),
     };
     match outcome {

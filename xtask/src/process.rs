@@ -4,8 +4,11 @@
 
 use std::ffi::OsStr;
 use std::fmt::{self, Display, Formatter};
+use std::io;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use crate::workspace;
 
@@ -42,6 +45,15 @@ pub fn is_installed(name: impl AsRef<OsStr>, version_args: &[&str]) -> bool {
         .stderr(Stdio::null())
         .status()
         .is_ok_and(|status| status.success())
+}
+
+/// How a program ended.
+#[derive(Debug)]
+pub struct Finished {
+    /// Its exit status; `None` if it was stopped or killed.
+    pub code: Option<i32>,
+    /// What it wrote to standard output.
+    pub stdout: String,
 }
 
 /// A program with its arguments and environment, not yet started.
@@ -99,6 +111,31 @@ impl Process {
             let stderr = String::from_utf8_lossy(&output.stderr);
             Err(Failure(format!("`{}` failed ({})\n{stderr}", self.shown, output.status)))
         }
+    }
+
+    /// Runs it and returns how it ended and what it wrote to standard output; stops it after
+    /// `at_most`.
+    pub fn finish_within(mut self, at_most: Duration) -> Outcome<Finished> {
+        let begun = Instant::now();
+        self.command.stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut child = self.command.spawn().map_err(|error| self.cannot_start(&error))?;
+        let stdout = child.stdout.take();
+        // Read while it runs: a full pipe would stop it for ever.
+        let reader = thread::spawn(move || stdout.map(io::read_to_string));
+        let lost = |error: io::Error| Failure(format!("`{}` was lost: {error}", self.shown));
+        let code = loop {
+            if let Some(status) = child.try_wait().map_err(lost)? {
+                break status.code();
+            }
+            if begun.elapsed() > at_most {
+                child.kill().map_err(lost)?;
+                child.wait().map_err(lost)?;
+                break None;
+            }
+            thread::sleep(Duration::from_millis(20));
+        };
+        let stdout = reader.join().ok().flatten().and_then(Result::ok).unwrap_or_default();
+        Ok(Finished { code, stdout })
     }
 
     fn cannot_start(&self, error: &std::io::Error) -> Failure {
