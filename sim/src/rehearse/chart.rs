@@ -44,7 +44,7 @@ pub fn svg(report: &Report) -> String {
         write_panel(&mut out, panel, &samples, &scale, top);
         top += PANEL + GAP;
     }
-    write_time_axis(&mut out, &scale, top - GAP);
+    write_time_axis(&mut out, &scale, panels.len(), top - GAP);
     out.push_str("</svg>\n");
     out
 }
@@ -136,7 +136,7 @@ fn write_title(out: &mut String, report: &Report) {
 fn write_panel(out: &mut String, panel: &Panel, samples: &[Sample], scale: &Scale, top: f64) {
     let bottom = top + PANEL;
     let step = nice_step(panel.max);
-    // Up to the next tick, so that the highest point has air above it.
+    // Up to the next tick.
     let ceiling = (panel.max.div_ceil(step) * step).max(step);
     let y = |value: u64| bottom - float(value) / float(ceiling) * PANEL;
     write_legend(out, panel, top - 9.0);
@@ -209,17 +209,24 @@ fn write_legend(out: &mut String, panel: &Panel, y: f64) {
     }
 }
 
-fn write_time_axis(out: &mut String, scale: &Scale, y: f64) {
+fn write_time_axis(out: &mut String, scale: &Scale, panels: usize, y: f64) {
     let step_ms = time_step(scale.to_ms - scale.from_ms);
     let first = scale.from_ms.div_euclid(step_ms) * step_ms;
     let mut at = if first < scale.from_ms { first + step_ms } else { first };
     while at <= scale.to_ms {
         let x = scale.x(at);
+        for panel in 0..panels {
+            let top = TOP + float(panel as u64) * (PANEL + GAP);
+            let _ = writeln!(
+                out,
+                "<line x1=\"{x:.1}\" x2=\"{x:.1}\" y1=\"{top:.1}\" y2=\"{:.1}\" \
+                 stroke=\"{GRID}\"/>",
+                top + PANEL
+            );
+        }
         let _ = writeln!(
             out,
-            "<line x1=\"{x:.1}\" x2=\"{x:.1}\" y1=\"{TOP}\" y2=\"{:.1}\" stroke=\"{GRID}\"/>\
-             <text x=\"{x:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{}</text>",
-            y + 5.0,
+            "<text x=\"{x:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{}</text>",
             y + 21.0,
             time_label(at, step_ms)
         );
