@@ -57,7 +57,17 @@ impl Judge {
                 let other = owners.insert((order.event.clone(), seat), id.clone());
                 assert_eq!(other, None, "seat {seat} is on a ticket of {id} too");
             }
+            self.ends_a_wait(&id, &shown).await;
         }
+    }
+
+    /// Waits for a change that does not come. Nobody else asks for anything: the shell must wake by
+    /// itself to say so.
+    async fn ends_a_wait(&mut self, id: &str, shown: &Value) {
+        let seen = shown["version"].as_str().unwrap_or_default();
+        let ask = Ask::get(format!("/api/v1/orders/{id}?wait_ms=1000&seen={seen}"));
+        let answer = self.operator.ask("", &ask).await;
+        assert!(answer.is_some(), "{id}: a wait that does not end");
     }
 
     /// Waits until nothing is under way for an event any more: its books must add up then.
