@@ -39,11 +39,14 @@ pub(crate) struct Linearizability {
     /// Which hold each order was.
     orders: BTreeMap<OrderId, Owner>,
     owners: BTreeMap<HoldId, Holding>,
+    /// Orders that were seen to be paid.
+    paid: BTreeMap<OrderId, Holding>,
     rooms: BTreeMap<EventId, Vec<Room>>,
     /// From when on a hold may have been taken of which nobody was told.
     unknown: BTreeMap<EventId, Micros>,
-    /// Events whose seats an operator blocked: somebody had them, and nobody.
-    blocked: Vec<EventId>,
+    /// Events whose seats an operator blocked, or of which an order may have got other seats with
+    /// its late money, untold: somebody had them of whom nothing is known.
+    moved: Vec<EventId>,
 }
 
 struct Asked {
@@ -54,7 +57,7 @@ struct Asked {
 enum What {
     Define(Vec<Room>),
     Take(EventId),
-    Block(EventId),
+    Move(EventId),
     Release(HoldId),
     Other,
 }
@@ -74,14 +77,21 @@ struct Holding {
     is_over: bool,
 }
 
+impl Holding {
+    fn of(lines: &[Line], from: Micros) -> Self {
+        let counts = lines.iter().map(|line| (line.class.0, line.count)).collect();
+        Self { counts, from, to: Micros(0), is_over: false }
+    }
+}
+
 impl Linearizability {
     fn asked(&mut self, op: Op, at: Micros, ask: &Ask<'_>) {
         let (at, what) = match ask {
             Ask::Look(..) => (at, What::Other),
             Ask::Execute(request) => (self.first_asked(request, at), what(&request.command)),
         };
-        if let What::Block(event) = what {
-            self.blocked.push(event);
+        if let What::Move(event) = what {
+            self.moved.push(event);
         }
         self.open.insert(op, Asked { at, what });
     }
@@ -127,16 +137,15 @@ impl Linearizability {
                 self.rooms.insert(*event, rooms);
             }
             (Reply::HoldTaken(view), _) => {
-                let of_class = |line: &Line| (line.class.0, line.count);
-                let counts = view.lines.iter().map(of_class).collect();
-                let holding = Holding { counts, from: span.1, to: Micros(0), is_over: false };
-                self.owners.entry(view.hold).or_insert(holding);
+                self.owners.entry(view.hold).or_insert_with(|| Holding::of(&view.lines, span.1));
                 self.has(view.hold.event, view.hold.number, &view.lines, span, Kind::Take);
             }
             (Reply::OrderPlaced { order, hold, .. }, _) => {
                 self.orders.insert(*order, hold.hold.number);
                 self.has(hold.hold.event, hold.hold.number, &hold.lines, span, Kind::Order);
                 self.still_has(hold.hold, span.0);
+                // An order may end and be revived by late money, unseen: only what is paid stays.
+                self.is_over(hold.hold);
             }
             (Reply::Done, What::Release(hold)) => {
                 self.still_has(hold, span.0);
@@ -158,7 +167,9 @@ impl Linearizability {
         match view.status {
             OrderStatus::Pending | OrderStatus::Completed => {
                 self.has(hold.event, owner, &view.lines, span, Kind::Has);
-                self.still_has(hold, span.0);
+                if view.status == OrderStatus::Completed {
+                    self.still_paid(view, span);
+                }
             }
             OrderStatus::PartiallyRefunded => {
                 let valid = view.tickets.iter().filter(|ticket| ticket.valid);
@@ -216,6 +227,13 @@ impl Linearizability {
         }
     }
 
+    /// What is paid is had until it is refunded, and then it is never completed again.
+    fn still_paid(&mut self, view: &OrderView, span: (Micros, Micros)) {
+        let new = || Holding::of(&view.lines, span.1);
+        let holding = self.paid.entry(view.order).or_insert_with(new);
+        holding.to = holding.to.max(span.0);
+    }
+
     fn is_over(&mut self, hold: HoldId) {
         if let Some(holding) = self.owners.get_mut(&hold) {
             holding.is_over = true;
@@ -228,10 +246,10 @@ impl Linearizability {
         }
         for ((event, seat), operations) in &mut self.seats {
             let unknown = self.unknown.get(event);
-            let is_blocked = self.blocked.contains(event);
+            let is_moved = self.moved.contains(event);
             operations.retain(|operation| {
                 let may_be_unknown = unknown.is_some_and(|since| *since <= operation.to);
-                operation.kind != Kind::Taken || !(may_be_unknown || is_blocked)
+                operation.kind != Kind::Taken || !(may_be_unknown || is_moved)
             });
             if !is_linearizable(operations) {
                 return Err(format!(
@@ -248,9 +266,11 @@ impl Linearizability {
 
     fn check_room(&self, event: EventId, room: &Room) -> Verdict {
         let first = HoldId::new(event, 0);
-        let all = self.owners.range(first..=HoldId::new(event, u32::MAX));
+        let held = self.owners.range(first..=HoldId::new(event, u32::MAX)).map(|(_, one)| one);
+        let first = OrderId::new(event, 0);
+        let paid = self.paid.range(first..=OrderId::new(event, u32::MAX)).map(|(_, one)| one);
         let mut changes = Vec::new();
-        for (_, holding) in all.filter(|(_, holding)| holding.from < holding.to) {
+        for holding in held.chain(paid).filter(|holding| holding.from < holding.to) {
             let counts = holding.counts.iter().filter(|(class, _)| room.classes.contains(class));
             let count: i64 = counts.map(|(_, count)| i64::from(*count)).sum();
             changes.extend([(holding.from, count), (holding.to, -count)]);
@@ -300,7 +320,8 @@ fn what(command: &Command) -> What {
     match command {
         Command::DefineEvent { spec, .. } => What::Define(rooms(spec)),
         Command::TakeHold { event, .. } => What::Take(*event),
-        Command::BlockSeats { event, .. } => What::Block(*event),
+        Command::BlockSeats { event, .. } => What::Move(*event),
+        Command::PlaceOrder { hold, accept_other_seats: true, .. } => What::Move(hold.event),
         Command::ReleaseHold(hold) => What::Release(*hold),
         _ => What::Other,
     }

@@ -27,8 +27,8 @@ mod replay;
 mod replies;
 mod starvation;
 
-use self::books::Shared;
 use self::admission::Admission;
+use self::books::Shared;
 use self::compensation::Compensation;
 use self::conservation::Conservation;
 use self::depths::Depths;
