@@ -12,10 +12,11 @@ use onsale_core::reply::Reply;
 use onsale_engine::Answer;
 use onsale_net::dto::hold::TakeHold;
 use onsale_net::dto::order::PlaceOrder;
-use onsale_sim::invariants::{Invariant, Violation};
+use onsale_sim::invariants::{self, Invariant, Violation};
 use onsale_sim::seen::{Ask, Micros, Op, Seen, Told};
 use serde_json::Value;
 
+use crate::promises::Promises;
 use crate::reading;
 
 /// A call, as its client makes it.
@@ -49,7 +50,7 @@ enum Asked {
 #[derive(Debug)]
 enum Entry {
     Asked(Op),
-    Told(Op, Told),
+    Told(Op, Box<Told>),
     GaveUp(Op),
 }
 
@@ -80,7 +81,7 @@ impl History {
         // It leaves open whether anything was done.
         let entry = match told {
             Err(CallError::Stopped) => Entry::GaveUp(op),
-            told => Entry::Told(op, told),
+            told => Entry::Told(op, Box::new(told)),
         };
         self.entries.push((at, entry));
     }
@@ -100,18 +101,29 @@ impl History {
         self.asked.is_empty()
     }
 
-    /// Has the invariants look at all of it, in order.
-    pub fn judge(&self, mut invariants: Vec<Box<dyn Invariant>>) -> Result<(), Violation> {
-        for (at, entry) in &self.entries {
+    /// Has everything judged: by the simulator's invariants, of which those that ask for more than
+    /// a client sees have nothing to object, and by what binds a server in the eyes of its clients.
+    pub fn judge(&self) -> Result<(), Violation> {
+        let mut invariants = invariants::all();
+        invariants.push(Box::<Promises>::default());
+        self.judge_by(&mut invariants)
+    }
+
+    fn judge_by(&self, invariants: &mut [Box<dyn Invariant>]) -> Result<(), Violation> {
+        let shown = self.entries.iter().map(|(at, entry)| {
             let seen = match entry {
                 Entry::Asked(op) => Seen::Asked { op: *op, ask: self.asked[op.0 as usize].shown() },
                 Entry::Told(op, answer) => Seen::Told { op: *op, answer },
                 Entry::GaveUp(op) => Seen::GaveUp { op: *op },
             };
-            for invariant in &mut invariants {
+            (*at, seen)
+        });
+        let last = self.entries.last().map_or(Micros(0), |(at, _)| *at);
+        for (at, seen) in shown.chain([(last, Seen::Settled { states: &[] })]) {
+            for invariant in &mut *invariants {
                 let name = invariant.name();
-                let verdict = invariant.see(*at, &seen);
-                verdict.map_err(|what| Violation { invariant: name, at: *at, what })?;
+                let verdict = invariant.see(at, &seen);
+                verdict.map_err(|what| Violation { invariant: name, at, what })?;
             }
         }
         Ok(())
@@ -149,7 +161,11 @@ impl Asked {
             _ => return None,
         };
         let key = call.key.map(|key| IdempotencyKey {
-            key: digest(&[format!("{actor:?}").as_bytes(), parts[0].as_bytes(), key.as_bytes()]),
+            key: digest(&[
+                format!("{actor:?}").as_bytes(),
+                format!("{:?}", std::mem::discriminant(&command)).as_bytes(),
+                key.as_bytes(),
+            ]),
             fingerprint: digest(&[path.as_bytes(), call.body]),
         });
         Some(Self::Execute(Request { actor, key, command }))
@@ -236,7 +252,7 @@ mod tests {
         let other = history.asked(Micros(3), order(body)).unwrap();
         history.told(Micros(4), other, 503, &json!({ "code": "stopping" }));
         let seen = std::rc::Rc::default();
-        history.judge(vec![Box::new(Witness(std::rc::Rc::clone(&seen)))]).unwrap();
+        history.judge_by(&mut [Box::new(Witness(std::rc::Rc::clone(&seen)))]).unwrap();
         let seen = seen.take();
         assert!(seen[0].contains("PlaceOrder") && seen[0].contains(ADA), "{seen:?}");
         assert!(seen[1].contains("HoldGone"), "{seen:?}");

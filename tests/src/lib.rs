@@ -2,18 +2,16 @@
 //!
 //! A [`Server`] is a process with a data directory of its own, on a port that the system chose; a
 //! [`Shopper`] is a buyer with an HTTP client; a [`History`] is what clients asked and were told, to
-//! be judged by the simulator's invariants and by [`Claims`] (`sim/wire` judges its clients by them
-//! too). Deliberately absent: any look into the server. The tests themselves are in `tests/`, one
-//! subject a file.
+//! be judged by invariants (`sim/wire` has its clients judged in the same way). Deliberately absent:
+//! any look into the server. The tests themselves are in `tests/`, one subject a file.
 
-mod claims;
 mod history;
+mod promises;
 mod reading;
 mod recorder;
 mod server;
 mod shopper;
 
-pub use self::claims::Claims;
 pub use self::history::{Call, History};
 pub use self::recorder::{Recorder, Wish};
 pub use self::server::{Ended, Server, binary};

@@ -3,15 +3,13 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::Instant;
 
-use onsale_core::time::Time;
-use onsale_sim::invariants::{self, Violation};
+use onsale_sim::invariants::Violation;
 use onsale_sim::seen::Micros;
 use reqwest::{Client, Method};
 use serde_json::Value;
 
-use crate::claims::Claims;
 use crate::history::{Call, History};
 use crate::shopper::{Answer, send};
 
@@ -27,7 +25,7 @@ pub(crate) fn new_key() -> String {
 pub struct Recorder(Arc<Mutex<Inner>>);
 
 struct Inner {
-    began: (Instant, Time),
+    began: Instant,
     history: History,
     unanswered: Vec<Wish>,
 }
@@ -46,10 +44,8 @@ pub struct Wish {
 impl Default for Recorder {
     /// One that begins now.
     fn default() -> Self {
-        let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let began = (Instant::now(), Time::from_ms(since_epoch.as_millis() as u64));
         let (history, unanswered) = (History::default(), Vec::new());
-        Self(Arc::new(Mutex::new(Inner { began, history, unanswered })))
+        Self(Arc::new(Mutex::new(Inner { began: Instant::now(), history, unanswered })))
     }
 }
 
@@ -95,12 +91,9 @@ impl Recorder {
         std::mem::take(&mut self.lock().unanswered)
     }
 
-    /// Has everything that clients saw judged, by every invariant that can be held against it.
+    /// Has everything that clients saw judged.
     pub fn judge(&self) -> Result<(), Violation> {
-        let inner = self.lock();
-        let mut invariants = invariants::all();
-        invariants.push(Box::new(Claims::new(inner.began.1)));
-        inner.history.judge(invariants)
+        self.lock().history.judge()
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -110,6 +103,6 @@ impl Recorder {
 
 impl Inner {
     fn now(&self) -> Micros {
-        Micros(self.began.0.elapsed().as_micros() as u64)
+        Micros(self.began.elapsed().as_micros() as u64)
     }
 }

@@ -1,6 +1,7 @@
 //! The server is killed under load, again and again. What it acknowledged is there afterwards, no
-//! seat is anybody else's, what was never answered is answered when it is asked again, once and for
-//! all, and in the end the books are right. The invariants that judge simulated clients judge these.
+//! seat is anybody else's, what was never answered is answered when it is asked again, once and
+//! for all, and in the end the books are right. The invariants that judge simulated clients judge
+//! these.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::collections::BTreeMap;

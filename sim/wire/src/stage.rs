@@ -10,13 +10,11 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use onsale_core::time::Time;
 use onsale_net::provider::secret::Secret;
 use onsale_runtime::host::Host;
 use onsale_runtime::host::serve::{Limits, serve};
-use onsale_sim::invariants;
 use onsale_sim::seen::{Micros, Op};
-use onsale_tests::{Claims, History};
+use onsale_tests::History;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use serde_json::{Value, json};
@@ -26,7 +24,7 @@ use turmoil::{Builder, Sim};
 use crate::audit::audit;
 use crate::bank::Bank;
 use crate::disk::Disk;
-use crate::host::{START_MS, WireHost};
+use crate::host::WireHost;
 use crate::http::{Answer, Call, PORT, send};
 use crate::server::{Machine, OPERATOR};
 
@@ -281,9 +279,7 @@ impl Scene {
     }
 
     fn judge(&self) {
-        let mut invariants = invariants::all();
-        invariants.push(Box::new(Claims::new(Time::from_ms(START_MS))));
-        let judged = self.history.borrow().judge(invariants);
+        let judged = self.history.borrow().judge();
         judged.unwrap_or_else(|violation| panic!("{violation:?}"));
     }
 

@@ -10,8 +10,8 @@ use tokio::time::sleep;
 /// An order lives eight seconds here.
 const BRIEF: House = House { seats: 10, hold_ms: 8_000, order_ms: 8_000 };
 
-/// Ada pays in time, the bank takes the money when her order is over. Nobody else wants her seats in
-/// even seeds; in odd ones all of them are sold by then.
+/// Ada pays in time, the bank takes the money when her order is over. Nobody else wants her seats
+/// in even seeds; in odd ones all of them are sold by then.
 #[test]
 fn money_that_comes_late_brings_the_seats_back_or_goes_back() {
     play("money_that_comes_late", BRIEF, 0..12, |stage| {
