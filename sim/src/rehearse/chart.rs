@@ -11,7 +11,7 @@ use crate::figures::{float, number};
 const WIDTH: f64 = 960.0;
 const LEFT: f64 = 84.0;
 const RIGHT: f64 = 24.0;
-const TOP: f64 = 76.0;
+const TOP: f64 = 94.0;
 const PANEL: f64 = 150.0;
 const GAP: f64 = 52.0;
 const BOTTOM: f64 = 56.0;
@@ -120,7 +120,7 @@ fn write_title(out: &mut String, report: &Report) {
         .map_or_else(|| "not sold out".to_owned(), |ms| format!("sold out after {}", duration(ms)));
     let queue = report.queue.map_or_else(String::new, |queue| {
         let (half, most) = (duration(queue.p50_ms), duration(queue.p95_ms));
-        format!(" · half of those let in waited {half} or less, 95 % {most} or less")
+        format!(" · queue: half {half}, 95 % {most} or less")
     });
     let _ = writeln!(
         out,
