@@ -17,6 +17,9 @@ use crate::process::{Failure, Finished, Outcome, program};
 /// A sweep that takes longer goes round in circles, which no sweep of the true product does.
 const SWEEP_AT_MOST: Duration = Duration::from_secs(15 * 60);
 
+/// So many seeds must be clean without a planted bug.
+const CLEAN_SEEDS: u64 = 1_000;
+
 /// What became of a mutant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fate {
@@ -34,6 +37,7 @@ pub enum Fate {
 pub fn run(names: &[String], seeds: u64, write: bool) -> Outcome {
     let patches = patch::chosen(names)?;
     let tree = Tree::new()?;
+    must_be_clean(&tree, seeds)?;
     let mut rows = Vec::new();
     for patch in patches {
         let begun = Instant::now();
@@ -75,15 +79,30 @@ pub fn check() -> Outcome {
     }
 }
 
+/// What is found without a planted bug would be taken for finding one.
+fn must_be_clean(tree: &Tree, seeds: u64) -> Outcome {
+    tree.restore()?;
+    match judge(tree, seeds.min(CLEAN_SEEDS))? {
+        Fate::Survived { .. } => Ok(()),
+        Fate::Caught { by, .. } => Err(Failure(format!(
+            "the sources as they are violate {by} already: `cargo xtask sim` shows it; fix it first"
+        ))),
+        Fate::DoesNotApply | Fate::DoesNotBuild => {
+            Err(Failure("the sources as they are do not build".to_owned()))
+        }
+    }
+}
+
 fn fate_of(tree: &Tree, patch: &Patch, seeds: u64) -> Outcome<Fate> {
     tree.restore()?;
-    if !tree.apply(patch) {
-        return Ok(Fate::DoesNotApply);
-    }
+    if tree.apply(patch) { judge(tree, seeds) } else { Ok(Fate::DoesNotApply) }
+}
+
+/// Builds what is in the tree, and runs the corpus and seeds until something is found.
+fn judge(tree: &Tree, seeds: u64) -> Outcome<Fate> {
     let Some(tool) = tree.build() else { return Ok(Fate::DoesNotBuild) };
     let replay = program(&tool).args(&["replay"]).path_arg(&tree.corpus());
-    let replayed = replay.finish_within(SWEEP_AT_MOST)?;
-    if let Some(by) = caught_by(&replayed) {
+    if let Some(by) = caught_by(&replay.finish_within(SWEEP_AT_MOST)?) {
         return Ok(Fate::Caught { by, seeds: 0 });
     }
     let sweep = ["sweep", "--allow-missing", "--count", &seeds.to_string()];
