@@ -135,11 +135,12 @@ impl<T> Engine<T> {
     /// Decides on a request; the answer comes out under `token`.
     pub fn execute(&mut self, now: Time, request: &Request, token: T) {
         self.last_input = now;
+        // Whoever is told to come back later was there all the same.
+        self.presences.note_command(&self.partition, now, request);
         if self.is_full(request.actor) {
             let overloaded = CallError::Overloaded { retry_after_s: 1 };
             return self.parked.answer_now(token, Err(overloaded));
         }
-        self.presences.note_command(&self.partition, now, request);
         let outcome = self.decide(now, request);
         self.park(token, outcome.map(Answer::Reply));
     }
@@ -193,8 +194,7 @@ impl<T> Engine<T> {
             return None;
         }
         let due = self.partition.next_due().filter(|_| !self.is_blocked);
-        let seal = self.is_settled() && !self.writer.is_sealed();
-        let seal = seal.then(|| self.last_input + IDLE);
+        let seal = self.wants_seal().then(|| self.last_input + IDLE);
         let wake = [due, self.presences.next_due(), self.watches.next_expiry(), seal];
         wake.into_iter().flatten().min().map(|at| at.max(now))
     }
@@ -242,7 +242,13 @@ impl<T> Engine<T> {
     }
 
     fn sealing_is_due(&self, now: Time) -> bool {
-        self.is_settled() && self.last_input + IDLE <= now
+        self.wants_seal() && self.last_input + IDLE <= now
+    }
+
+    /// Whether the journal should be sealed once nothing has happened for a while. One that was
+    /// asked for may have to wait for a segment: asking again would only keep the core awake.
+    fn wants_seal(&self) -> bool {
+        self.is_settled() && !self.writer.is_sealed() && !self.writer.is_sealing()
     }
 
     /// Whether anything came of it.

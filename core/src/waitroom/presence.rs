@@ -53,9 +53,11 @@ impl Presence {
         all
     }
 
-    /// A sign of life: somebody came, asked, acted.
+    /// A sign of life: somebody came, asked, acted. It never shortens what was granted before.
     pub fn seen(&mut self, number: u32, now: Time) {
-        self.expect(number, now + self.kept_for);
+        let granted = self.watched.get(number as usize).copied().flatten().map(|watch| watch.due);
+        let due = now + self.kept_for;
+        self.expect(number, granted.map_or(due, |granted| granted.max(due)));
     }
 
     /// Somebody was let in and must now show up soon: the next sign of life has to come within
@@ -163,6 +165,15 @@ mod tests {
     }
 
     #[test]
+    fn looking_does_not_shorten_a_claim() {
+        let mut presence = Presence::new(CLAIM, PRESENCE);
+        presence.expect_claim(0, at(0));
+        presence.seen(0, at(10));
+        assert_eq!(presence.due(at(299), 10), Vec::<u32>::new());
+        assert_eq!(presence.due(at(300), 10), vec![0]);
+    }
+
+    #[test]
     fn a_call_looks_at_no_more_than_it_was_allowed_to() {
         let mut presence = Presence::restarted(PRESENCE, CLAIM, 0..100, at(0));
         (0..90).for_each(|number| presence.seen(number, at(1)));
@@ -204,7 +215,8 @@ mod tests {
                     }
                     _ => {
                         presence.seen(number, now);
-                        naive.insert(number, now + PRESENCE);
+                        let due = naive.entry(number).or_insert(now + PRESENCE);
+                        *due = (*due).max(now + PRESENCE);
                     }
                 }
                 prop_assert!(presence.armed.len() == naive.len(), "one deadline per place");

@@ -12,7 +12,6 @@
 //! Source: mission, area 1, "a place is kept 5 minutes after the last sign of life"; `Presence` in
 //! core and `Presences` in engine say the same of restarts.
 
-use onsale_core::call::CallError;
 use onsale_core::command::{Actor, Command};
 use onsale_core::fact::Fact;
 use onsale_core::id::{EventId, PartitionId, PersonId, PlaceId};
@@ -22,7 +21,7 @@ use onsale_core::waitroom::EndReason;
 
 use super::{Invariant, Verdict};
 use crate::model::follow::{Step, Steps};
-use crate::seen::{Micros, Seen, Token};
+use crate::seen::{Micros, Seen};
 
 /// When a process began is known to so much.
 const UNSURE: Span = Span::from_ms(2);
@@ -57,7 +56,6 @@ struct Room {
 
 #[derive(Clone, Copy)]
 struct Sign {
-    token: Token,
     person: PersonId,
     place: u32,
     fact: u64,
@@ -81,24 +79,21 @@ impl Invariant for Presence {
 
     fn see(&mut self, when: Micros, seen: &Seen<'_>) -> Verdict {
         match *seen {
-            Seen::Executed { partition, token, now, request, before, .. } => {
+            Seen::Executed { partition, now, request, before, .. } => {
                 self.show_clock(partition, when, now);
                 if let (Actor::Person(person), Command::TakeHold { place: Some(place), .. }) =
                     (request.actor, &request.command)
                 {
-                    self.sign(*place, token, person, before, now);
+                    self.sign(*place, person, before, now);
                 }
             }
-            Seen::Looked { partition, token, now, actor, query, applied, .. } => {
+            Seen::Looked { partition, now, actor, query, applied, .. } => {
                 self.show_clock(partition, when, now);
                 if let (Actor::Person(person), Query::Place(place)) = (actor, query) {
-                    self.sign(place, token, person, applied, now);
+                    self.sign(place, person, applied, now);
                 }
             }
             Seen::Rested { partition, now, .. } => self.show_clock(partition, when, now),
-            Seen::Answered { token, answer: Err(CallError::Overloaded { .. }), .. } => {
-                self.rooms.iter_mut().for_each(|room| room.signs.retain(|s| s.token != token));
-            }
             _ => {}
         }
         for step in self.steps.see(seen, pick) {
@@ -142,9 +137,9 @@ impl Presence {
         }
     }
 
-    fn sign(&mut self, place: PlaceId, token: Token, person: PersonId, fact: u64, at: Time) {
+    fn sign(&mut self, place: PlaceId, person: PersonId, fact: u64, at: Time) {
         if let Some(room) = self.rooms.iter_mut().find(|room| room.event == place.event) {
-            room.signs.push(Sign { token, person, place: place.number, fact, at });
+            room.signs.push(Sign { person, place: place.number, fact, at });
         }
     }
 
@@ -198,10 +193,10 @@ impl Room {
             consider((restart.fact, 1), restart.at.map(|at| at + self.presence));
         }
         let own = self.signs.iter().filter(|s| s.place == number && s.person == *owner);
-        for sign in own {
-            consider((sign.fact, 2), Some(sign.at + self.presence));
-        }
-        match newest.1 {
+        // A sign of life never shortens what was granted before.
+        let kept = own.filter(|sign| (sign.fact, 2) >= newest.0 && sign.fact < drop.number);
+        let kept = kept.map(|sign| sign.at + self.presence);
+        match newest.1.into_iter().chain(kept).max() {
             Some(until) if drop.at < until => {
                 let (at, until) = (drop.at.as_ms(), until.as_ms());
                 Err(format!("place {number} was dropped at {at}, is kept until {until}"))
@@ -218,7 +213,7 @@ mod tests {
 
     use super::*;
     use crate::invariants::crowd::{CLAIM, Crowd, PARTITION, PRESENCE, event, person, place};
-    use crate::seen::Op;
+    use crate::seen::{Op, Token};
 
     fn drawn() -> Crowd<Presence> {
         Crowd::drawn(Presence::default(), 9, 600, 5)

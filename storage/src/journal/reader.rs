@@ -247,6 +247,10 @@ impl SegmentReader {
                 let damage = Damage::DurableLost { durable: header.durable };
                 return Err(Fault { offset: hole as u64, damage });
             }
+            // What is missing held no fact: a seal. Nothing is written beside one.
+            if header.first_fact == self.next_fact {
+                return Err(inconsistent(hole));
+            }
             intact_batches_cut += 1;
         }
         if !is_zero(&self.bytes[hole..]) {

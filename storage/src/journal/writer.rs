@@ -111,6 +111,7 @@ enum NextFile {
 struct InFlight {
     id: WriteId,
     last_fact: FactNumber,
+    is_seal: bool,
     written: bool,
 }
 
@@ -191,6 +192,8 @@ impl Writer {
         match self.segment {
             Segment::Between(end) => self.request_header(end),
             Segment::Opening(_) => None,
+            // A hole with no fact in it then has nothing behind it, unless it was made later.
+            Segment::Open(_) if self.in_flight.iter().any(|write| write.is_seal) => None,
             Segment::Open(open) => self.request_batch(open),
         }
     }
@@ -257,6 +260,11 @@ impl Writer {
     /// has nothing to ask for.
     pub fn is_sealed(&self) -> bool {
         self.witnessed >= self.durable
+    }
+
+    /// Whether a seal is asked for and has not been handed out: it may wait for a segment.
+    pub fn is_sealing(&self) -> bool {
+        self.seal_wanted
     }
 
     /// Whose journal it is.
@@ -328,7 +336,7 @@ impl Writer {
         self.segment = Segment::Opening(OpenSegment { index, offset, sequence: 1, previous_crc });
         self.next_file = NextFile::Absent;
         self.witness(self.durable);
-        Some(self.request_write(index, 0, bytes))
+        Some(self.request_write(index, 0, bytes, false))
     }
 
     fn request_batch(&mut self, mut open: OpenSegment) -> Option<Request<'_>> {
@@ -349,7 +357,7 @@ impl Writer {
         self.segment = Segment::Open(open);
         self.submitted = Position { fact: last_fact, chain };
         self.witness(self.durable);
-        Some(self.request_write(open.index, offset, bytes))
+        Some(self.request_write(open.index, offset, bytes, last_fact < first_fact))
     }
 
     fn next_batch(&mut self) -> Option<Batch> {
@@ -360,12 +368,18 @@ impl Writer {
         self.seal_wanted.then(|| self.queue.seal(fact.next(), chain))
     }
 
-    fn request_write(&mut self, segment: SegmentIndex, offset: u64, bytes: Vec<u8>) -> Request<'_> {
+    fn request_write(
+        &mut self,
+        segment: SegmentIndex,
+        offset: u64,
+        bytes: Vec<u8>,
+        is_seal: bool,
+    ) -> Request<'_> {
         self.queue.recycle(std::mem::replace(&mut self.lent, bytes));
         let id = WriteId(self.next_id);
         self.next_id += 1;
         let last_fact = self.submitted.fact;
-        self.in_flight.push_back(InFlight { id, last_fact, written: false });
+        self.in_flight.push_back(InFlight { id, last_fact, is_seal, written: false });
         Request::Write { id, segment, offset, bytes: &self.lent }
     }
 
