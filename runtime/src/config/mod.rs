@@ -99,8 +99,8 @@ pub struct Bounds {
     pub watches: usize,
     /// Connections of one core.
     pub connections_per_core: u64,
-    /// How long a client may take to send a request's head, and how long an idle connection is
-    /// kept.
+    /// How long a client may take to send a request's head, and each piece of its body, and how
+    /// long an idle connection is kept.
     pub header_timeout_s: u64,
 }
 

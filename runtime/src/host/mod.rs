@@ -24,6 +24,7 @@ mod clock;
 mod cores;
 mod file;
 pub mod glommio;
+mod patience;
 pub mod preflight;
 mod refuse;
 pub mod serve;

@@ -21,6 +21,7 @@ use hyper::service::{Service, service_fn};
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
 
+use super::patience::PatientBody;
 use super::refuse::refuse;
 use super::{Host, HostTimer, Listener};
 
@@ -40,8 +41,8 @@ pub struct Limits {
     pub connections_max: u64,
     /// How long running requests may take to finish once draining has begun.
     pub drain_timeout: Duration,
-    /// How long a client may take to send a request's head, and how long an idle connection is
-    /// kept for its next request.
+    /// How long a client may take to send a request's head, and each piece of its body, and how
+    /// long an idle connection is kept for its next request.
     pub header_read_timeout: Duration,
 }
 
@@ -189,9 +190,10 @@ impl<H: Host> Server<H> {
         watcher: Watcher,
     ) -> impl Future<Output = ()> + use<H> {
         let router = TowerToHyperService::new(self.router.clone());
+        let (timer, limit) = (HostTimer::new(self.host.clone()), self.limits.header_read_timeout);
         let service = service_fn(move |mut request: hyper::Request<Incoming>| {
             request.extensions_mut().insert(ConnectInfo(peer));
-            router.call(request)
+            router.call(request.map(|body| PatientBody::new(body, timer.clone(), limit)))
         });
         let connection = http1::Builder::new()
             .timer(HostTimer::new(self.host.clone()))
