@@ -165,6 +165,7 @@ mod tests {
         promises.see(Micros(3), &Seen::Told { op: Op(1), answer: told })
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "a success among answers that may be refusals")]
     fn refunding(number: u32) -> Told {
         let currency = "EUR".parse().expect("a currency");
         let amount = onsale_core::money::Amount::ZERO;
