@@ -1,9 +1,9 @@
 //! Black-box tests of the real binary: what they share.
 //!
 //! A [`Server`] is a process with a data directory of its own, on a port that the system chose; a
-//! [`Shopper`] is a buyer with an HTTP client; a [`History`] is what clients asked and were told, to
-//! be judged by invariants (`sim/wire` has its clients judged in the same way). Deliberately absent:
-//! any look into the server. The tests themselves are in `tests/`, one subject a file.
+//! [`Shopper`] is a buyer with an HTTP client; a [`History`] is what clients asked and were told,
+//! to be judged by invariants (`sim/wire` has its clients judged in the same way). Deliberately
+//! absent: any look into the server. The tests themselves are in `tests/`, one subject a file.
 
 mod history;
 mod promises;
