@@ -5,7 +5,7 @@ use onsale_storage::journal::BLOCK_BYTES;
 
 use super::agenda::Happening;
 use super::network::Cut;
-use super::server::has_journal;
+use super::server::{Found, has_journal};
 use super::{World, partition_id};
 use crate::plan::{Damage, FaultKind};
 use crate::seen::{Death, Micros, Seen};
@@ -213,7 +213,17 @@ impl World<'_> {
         }
     }
 
-    fn started(&mut self, found: &[super::server::Found]) {
+    fn started(&mut self, found: &[Found]) {
+        self.count_found(found);
+        self.show_started();
+        self.begin_reconciling();
+        for index in 0..self.machine.disks.len() {
+            self.drain(index);
+            self.arrange_soon(index);
+        }
+    }
+
+    fn count_found(&mut self, found: &[Found]) {
         for of_it in found {
             for (name, is_so) in [
                 ("start_from_snapshot", of_it.snapshot > 0),
@@ -224,12 +234,6 @@ impl World<'_> {
                     self.eyes.reached.reached(name);
                 }
             }
-        }
-        self.show_started();
-        self.begin_reconciling();
-        for index in 0..self.machine.disks.len() {
-            self.drain(index);
-            self.arrange_soon(index);
         }
     }
 
@@ -252,7 +256,8 @@ impl World<'_> {
         self.eyes.fault(self.now, name);
         let cut = (damage == Damage::ReadError).then(|| self.noise.damage.below(12));
         match self.machine.start(self.now, cut) {
-            Ok(_) => {
+            Ok(found) => {
+                self.count_found(&found);
                 self.eyes.reached.reached("damage_survived");
                 self.show_started();
                 self.eyes.see(self.now, &Seen::Died { how: Death::Killed });
