@@ -143,6 +143,21 @@ impl Shopper {
         }
     }
 
+    /// Waits for the end of an order that nobody pays; `None` if the server went away meanwhile.
+    pub async fn end_of(&self, order: &str) -> Option<Answer> {
+        let path = format!("/api/v1/orders/{order}");
+        let mut shown = self.ask(Method::GET, &path, None).await?;
+        // The payment page comes first, the end second.
+        for _ in 0..3 {
+            let seen = shown.text("version")?.to_owned();
+            if shown.text("status")? == "PENDING" {
+                let look = format!("{path}?wait_ms=5000&seen={seen}");
+                shown = self.ask(Method::GET, &look, None).await?;
+            }
+        }
+        Some(shown)
+    }
+
     /// Buys `count` tickets; `None` if the server went away, or there were none.
     pub async fn buy(&self, event: &str, class: u16, count: u32) -> Option<Answer> {
         let hold = self.hold(event, class, count).await?;

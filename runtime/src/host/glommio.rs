@@ -70,7 +70,7 @@ where
     Fut: Future<Output: Send + 'static> + 'static,
 {
     cores::run_all(cpus, move |core, cpu| {
-        let body = body.clone();
+        let (body, clock) = (body.clone(), clock.clone());
         let executor = LocalExecutorBuilder::new(Placement::Fixed(cpu))
             .io_memory(IO_MEMORY_BYTES)
             .preempt_timer(PREEMPT_AFTER)

@@ -50,7 +50,7 @@ where
         }
         sched_setaffinity(None, &only)?;
         let runtime = ::tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let host = TokioHost::new(clock);
+        let host = TokioHost::new(clock.clone());
         Ok(LocalSet::new().block_on(&runtime, body(core, host)))
     })
 }

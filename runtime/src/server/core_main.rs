@@ -16,8 +16,8 @@ use super::ServerError;
 use crate::config::Config;
 use crate::data_directory::DataDirectory;
 use crate::gauges::Gauges;
-use crate::host::Host;
 use crate::host::serve::{ConnectionCounts, Drained, Limits, serve};
+use crate::host::{Clock, Host};
 use crate::mailbox::{Mailbox, Mailboxes};
 use crate::shell::{self, Surroundings};
 use crate::snapshots::SnapshotMaker;
@@ -38,6 +38,7 @@ pub(super) struct Shared {
     pub address: SocketAddr,
     pub api: Api<Mailboxes>,
     pub mailboxes: Mailboxes,
+    pub clock: Clock,
     pub gauges: Arc<[Arc<Gauges>]>,
     pub counts: Arc<[Arc<ConnectionCounts>]>,
     pub limits: Limits,
@@ -118,6 +119,7 @@ async fn start_partition<H: Host>(
     let id = PartitionId::new(number).expect("a data directory has no more than fit an id");
     let directory = shared.data.partition_path(id);
     let recovered = recover(&directory, id, shared.data.journal_id(id))?;
+    shared.clock.not_before(recovered.partition.last_time().as_ms());
     report(shared, number, &recovered);
     watch_unpaid(host, shared, &recovered).await;
     let Recovered { partition, tail, snapshot, .. } = recovered;

@@ -100,7 +100,7 @@ pub fn run(
     let cpus = startup::processors(config.cores())?;
     let clock = Clock::from_system();
 
-    let (mailboxes, ends) = Mailboxes::new(data.partitions, config.bounds.mailbox, clock);
+    let (mailboxes, ends) = Mailboxes::new(data.partitions, config.bounds.mailbox, clock.clone());
     let gauges: Arc<[_]> = (0..data.partitions).map(|_| Arc::<Gauges>::default()).collect();
     let counts: Arc<[_]> = cpus.iter().map(|_| Arc::<ConnectionCounts>::default()).collect();
     let pool = SlowPool::start(config, &data, address, mailboxes.clone(), &stop)?;
@@ -119,6 +119,7 @@ pub fn run(
         address,
         api,
         mailboxes,
+        clock: clock.clone(),
         gauges,
         counts,
         limits: limits(config),

@@ -151,7 +151,7 @@ impl Running {
     /// Recovers all partitions and starts their shells. The machine may go down in it.
     async fn start(machine: &Arc<Machine>) -> Self {
         let clock = Clock::from_system();
-        let host = SimHost::new(clock, machine.disk.clone());
+        let host = SimHost::new(clock.clone(), machine.disk.clone());
         let Swarm { partitions, room, snapshot_every, .. } = machine.swarm;
         let (mailboxes, ends) = Mailboxes::new(partitions, room, clock);
         let (effects, asked) = mpsc::unbounded_channel();
