@@ -98,18 +98,19 @@ fn fate_of(tree: &Tree, patch: &Patch, seeds: u64) -> Outcome<Fate> {
     if tree.apply(patch) { judge(tree, seeds) } else { Ok(Fate::DoesNotApply) }
 }
 
-/// Builds what is in the tree, and runs the corpus and seeds until something is found.
+/// Builds what is in the tree, and runs seeds, then the corpus, until something is found: a sweep
+/// says how soon somebody who knows nothing of the bug would have come by it.
 fn judge(tree: &Tree, seeds: u64) -> Outcome<Fate> {
     let Some(tool) = tree.build() else { return Ok(Fate::DoesNotBuild) };
-    let replay = program(&tool).args(&["replay"]).path_arg(&tree.corpus());
-    if let Some(by) = caught_by(&replay.finish_within(SWEEP_AT_MOST)?) {
-        return Ok(Fate::Caught { by, seeds: 0 });
-    }
     let sweep = ["sweep", "--allow-missing", "--count", &seeds.to_string()];
     let swept = program(&tool).args(&sweep).finish_within(SWEEP_AT_MOST)?;
     let done = seeds_done(&swept.stdout).unwrap_or(seeds);
-    Ok(match caught_by(&swept) {
-        Some(by) => Fate::Caught { by, seeds: done },
+    if let Some(by) = caught_by(&swept) {
+        return Ok(Fate::Caught { by, seeds: done });
+    }
+    let replay = program(&tool).args(&["replay"]).path_arg(&tree.corpus());
+    Ok(match caught_by(&replay.finish_within(SWEEP_AT_MOST)?) {
+        Some(by) => Fate::Caught { by, seeds: 0 },
         None => Fate::Survived { seeds: done },
     })
 }
