@@ -2,7 +2,8 @@
 //! faster than the rate.** Each when somebody is let in: slots made fewer put nobody out.
 //!
 //! - *Slots*: those inside are fewer than the slots. Source: mission, area 1, "exact, never
-//!   overshooting"; a waiting room overshot its cap for two minutes (What earlier systems got wrong).
+//!   overshooting"; a waiting room overshot its cap for two minutes (What earlier systems got
+//!   wrong).
 //! - *Stock*: what was promised (the parties of those inside who hold nothing yet) and the party of
 //!   whoever is next are no more than what can be sold for certain. If nothing is promised, whoever
 //!   is first is let in for what there is. Source: mission, area 1, "never more than the stock can

@@ -3,8 +3,8 @@
 //! the tickets that are void for it. A cancelled event has no valid ticket. Every refund that was
 //! wanted is done, or the provider has said its last word.
 //!
-//! Why: payment after expiry left buyers paid and without a ticket, and mailed valid tickets of dead
-//! orders, in earlier systems.
+//! Why: payment after expiry left buyers paid and without a ticket, and mailed valid tickets of
+//! dead orders, in earlier systems.
 //!
 //! Source: the saga's rule that each step is either carried through or undone (Garcia-Molina and
 //! Salem, 1987).

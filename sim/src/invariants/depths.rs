@@ -1,12 +1,14 @@
-//! Everything that waits is bounded: answers parked for the disk, questions parked for a change; and
-//! a partition that has nothing to do sleeps, it does not come back at the same moment for ever.
+//! Everything that waits is bounded: answers parked for the disk, questions parked for a change;
+//! and a partition that has nothing to do sleeps, it does not come back at the same moment for
+//! ever.
 //!
 //! The answers of requests that buyers and operators made stay within the bound. On top of it come
 //! only those that cannot be refused: the outcome of an effect, the answers of questions that
 //! waited, and an effect for each fact that the disk does not have yet. Writes in flight and queued
 //! bytes are the journal's to bound; what is seen does not say how.
 //!
-//! Why: memory that grows with the length of a disk's stall ends the process when it is needed most.
+//! Why: memory that grows with the length of a disk's stall ends the process when it is needed
+//! most.
 //!
 //! Source: "limits on everything" (`TigerBeetle`'s style), and the rule of the design that a full
 //! queue refuses at once, before any work.

@@ -1,13 +1,13 @@
-//! Acknowledged means durable: when an answer leaves the server, everything that it depends on is on
-//! the disk by the disk's own account, at that very moment. An answer depends on everything that was
-//! applied when it was made, a refusal too: what refused it may be lost. What somebody waited for
-//! shows something that is durable. An effect leaves after the fact behind it. And a process that
-//! begins knows everything that ever was acknowledged or durable.
+//! Acknowledged means durable: when an answer leaves the server, everything that it depends on is
+//! on the disk by the disk's own account, at that very moment. An answer depends on everything that
+//! was applied when it was made, a refusal too: what refused it may be lost. What somebody waited
+//! for shows something that is durable. An effect leaves after the fact behind it. And a process
+//! that begins knows everything that ever was acknowledged or durable.
 //!
 //! Why: whoever was told that they have a ticket has one, though the power fails the next moment.
 //!
-//! Source: ADR 0002; "no acknowledged write is lost" is the final check of every Jepsen register, and
-//! the parking of replies is the condition of openraft's `pending_responds`.
+//! Source: ADR 0002; "no acknowledged write is lost" is the final check of every Jepsen register,
+//! and the parking of replies is the condition of openraft's `pending_responds`.
 
 use std::collections::BTreeMap;
 

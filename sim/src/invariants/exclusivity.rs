@@ -1,7 +1,7 @@
-//! No seat is anybody's and somebody else's: over the whole history no seat is in two holds, pending
-//! orders or valid tickets at once, by the facts; nobody is told of seats that the facts do not give
-//! them; and whoever was told that they have a seat keeps it until a fact takes it from them, even
-//! if the server has forgotten it in a crash.
+//! No seat is anybody's and somebody else's: over the whole history no seat is in two holds,
+//! pending orders or valid tickets at once, by the facts; nobody is told of seats that the facts do
+//! not give them; and whoever was told that they have a seat keeps it until a fact takes it from
+//! them, even if the server has forgotten it in a crash.
 //!
 //! Why: two people at the door with the same seat is what the product must never bring about.
 //!

@@ -1,13 +1,13 @@
 //! A key takes effect once: the same key with the same content gets the same reply whenever it gets
-//! one, across duplicates, retries and crashes, for as long as answers are kept, and nothing happens
-//! a second time; with another content it is refused as `key_reused`. And a refusal, under a key or
-//! without, changes nothing.
+//! one, across duplicates, retries and crashes, for as long as answers are kept, and nothing
+//! happens a second time; with another content it is refused as `key_reused`. And a refusal, under
+//! a key or without, changes nothing.
 //!
 //! Why: whoever gets no answer asks again. A slow page and an active pay button charged four times
 //! in an earlier system.
 //!
-//! Source: draft-ietf-httpapi-idempotency-key-header and Stripe's rules for idempotent requests, but
-//! for refusals, which are decided anew here.
+//! Source: draft-ietf-httpapi-idempotency-key-header and Stripe's rules for idempotent requests,
+//! but for refusals, which are decided anew here.
 
 use std::collections::BTreeMap;
 

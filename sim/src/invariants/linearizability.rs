@@ -1,7 +1,7 @@
 //! Seen from the clients alone, every seat behaves as one register that is free or somebody's, and
 //! every number of tickets as one counter that never goes beyond its room: there is an order of all
-//! that was answered, each at one moment between its question and its answer, in which it could have
-//! happened. What was never answered may have been done or not, at any later time.
+//! that was answered, each at one moment between its question and its answer, in which it could
+//! have happened. What was never answered may have been done or not, at any later time.
 //!
 //! Why: it needs nothing of the server's own account. The same history of a real server over HTTP
 //! is judged by the same code.
@@ -22,9 +22,9 @@ use onsale_core::order::OrderStatus;
 use onsale_core::query::{OrderView, SeatsView, View};
 use onsale_core::refusal::Refusal;
 use onsale_core::reply::Reply;
-use onsale_core::spec::EventSpec;
 use onsale_engine::Answer;
 
+use super::counter::{Holding, Room, rooms};
 use super::register::{Kind, Operation, Owner, is_linearizable};
 use super::{Invariant, Verdict};
 use crate::seen::{Ask, Micros, Op, Seen, Told};
@@ -60,28 +60,6 @@ enum What {
     Move(EventId),
     Release(HoldId),
     Other,
-}
-
-/// The room of one quota.
-struct Room {
-    capacity: u32,
-    classes: Vec<u16>,
-}
-
-/// Tickets that are counted: somebody surely has them from one moment to another.
-struct Holding {
-    counts: Vec<(u16, u32)>,
-    from: Micros,
-    to: Micros,
-    /// It was seen to be over: what comes after is another time.
-    is_over: bool,
-}
-
-impl Holding {
-    fn of(lines: &[Line], from: Micros) -> Self {
-        let counts = lines.iter().map(|line| (line.class.0, line.count)).collect();
-        Self { counts, from, to: Micros(0), is_over: false }
-    }
 }
 
 impl Linearizability {
@@ -220,7 +198,8 @@ impl Linearizability {
         push(self.seats.entry((event, seat)).or_default(), span, kind);
     }
 
-    /// Whoever asked at that time was told that they have it: they had it since they were first told.
+    /// Whoever asked at that time was told that they have it: they had it since they were first
+    /// told.
     fn still_has(&mut self, hold: HoldId, asked: Micros) {
         if let Some(holding) = self.owners.get_mut(&hold).filter(|holding| !holding.is_over) {
             holding.to = holding.to.max(asked);
@@ -261,33 +240,16 @@ impl Linearizability {
         let rooms = self.rooms.iter();
         rooms
             .flat_map(|(event, rooms)| rooms.iter().map(move |room| (*event, room)))
-            .try_for_each(|(event, room)| self.check_room(event, room))
+            .try_for_each(|(event, room)| room.check(event, self.holdings(event)))
     }
 
-    fn check_room(&self, event: EventId, room: &Room) -> Verdict {
+    /// Everything that was surely had of an event.
+    fn holdings(&self, event: EventId) -> impl Iterator<Item = &Holding> {
         let first = HoldId::new(event, 0);
         let held = self.owners.range(first..=HoldId::new(event, u32::MAX)).map(|(_, one)| one);
         let first = OrderId::new(event, 0);
         let paid = self.paid.range(first..=OrderId::new(event, u32::MAX)).map(|(_, one)| one);
-        let mut changes = Vec::new();
-        for holding in held.chain(paid).filter(|holding| holding.from < holding.to) {
-            let counts = holding.counts.iter().filter(|(class, _)| room.classes.contains(class));
-            let count: i64 = counts.map(|(_, count)| i64::from(*count)).sum();
-            changes.extend([(holding.from, count), (holding.to, -count)]);
-        }
-        // At one moment, what is given back comes before what is taken.
-        changes.sort_unstable();
-        let mut sum = 0;
-        for (at, change) in changes {
-            sum += change;
-            if sum > i64::from(room.capacity) {
-                return Err(format!(
-                    "at {at}, {sum} tickets of {event} were had of {}",
-                    room.capacity
-                ));
-            }
-        }
-        Ok(())
+        held.chain(paid)
     }
 }
 
@@ -325,14 +287,6 @@ fn what(command: &Command) -> What {
         Command::ReleaseHold(hold) => What::Release(*hold),
         _ => What::Other,
     }
-}
-
-fn rooms(spec: &EventSpec) -> Vec<Room> {
-    let room = |quota: &onsale_core::spec::Quota| Room {
-        capacity: quota.capacity,
-        classes: quota.classes.iter().map(|class| class.0).collect(),
-    };
-    spec.quotas.iter().map(room).collect()
 }
 
 /// Of many that say the same of one owner, the first and the last say it all: in between it was

@@ -1,7 +1,7 @@
-//! Once everything has healed, the sale comes to its end by itself: every order is terminal, no hold
-//! is left, nobody waits or is inside, providers are owed nothing, everything is durable, whoever
-//! asked after the healing got an answer, and of every event that is called `probe`, which buyers
-//! come to only then, something was sold.
+//! Once everything has healed, the sale comes to its end by itself: every order is terminal, no
+//! hold is left, nobody waits or is inside, providers are owed nothing, everything is durable,
+//! whoever asked after the healing got an answer, and of every event that is called `probe`, which
+//! buyers come to only then, something was sold.
 //!
 //! Why: a server that refuses everything oversells nothing.
 //!

@@ -6,6 +6,7 @@ mod admission;
 mod books;
 mod compensation;
 mod conservation;
+mod counter;
 #[cfg(test)]
 mod crowd;
 mod depths;

@@ -1,7 +1,7 @@
 //! Nothing comes from nowhere: a process begins with exactly the decisions that were written up to
 //! some whole decision; facts are numbered without a gap and go on where they were; and every
-//! decision follows from a request that was executed at that very place, or from time passing, which
-//! leads to a few kinds of facts only.
+//! decision follows from a request that was executed at that very place, or from time passing,
+//! which leads to a few kinds of facts only.
 //!
 //! Why: a recovery that reads what a torn write left behind sells seats that nobody asked for.
 //!

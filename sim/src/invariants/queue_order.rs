@@ -4,7 +4,8 @@
 //!
 //! Why: a queue that can be jumped is no queue, and the one who was overtaken can prove it.
 //!
-//! Source: mission, area 1 (waitroom); `docs/lottery.md`, "The server admits strictly in this order".
+//! Source: mission, area 1 (waitroom); `docs/lottery.md`, "The server admits strictly in this
+//! order".
 
 use onsale_core::command::Steer;
 use onsale_core::fact::Fact;

@@ -1,6 +1,6 @@
-//! The facts are the state: whatever was written, applied to an empty partition, gives the recovered
-//! state and the live one, byte for byte; and a state that was written down and read back is the
-//! same, owes the same to providers and wakes at the same time.
+//! The facts are the state: whatever was written, applied to an empty partition, gives the
+//! recovered state and the live one, byte for byte; and a state that was written down and read back
+//! is the same, owes the same to providers and wakes at the same time.
 //!
 //! Why: snapshots, recovery and replication rest on it. A state that a replay does not give again
 //! forgets something at the next crash, if only an idempotency key.

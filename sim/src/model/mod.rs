@@ -3,8 +3,8 @@
 //! an event.
 //!
 //! A [`Model`] is moved by facts alone. It is asked two things: whether a fact may happen
-//! ([`Model::check`]), and what a request leads to ([`Model::predict`]): its facts and its reply, or
-//! the code of its refusal. `now` counts only where a rule says so.
+//! ([`Model::check`]), and what a request leads to ([`Model::predict`]): its facts and its reply,
+//! or the code of its refusal. `now` counts only where a rule says so.
 //!
 //! ```text
 //!  event    what an event is made of, and small questions about it

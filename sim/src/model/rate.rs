@@ -1,6 +1,6 @@
 //! How fast people may be let in, judged after the fact: in no window from the millisecond `a` to
-//! the millisecond `b`, both included, more than the burst and `rate * (b - a + 1 ms)`. The burst is
-//! one second's worth and one person at least.
+//! the millisecond `b`, both included, more than the burst and `rate * (b - a + 1 ms)`. The burst
+//! is one second's worth and one person at least.
 //!
 //! Where the rate was changed within a window, each millisecond counts with the highest rate that
 //! it saw, and the burst is that of the window's first: another rate grants no new burst.

@@ -1,6 +1,6 @@
 //! The model beside core's own partition: random requests at random times, with crashes, and every
-//! fact, reply and view must be as the model says. What a run comes by is counted, since a test that
-//! never sees a case proves nothing about it.
+//! fact, reply and view must be as the model says. What a run comes by is counted, since a test
+//! that never sees a case proves nothing about it.
 //!
 //! A failure prints the seed. `ONSALE_SEED=17 cargo test -p onsale-sim model` runs that one.
 

@@ -1,7 +1,7 @@
-//! A run as data: the house, the crowd, what the operators do and what goes wrong, all of it written
-//! down before the first event. What is left to chance (how long a packet takes) is drawn from
-//! [`Plan::noise`], a stream for each concern and each buyer. So a part of a plan can be taken out
-//! and the rest stays as it was: that is what makes shrinking work.
+//! A run as data: the house, the crowd, what the operators do and what goes wrong, all of it
+//! written down before the first event. What is left to chance (how long a packet takes) is drawn
+//! from [`Plan::noise`], a stream for each concern and each buyer. So a part of a plan can be taken
+//! out and the rest stays as it was: that is what makes shrinking work.
 //!
 //! A plan is saved as JSON. Fields added later get defaults, so that old plans stay readable.
 
@@ -345,8 +345,8 @@ pub enum FaultKind {
         /// How long.
         for_ms: u64,
     },
-    /// At the next start, files of the journal are damaged where they bear witness to it: it must be
-    /// refused, or nothing be lost. Then the disk is repaired.
+    /// At the next start, files of the journal are damaged where they bear witness to it: it must
+    /// be refused, or nothing be lost. Then the disk is repaired.
     Damage(Damage),
     /// At the next start two partitions have each other's files: it must be refused.
     SwapPartitions,
@@ -399,8 +399,8 @@ pub enum FaultKind {
         /// How long.
         for_ms: u64,
     },
-    /// The payment provider does what it is asked and answers with an error, or does not and answers
-    /// with an error.
+    /// The payment provider does what it is asked and answers with an error, or does not and
+    /// answers with an error.
     ProviderErrors {
         /// How many of a thousand.
         per_mille: u64,

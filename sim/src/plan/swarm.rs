@@ -15,13 +15,13 @@ pub fn swarm(seed: u64) -> Plan {
         .map(|number| house::event(noise, setup.partitions, number, safety_ms))
         .collect();
     let mood = Mood::drawn(noise, safety_ms);
-    let count = *noise.pick(&[2, 3, 5, 8, 12, 24]);
+    let count: u32 = *noise.pick(&[2, 3, 4, 5, 6, 8, 10, 12, 24]);
     if count > 8 {
         // A snapshot of everything after every other fact is for small crowds.
         setup.snapshot_every_facts = setup.snapshot_every_facts.max(15);
     }
     // Now and then the same person sits before two windows.
-    let people = if noise.chance(300) { count / 2 + 1 } else { count * 50 } as u32;
+    let people = if noise.chance(300) { count / 2 + 1 } else { count * 50 };
     let buyers =
         (0..count).map(|_| crowd::buyer(noise, &mood, &events, people, safety_ms)).collect();
     let operations = (0..*noise.pick(&[0, 0, 2, 6]))
@@ -74,6 +74,6 @@ fn setup(noise: &mut Noise) -> Setup {
         network_us: *noise.pick(&[50, 500, 5_000]),
         disk_us: *noise.pick(&[20, 200, 3_000]),
         provider_us: *noise.pick(&[200, 2_000, 20_000]),
-        safety_ms: noise.between(300, 2_000),
+        safety_ms: noise.between(300, 1_500),
     }
 }

@@ -1,5 +1,5 @@
-//! An organiser's event as a file: the very JSON that defines an event over the API. What the server
-//! would refuse is refused here, with the place in the file.
+//! An organiser's event as a file: the very JSON that defines an event over the API. What the
+//! server would refuse is refused here, with the place in the file.
 
 use std::borrow::Cow;
 use std::fs;
@@ -359,7 +359,8 @@ mod tests {
         "quotas": [{ "name": "House", "capacity": 350, "classes": [0] }],
         "plan": { "focal_point": { "x_cm": 0, "y_cm": 0 }, "sections": [{ "name": "B", "class": 0,
             "rows": [{ "label": "1", "seats": 3, "first": { "x_cm": 0, "y_cm": 100 },
-                       "step": { "x_cm": 50, "y_cm": 0 }, "numbering": { "labels": ["a", "b", "c"] } }] }] },
+                       "step": { "x_cm": 50, "y_cm": 0 },
+                       "numbering": { "labels": ["a", "b", "c"] } }] }] },
         "waitroom": { "doors_at": "2026-10-03T07:30:00Z", "opens_at": "2026-10-03T08:00:00Z" }
     }"#;
 

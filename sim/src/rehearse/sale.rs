@@ -1,5 +1,5 @@
-//! The sale itself: the rules decide, time passes, and what follows is counted. What people do is in
-//! [`super::steps`].
+//! The sale itself: the rules decide, time passes, and what follows is counted. What people do is
+//! in [`super::steps`].
 
 use onsale_core::Partition;
 use onsale_core::command::{Actor, Command, IntentOutcome, Provider, RefundOutcome, Request};

@@ -31,6 +31,7 @@ enum Step {
 }
 
 /// What a buyer does next.
+#[allow(clippy::large_enum_variant, reason = "made and taken apart at once, never kept")]
 pub(super) enum Move {
     /// Asks something, once or (a fingerprint given) under a key that is used already.
     Ask(What),

@@ -6,6 +6,7 @@ use onsale_core::Partition;
 use super::agenda::Happening;
 use super::buyer::Buyer;
 use super::client::Pending;
+use super::server::Shell;
 use super::{World, ms};
 use crate::plan::{self, Plan, house};
 use crate::seen::Seen;
@@ -80,7 +81,7 @@ impl World<'_> {
             let what = "the server does not run any more".to_owned();
             return self.eyes.object(self.now, "liveness", what);
         };
-        let states: Vec<&Partition> = process.shells.iter().map(|shell| shell.state()).collect();
+        let states: Vec<&Partition> = process.shells.iter().map(Shell::state).collect();
         self.eyes.see(self.now, &Seen::Settled { states: &states });
     }
 }

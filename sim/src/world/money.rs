@@ -179,10 +179,9 @@ impl World<'_> {
     }
 
     /// The answer to a request of the server's own.
-    pub(super) fn own_answer(&mut self, token: Token, answer: Told) {
+    pub(super) fn own_answer(&mut self, token: Token, answer: &Told) {
         let is_taken = matches!(answer, Ok(_) | Err(CallError::Refused(_)));
         match &self.origins[token.0 as usize] {
-            Origin::Client(_) => {}
             Origin::Effect(id) => {
                 let id = *id;
                 if is_taken {
@@ -197,7 +196,7 @@ impl World<'_> {
                 let PaymentNotice { order, payment, outcome, .. } = notice.clone();
                 self.provider.known(order, &payment, outcome);
             }
-            Origin::Reconciled(_) => {}
+            Origin::Reconciled(_) | Origin::Client(_) => {}
             Origin::Notice(sent) => {
                 let sent = sent.clone();
                 if is_taken {

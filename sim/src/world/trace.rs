@@ -1,5 +1,5 @@
-//! A digest of everything that happened, in order: two runs of a plan have the same, or something in
-//! them depends on more than the plan.
+//! A digest of everything that happened, in order: two runs of a plan have the same, or something
+//! in them depends on more than the plan.
 
 use onsale_engine::Answer;
 

@@ -89,13 +89,11 @@ impl World<'_> {
     }
 
     fn last_key_of(&self, index: usize) -> Option<IdempotencyKey> {
-        let theirs = self.ops.iter().rev().filter(|op| op.owner == Owner::Buyer(index));
-        theirs
-            .filter_map(|op| match &op.asked {
-                Asked::Execute(request) => request.key,
-                Asked::Look { .. } => None,
-            })
-            .next()
+        let mut theirs = self.ops.iter().rev().filter(|op| op.owner == Owner::Buyer(index));
+        theirs.find_map(|op| match &op.asked {
+            Asked::Execute(request) => request.key,
+            Asked::Look { .. } => None,
+        })
     }
 
     fn ask(&mut self, pending: Pending) {

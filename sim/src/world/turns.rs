@@ -198,7 +198,7 @@ impl World<'_> {
         self.eyes.see(self.now, &Seen::Answered { partition, token, op, answer: &answer });
         match op {
             Some(op) => self.reply(op, answer),
-            None => self.own_answer(token, answer),
+            None => self.own_answer(token, &answer),
         }
     }
 

@@ -221,9 +221,8 @@ fn a_missing_or_foreign_segment_is_named() {
         *disk = MemoryDirectory::new();
         disk.create_zeroed("0000000002.segment", 16 << 10).unwrap();
     });
-    assert!(
-        matches!(&only_one_in_use, RecoverError::MissingSegment { file } if file == "0000000001.segment")
-    );
+    let RecoverError::MissingSegment { file } = only_one_in_use else { panic!("not missed") };
+    assert_eq!(file, "0000000001.segment");
     let missing = refusal(&|disk| disk.remove("0000000002.segment").unwrap());
     assert!(
         matches!(&missing, RecoverError::MissingSegment { file } if file == "0000000002.segment")
@@ -275,9 +274,8 @@ fn a_segment_that_never_came_into_use_is_no_damage_unless_it_is_cut_short() {
         let mut disk = shell.disk.clone();
         disk.put(&last, vec![0; length]);
         let error = recover(&disk, Start::FirstFact).unwrap_err();
-        assert!(
-            matches!(&error, RecoverError::Damaged { file, damage: Damage::Header, .. } if *file == last)
-        );
+        let RecoverError::Damaged { file, damage, .. } = error else { panic!("{error}") };
+        assert_eq!((file, damage), (last.clone(), Damage::Header));
     }
 }
 

@@ -1,5 +1,5 @@
-//! `cargo xtask mutants`: whether the simulator would notice. Each patch in `sim/mutants` breaks the
-//! product in one realistic way; the simulator is built with it and must find fault with it.
+//! `cargo xtask mutants`: whether the simulator would notice. Each patch in `sim/mutants` breaks
+//! the product in one realistic way; the simulator is built with it and must find fault with it.
 //!
 //! The patches are applied to a copy of the sources: what people are working on is never touched.
 
@@ -33,7 +33,8 @@ pub enum Fate {
     DoesNotBuild,
 }
 
-/// Runs the mutants `names`, or all, with at most `seeds` each; writes `docs/mutants.md` if told to.
+/// Runs the mutants `names`, or all, with at most `seeds` each; writes `docs/mutants.md` if told
+/// to.
 pub fn run(names: &[String], seeds: u64, write: bool) -> Outcome {
     let patches = patch::chosen(names)?;
     let tree = Tree::new()?;

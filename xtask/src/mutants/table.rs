@@ -40,9 +40,9 @@ pub(super) fn write(rows: &[Row], seeds: u64) -> Outcome {
 fn markdown(rows: &[Row], seeds: u64) -> String {
     let mut text = format!(
         "# Planted bugs\n\nEach patch in [sim/mutants](../sim/mutants) breaks the product in one \
-         realistic way. `cargo xtask mutants`\nbuilds the simulator with it and runs up to {seeds} seeds \
-         from 0 on, then the corpus. This table is\nwhat it wrote with `--write`; the seconds \
-         include the build.\n\n\
+         realistic way. `cargo xtask mutants`\nbuilds the simulator with it and runs up to {seeds} \
+         seeds from 0 on, then the corpus. This table is\nwhat it wrote with `--write`; the \
+         seconds include the build.\n\n\
          | mutant | what is broken | caught by | seeds | seconds |\n|---|---|---|--:|--:|\n"
     );
     for row in rows {
