@@ -24,7 +24,7 @@ impl Mood {
     pub(super) fn drawn(noise: &mut Noise, safety_ms: u64) -> Self {
         let manner = Manner {
             think_ms: noise.between(1, 120),
-            poll_ms: noise.between(40, 400),
+            poll_ms: noise.between(50, 500),
             waits: noise.chance(300),
             patience_ms: *noise.pick(&[20, 120, 400, 900]),
             attempts: noise.between(2, 20) as u32,

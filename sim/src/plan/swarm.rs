@@ -15,10 +15,10 @@ pub fn swarm(seed: u64) -> Plan {
         .map(|number| house::event(noise, setup.partitions, number, safety_ms))
         .collect();
     let mood = Mood::drawn(noise, safety_ms);
-    let count: u32 = *noise.pick(&[2, 3, 4, 5, 6, 8, 10, 12, 24]);
+    let count: u32 = *noise.pick(&[2, 2, 3, 4, 5, 6, 8, 10, 20]);
     if count > 8 {
         // A snapshot of everything after every other fact is for small crowds.
-        setup.snapshot_every_facts = setup.snapshot_every_facts.max(15);
+        setup.snapshot_every_facts = setup.snapshot_every_facts.max(20);
     }
     // Now and then the same person sits before two windows.
     let people = if noise.chance(300) { count / 2 + 1 } else { count * 50 };
@@ -70,7 +70,7 @@ fn setup(noise: &mut Noise) -> Setup {
         watches_max: *noise.pick(&[0, 2, 64]),
         mailbox_room: *noise.pick(&[1, 4, 64, 256]),
         turn_messages: *noise.pick(&[1, 2, 256]),
-        snapshot_every_facts: *noise.pick(&[2, 10, 30, 30, 60, 60, 100, u64::MAX, u64::MAX]),
+        snapshot_every_facts: *noise.pick(&[2, 20, 40, 60, 80, u64::MAX, u64::MAX]),
         network_us: *noise.pick(&[50, 500, 5_000]),
         disk_us: *noise.pick(&[20, 200, 3_000]),
         provider_us: *noise.pick(&[200, 2_000, 20_000]),
