@@ -84,13 +84,7 @@ impl Linearizability {
         let span = (from, to);
         match answer {
             Err(CallError::Stopped) => self.stays_open(from, &what),
-            Err(CallError::Refused(Refusal::SeatsTaken { seats })) => {
-                if let What::Take(event) = what {
-                    for seat in seats {
-                        self.add(event, *seat, span, Kind::Taken);
-                    }
-                }
-            }
+            Err(CallError::Refused(refusal)) => self.refused(refusal, &what, span),
             Ok(Answer::Reply(reply)) => self.replied(reply, what, span),
             Ok(Answer::View(View::Hold(view))) => {
                 self.has(view.hold.event, view.hold.number, &view.lines, span, Kind::Has);
@@ -99,6 +93,18 @@ impl Linearizability {
             Ok(Answer::View(View::Order(view))) => self.saw_order(view, span),
             Ok(Answer::View(View::Seats(view))) => self.saw_seats(view, span),
             Err(_) | Ok(Answer::View(_)) => {}
+        }
+    }
+
+    /// Another copy of what was refused may have been done later, untold: a second click.
+    fn refused(&mut self, refusal: &Refusal, what: &What, span: (Micros, Micros)) {
+        match (refusal, what) {
+            (Refusal::SeatsTaken { seats }, What::Take(event)) => {
+                for seat in seats {
+                    self.add(*event, *seat, span, Kind::Taken);
+                }
+            }
+            _ => self.stays_open(span.0, what),
         }
     }
 
@@ -317,6 +323,7 @@ mod tests {
     use onsale_core::money::Amount;
     use onsale_core::query::Query;
     use onsale_core::reply::HoldView;
+    use onsale_core::spec::EventSpec;
     use onsale_core::waitroom::LotterySeed;
 
     use super::super::fixture::*;

@@ -233,15 +233,18 @@ impl EventBook {
 
     fn want_refund(&mut self, number: u64, fact: &onsale_core::fact::RefundWanted) -> Entered {
         let order = self.order(fact.order.number)?;
-        order.refunds.push(RefundBook {
-            fact: number,
-            capture: fact.capture as usize,
-            amount: fact.amount.as_minor(),
-            tickets: fact.tickets,
-            cause: fact.cause,
-            is_done: false,
-            is_refused: false,
-        });
+        // What cost nothing is given back with no money, and no refund.
+        if !fact.amount.is_zero() {
+            order.refunds.push(RefundBook {
+                fact: number,
+                capture: fact.capture as usize,
+                amount: fact.amount.as_minor(),
+                tickets: fact.tickets,
+                cause: fact.cause,
+                is_done: false,
+                is_refused: false,
+            });
+        }
         if fact.tickets == 0 {
             return Ok(());
         }
