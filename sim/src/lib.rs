@@ -17,7 +17,7 @@ pub mod figures;
 pub mod invariants;
 pub mod judge;
 pub mod judged;
-pub mod model;
+mod model;
 pub mod noise;
 pub mod panics;
 pub mod plan;
