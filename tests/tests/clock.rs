@@ -1,5 +1,6 @@
 //! The machine's wall clock may stand behind the journals: it was set back, or had been wrong when
 //! they were written. The sale goes on all the same.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::fs::OpenOptions;
 use std::os::unix::fs::FileExt;
@@ -15,6 +16,9 @@ use onsale_storage::directory::{Directory, FileDirectory};
 use onsale_storage::journal::{JournalConfig, JournalId, Request as DiskRequest};
 use onsale_tests::{Operator, Server, Shopper, club};
 use serde_json::json;
+
+/// What the engine is told when the disk has done what it asked for.
+type Done = Box<dyn FnOnce(&mut Engine<()>)>;
 
 /// 2100-01-01, 00:00 UTC.
 const IN_FUTURE: Time = Time::from_ms(4_102_444_800_000);
@@ -55,7 +59,7 @@ fn write_a_fact_in_the_future(directory: &Path, id: PartitionId) {
     engine.execute(IN_FUTURE, &Request::new(Actor::Operator, define_again), ());
     let mut files = FileDirectory::open(directory).unwrap();
     loop {
-        let done: Box<dyn FnOnce(&mut Engine<()>)> = match engine.poll_disk() {
+        let done: Done = match engine.poll_disk() {
             Some(DiskRequest::CreateSegment { index, bytes }) => {
                 files.create_zeroed(&index.file_name(), bytes).unwrap();
                 Box::new(move |engine| engine.segment_created(index))
