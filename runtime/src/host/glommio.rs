@@ -41,6 +41,12 @@ const IO_MEMORY_BYTES: usize = 1 << 20;
 /// core must not hear of its completed writes only every 100 ms, which is glommio's default.
 const PREEMPT_AFTER: Duration = Duration::from_millis(2);
 
+/// A core looks at its queues at least this often. A wake-up from another thread can be lost: seen
+/// once in hundreds of thousands of hops, and only with both processors taken by others
+/// (`tests::mailbox::no_wake_up_is_lost_when_many_wait`, repeated under load). Without a heartbeat
+/// the request that waited for it hung for good.
+const HEARTBEAT: Duration = Duration::from_millis(10);
+
 /// Against 1,000 for everything else on the core.
 const BACKGROUND_SHARES: usize = 100;
 
@@ -79,6 +85,11 @@ where
             .make()?;
         executor.run(async move {
             let host = GlommioHost::new(clock);
+            host.spawn_background(async {
+                loop {
+                    ::glommio::timer::sleep(HEARTBEAT).await;
+                }
+            });
             let (done, result) = oneshot::channel();
             // The root task is awaited by a handle, so no foreign thread may hold its waker: the
             // body runs in a task of its own (see "Wakers that cross executors").

@@ -115,6 +115,7 @@ impl Invariant for Replies {
             Seen::Answered { partition, token, answer, .. } => {
                 self.of(partition).answered(token, answer)
             }
+            Seen::Rested { partition, state, .. } => self.of(partition).rested(state.applied()),
             _ => Ok(()),
         }
     }
@@ -270,6 +271,21 @@ impl Lane {
                 shown.push(now.map(Sight::lasting));
             }
         }
+    }
+
+    /// Whoever waits for news is told as soon as it is durable.
+    fn rested(&mut self, applied: u64) -> Verdict {
+        if self.watching.is_empty() || self.model.applied != applied {
+            return Ok(());
+        }
+        for (token, subject) in &self.watching {
+            if let Some(Some(Expected::OneOf { shown, .. })) = self.open.get(token)
+                && shown.last() != shown.first()
+            {
+                return Err(format!("there is news of {subject:?}, and who waits is not told"));
+            }
+        }
+        Ok(())
     }
 
     fn answered(&mut self, token: Token, answer: &Told) -> Verdict {
