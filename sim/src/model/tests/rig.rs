@@ -257,7 +257,11 @@ impl Rig {
         self.see(&Seen::Started { partition: PARTITION, state: &state, snapshot: 0 });
     }
 
+    /// Who waits is told of news when the dice say so: until then it does not rest.
     fn rested(&mut self) {
+        if !self.waiting.is_empty() {
+            return;
+        }
         let state = self.partition.clone();
         self.see(&Seen::Rested {
             partition: PARTITION,
