@@ -1,4 +1,14 @@
 //! The load generator: people at scale, over the real API.
 //!
-//! It will depend on no server crate: it knows HTTP only. So far this is the frame; `onsale demo
-//! --crowd N` is the nearest thing to it.
+//! ```text
+//! cli -> run (open model: schedule + mix -> personas)  \
+//!        closed (so many connections, one after another) > http -> the server
+//!        judge: was what was acknowledged true?         /
+//!     -> outcome -> report (terminal, table, JSON, histogram log, one HTML page)
+//!        capacity, compare: many runs
+//! ```
+//!
+//! It depends on no server crate: it knows HTTP only.
+
+pub mod http;
+pub mod outcome;
