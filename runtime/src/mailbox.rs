@@ -11,12 +11,12 @@ use onsale_core::id::PartitionId;
 use onsale_core::query::View;
 use onsale_core::reply::Reply;
 use onsale_core::time::Time;
+use onsale_engine::Answer;
 use onsale_net::port::{CallError, Look, Partitions};
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::host::Clock;
-use onsale_engine::Answer;
 
 /// Where an answer goes.
 pub type ReplyTo = oneshot::Sender<Result<Answer, CallError>>;

@@ -13,6 +13,7 @@ use std::task::{Context, Poll};
 
 use onsale_core::effect::Effect;
 use onsale_core::time::Time;
+use onsale_engine::{Engine, Output};
 use onsale_storage::journal::{Request as DiskRequest, SegmentIndex, WriteId};
 use thiserror::Error;
 use tokio::sync::mpsc;
@@ -21,7 +22,6 @@ use crate::gauges::Gauges;
 use crate::host::{DurableFile, Host};
 use crate::mailbox::{Mailbox, Message, ReplyTo};
 use crate::snapshots::Snapshots;
-use onsale_engine::{Engine, Output};
 
 /// The most messages that are taken before the disk and the clock get a turn.
 const BATCH: usize = 256;

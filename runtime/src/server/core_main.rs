@@ -8,6 +8,8 @@ use std::time::Instant;
 use onsale_core::effect::Effect;
 use onsale_core::id::PartitionId;
 use onsale_core::time::{Span, Time};
+use onsale_engine::recover::{Recovered, recover};
+use onsale_engine::{Bounds, Engine};
 use onsale_net::api::{self, Api};
 use onsale_net::provider::reconcile::PendingIntent;
 use tokio::sync::{Barrier, mpsc, oneshot, watch};
@@ -21,8 +23,6 @@ use crate::host::{Clock, Host};
 use crate::mailbox::{Mailbox, Mailboxes};
 use crate::shell::{self, Surroundings};
 use crate::snapshots::SnapshotMaker;
-use onsale_engine::recover::{Recovered, recover};
-use onsale_engine::{Bounds, Engine};
 
 /// The exit status when the journal cannot be written any more: `EX_IOERR` of sysexits(3).
 const EXIT_IO: i32 = 74;

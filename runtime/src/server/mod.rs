@@ -20,6 +20,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use std::{io, thread};
 
+use onsale_engine::recover::RecoveryError;
 use onsale_net::api::{Api, Settings, SettingsError};
 use onsale_net::entropy::OsEntropy;
 use onsale_net::provider::sandbox::StartError;
@@ -37,7 +38,6 @@ use crate::host::serve::{ConnectionCounts, Limits};
 use crate::host::{self, Clock, RunError};
 use crate::mailbox::Mailboxes;
 use crate::snapshots::SnapshotMaker;
-use onsale_engine::recover::RecoveryError;
 
 pub use self::startup::Startup;
 

@@ -3,6 +3,7 @@
 use std::io::Write;
 
 use onsale_core::fact::{Decision, Fact};
+use onsale_engine::recover::RecoveryCause;
 use onsale_net::dto::At;
 use onsale_storage::journal::{Recovery, Start};
 
@@ -11,7 +12,6 @@ use super::states::replay_states;
 use crate::cli::arguments::{JournalTask, Replay};
 use crate::cli::error::CliError;
 use crate::data_directory::hex;
-use onsale_engine::recover::RecoveryCause;
 
 /// How many facts may be printed, over all partitions.
 pub(super) fn left(task: &JournalTask) -> u64 {

@@ -1,12 +1,12 @@
 //! The states that a journal leads to, compared with those in its snapshots.
 
 use onsale_core::Partition;
+use onsale_engine::recover::{RecoveryCause, replay, restore};
 use onsale_storage::journal::{FactNumber, Recovery, Start};
 use onsale_storage::snapshot::{self, Snapshot, SnapshotError, StateHash};
 use sha2::{Digest, Sha256};
 
 use super::Journal;
-use onsale_engine::recover::{RecoveryCause, replay, restore};
 
 /// What a replay came to.
 pub(super) struct States {
