@@ -11,4 +11,5 @@
 //! It depends on no server crate: it knows HTTP only.
 
 pub mod http;
+pub mod measure;
 pub mod outcome;

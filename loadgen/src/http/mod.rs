@@ -46,3 +46,18 @@ pub enum Failure {
     /// No local address, port or descriptor is left: the generator's own limit.
     Exhausted,
 }
+
+impl Failure {
+    /// As in reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Refused => "refused",
+            Self::Reset => "reset",
+            Self::Closed => "closed",
+            Self::TimedOut => "timed_out",
+            Self::Garbage => "garbage",
+            Self::Redirected => "redirected",
+            Self::Exhausted => "exhausted",
+        }
+    }
+}
