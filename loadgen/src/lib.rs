@@ -11,5 +11,8 @@
 //! It depends on no server crate: it knows HTTP only.
 
 pub mod http;
+pub mod limits;
 pub mod measure;
 pub mod outcome;
+pub mod sources;
+pub mod target;

@@ -1,6 +1,32 @@
 //! One person's connection to the server: HTTP/1.1, keep-alive, one request at a time.
+//!
+//! A client of our own, on tokio's `TcpStream` and httparse, because the generator must not be what
+//! is measured: a general client spends more on a request than the server does. Here a request is
+//! one write, an answer is read into a buffer that all connections of a thread share and judged
+//! where it lies, and a connection that waits holds no buffer at all.
+//!
+//! Deliberately absent: TLS, proxies, cookies, following redirects, HTTP/2, requests in flight at
+//! once on one connection.
 
+mod connection;
+mod counts;
+mod deadline;
+mod encode;
+mod head;
+mod intake;
+
+use std::fmt;
 use std::time::Duration;
+
+pub use self::connection::{Client, Connection};
+pub use self::counts::Counts;
+pub use self::encode::{Encoded, encode};
+pub use self::intake::Reply;
+
+/// The longest head of an answer, in bytes.
+pub const HEAD_BYTES_MAX: usize = 64 * 1024;
+/// The longest body of an answer, in bytes.
+pub const BODY_BYTES_MAX: usize = 8 * 1024 * 1024;
 
 /// A request, as a persona means it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,7 +74,7 @@ pub enum Failure {
 }
 
 impl Failure {
-    /// As in reports.
+    /// As reports call it: `refused`, `timed_out`, ...
     pub const fn name(self) -> &'static str {
         match self {
             Self::Refused => "refused",
@@ -61,3 +87,19 @@ impl Failure {
         }
     }
 }
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Refused => "nobody listens there: start the server, or name its address",
+            Self::Reset => "the server cut the connection while it was in use",
+            Self::Closed => "the server closed before the whole answer was there",
+            Self::TimedOut => "the answer did not come in time",
+            Self::Garbage => "what came is not HTTP, or is larger than any answer of ours",
+            Self::Redirected => "the answer sends us to another server: name that one",
+            Self::Exhausted => "no local port or descriptor is left: use fewer connections",
+        })
+    }
+}
+
+impl std::error::Error for Failure {}
