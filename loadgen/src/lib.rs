@@ -14,5 +14,6 @@ pub mod http;
 pub mod limits;
 pub mod measure;
 pub mod outcome;
+pub mod process;
 pub mod sources;
 pub mod target;

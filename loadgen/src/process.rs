@@ -1,0 +1,233 @@
+//! What a process uses, read from /proc: the generator's own, to know whether it was what was
+//! measured, and the server's, where it runs on this machine.
+
+use std::collections::HashMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use rustix::param::clock_ticks_per_second;
+use thiserror::Error;
+
+use crate::outcome::{Generator, ServerUse};
+
+/// A thread that is busier than this is a bottleneck.
+const BUSY: f64 = 0.9;
+/// Whoever is later than this does not offer the load that was asked for.
+const LATE_US: u64 = 10_000;
+
+/// Which process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Process {
+    /// This one.
+    Own,
+    /// Another, by its id.
+    Other(u32),
+}
+
+/// A process cannot be watched.
+#[derive(Debug, Error)]
+#[error("process {id} cannot be watched ({source}): is it running, and on this machine?")]
+pub struct ProcessError {
+    id: u32,
+    source: io::Error,
+}
+
+/// What a process uses from its start to its stop.
+#[derive(Debug)]
+pub struct Meter {
+    folder: PathBuf,
+    begun: Instant,
+    threads: HashMap<u32, u64>,
+    written_bytes: u64,
+    pressure_us: Option<u64>,
+    memory_before_bytes: u64,
+    memory_max_bytes: u64,
+}
+
+impl Meter {
+    /// Begins to watch.
+    pub fn start(process: Process) -> Result<Self, ProcessError> {
+        let id = match process {
+            Process::Own => std::process::id(),
+            Process::Other(id) => id,
+        };
+        let folder = PathBuf::from(format!("/proc/{id}"));
+        let failed = |source| ProcessError { id, source };
+        let threads = thread_ticks(&folder).map_err(failed)?;
+        let mut meter = Self {
+            begun: Instant::now(),
+            threads,
+            written_bytes: written_bytes(&folder),
+            pressure_us: disk_pressure_us(),
+            memory_before_bytes: memory_bytes(&folder),
+            memory_max_bytes: 0,
+            folder,
+        };
+        meter.sample();
+        Ok(meter)
+    }
+
+    /// Looks at the memory: to be called now and then, so that its highest is seen. Returns what is
+    /// resident now, in bytes.
+    pub fn sample(&mut self) -> u64 {
+        let now = memory_bytes(&self.folder);
+        self.memory_max_bytes = self.memory_max_bytes.max(now);
+        now
+    }
+
+    /// What was used. A process that has ended meanwhile counts as having done nothing since.
+    pub fn stop(mut self) -> ServerUse {
+        self.sample();
+        let elapsed_s = self.begun.elapsed().as_secs_f64().max(1e-3);
+        let after = thread_ticks(&self.folder).unwrap_or_default();
+        let used = |(id, ticks): (&u32, &u64)| {
+            ticks.saturating_sub(self.threads.get(id).copied().unwrap_or(0))
+        };
+        let busiest = after.iter().map(used).max().unwrap_or(0);
+        let all: u64 = after.iter().map(used).sum();
+        let pressure = self.pressure_us.zip(disk_pressure_us());
+        ServerUse {
+            busiest_thread_cpu: seconds(busiest) / elapsed_s,
+            cpu_cores: seconds(all) / elapsed_s,
+            memory_before_bytes: self.memory_before_bytes,
+            memory_max_bytes: self.memory_max_bytes,
+            written_bytes: written_bytes(&self.folder).saturating_sub(self.written_bytes),
+            disk_pressure: pressure.map(|(before, after)| {
+                Duration::from_micros(after.saturating_sub(before)).as_secs_f64() / elapsed_s
+            }),
+        }
+    }
+
+    /// What the generator itself used, and whether its figures are to be doubted.
+    pub fn stop_own(mut self, lateness_p99_us: u64) -> Generator {
+        let memory_bytes = self.sample();
+        let used = self.stop();
+        Generator {
+            busiest_thread_cpu: used.busiest_thread_cpu,
+            cpu_cores: used.cpu_cores,
+            lateness_p99_us,
+            memory_bytes,
+            doubts: doubts(used.busiest_thread_cpu, lateness_p99_us),
+        }
+    }
+}
+
+fn doubts(busiest_thread_cpu: f64, lateness_p99_us: u64) -> Vec<String> {
+    let mut doubts = Vec::new();
+    if busiest_thread_cpu > BUSY {
+        doubts.push(format!(
+            "the generator's busiest thread used {:.0} % of a core: it may be what was measured; \
+             give it more threads, on cores that the server does not use",
+            busiest_thread_cpu * 100.0
+        ));
+    }
+    if lateness_p99_us > LATE_US {
+        doubts.push(format!(
+            "one request in a hundred was sent {} ms late or more: the load offered was not the \
+             load asked for; use a lower rate, or more threads and cores",
+            lateness_p99_us / 1_000
+        ));
+    }
+    doubts
+}
+
+fn seconds(ticks: u64) -> f64 {
+    Duration::from_millis(ticks * 1_000 / clock_ticks_per_second().max(1)).as_secs_f64()
+}
+
+/// The processor time of each thread so far, in clock ticks.
+fn thread_ticks(folder: &Path) -> io::Result<HashMap<u32, u64>> {
+    let mut threads = HashMap::new();
+    for entry in fs::read_dir(folder.join("task"))? {
+        let entry = entry?;
+        let id = entry.file_name().to_str().and_then(|name| name.parse().ok());
+        // A thread may end between being listed and being read.
+        let stat = fs::read_to_string(entry.path().join("stat")).unwrap_or_default();
+        if let (Some(id), Some(ticks)) = (id, ticks(&stat)) {
+            threads.insert(id, ticks);
+        }
+    }
+    Ok(threads)
+}
+
+/// proc(5): user and system time are fields 14 and 15; field 2, a name, may hold anything and ends
+/// at the last parenthesis.
+fn ticks(stat: &str) -> Option<u64> {
+    let (_, rest) = stat.rsplit_once(')')?;
+    let mut fields = rest.split_whitespace().skip(11);
+    Some(fields.next()?.parse::<u64>().ok()? + fields.next()?.parse::<u64>().ok()?)
+}
+
+fn memory_bytes(folder: &Path) -> u64 {
+    let status = fs::read_to_string(folder.join("status")).unwrap_or_default();
+    number_after(&status, "VmRSS:").unwrap_or(0) * 1024
+}
+
+fn written_bytes(folder: &Path) -> u64 {
+    let io = fs::read_to_string(folder.join("io")).unwrap_or_default();
+    number_after(&io, "\nwrite_bytes:").unwrap_or(0)
+}
+
+/// For how long some task has waited for a disk since the machine started, in microseconds.
+fn disk_pressure_us() -> Option<u64> {
+    number_after(&fs::read_to_string("/proc/pressure/io").ok()?, "total=")
+}
+
+fn number_after(text: &str, name: &str) -> Option<u64> {
+    let (_, rest) = text.split_once(name)?;
+    let rest = rest.trim_start();
+    let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+    rest[..end].parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_busy_thread_is_seen_and_memory_too() {
+        let mut meter = Meter::start(Process::Own).unwrap();
+        let before = meter.sample();
+        let block = vec![1_u8; 32 << 20];
+        let begun = Instant::now();
+        let mut sum = 0_u64;
+        while begun.elapsed().as_millis() < 60 {
+            sum = block.iter().fold(sum, |sum, &byte| sum.wrapping_add(u64::from(byte)));
+        }
+        assert_ne!(sum, 0);
+        assert!(meter.sample() > before + (16 << 20));
+        let used = meter.stop();
+        assert!(used.busiest_thread_cpu > 0.0 && used.cpu_cores >= used.busiest_thread_cpu);
+        assert!(used.memory_max_bytes > used.memory_before_bytes);
+    }
+
+    #[test]
+    fn a_process_that_is_not_there_is_an_error_that_says_which() {
+        let refused = Meter::start(Process::Other(u32::MAX)).unwrap_err();
+        assert!(refused.to_string().contains("process 4294967295"), "{refused}");
+    }
+
+    #[test]
+    fn the_generator_is_doubted_when_it_was_the_bottleneck() {
+        assert!(doubts(0.5, 900).is_empty());
+        assert!(doubts(0.95, 900)[0].contains("95 %"));
+        assert!(doubts(0.5, 25_000)[0].contains("25 ms"));
+    }
+
+    #[test]
+    fn a_name_with_spaces_and_parentheses_does_not_move_the_fields() {
+        let stat = "7 (a) b) S 1 1 1 0 -1 4194304 1 0 0 0 30 12 0 0 20 0 1 0 1 1 1";
+        assert_eq!(ticks(stat), Some(42));
+    }
+
+    #[test]
+    fn the_first_number_after_a_name_is_read() {
+        let text = "some avg10=0.16 avg60=0.07 total=3344739\nfull avg10=0.16 total=18\n";
+        assert_eq!(number_after(text, "total="), Some(3_344_739));
+        assert_eq!(number_after("rchar: 5\nwrite_bytes: 4096\n", "\nwrite_bytes:"), Some(4096));
+        assert_eq!(number_after("VmRSS:\t  12 kB", "VmRSS:"), Some(12));
+        assert_eq!(number_after("nothing", "VmRSS:"), None);
+    }
+}
