@@ -10,10 +10,13 @@
 //!
 //! It depends on no server crate: it knows HTTP only.
 
+pub mod dice;
 pub mod http;
 pub mod limits;
 pub mod measure;
 pub mod outcome;
 pub mod process;
+pub mod schedule;
 pub mod sources;
+pub mod span;
 pub mod target;
