@@ -14,6 +14,7 @@ pub mod dice;
 pub mod http;
 pub mod limits;
 pub mod measure;
+pub mod mix;
 pub mod outcome;
 pub mod process;
 pub mod schedule;
