@@ -43,6 +43,24 @@ pub enum Query {
     Timeline(OrderId),
 }
 
+impl Query {
+    /// The event that it is about; `None` if it is about all.
+    pub const fn event(self) -> Option<EventId> {
+        Some(match self {
+            Self::Events => return None,
+            Self::Audit(event)
+            | Self::Availability(event)
+            | Self::Event(event)
+            | Self::Plan(event)
+            | Self::Reveal(event)
+            | Self::Seats(event) => event,
+            Self::Hold(hold) => hold.event,
+            Self::Order(order) | Self::Timeline(order) => order.event,
+            Self::Place(place) => place.event,
+        })
+    }
+}
+
 /// The answer to a query.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum View {

@@ -38,6 +38,9 @@ const IDLE: Span = Span::from_ms(50);
 /// The most that is done of what is due before other work gets a turn.
 const DUE_BATCH: usize = 16;
 
+/// What is answered for want of room: the disk will have caught up in a moment.
+const OVERLOADED: CallError = CallError::Overloaded { retry_after_s: 1 };
+
 /// The bounds of one engine.
 #[derive(Clone, Copy, Debug)]
 pub struct Bounds {
@@ -138,8 +141,7 @@ impl<T> Engine<T> {
         // Whoever is told to come back later was there all the same.
         self.presences.note_command(&self.partition, now, request);
         if self.is_full(request.actor) {
-            let overloaded = CallError::Overloaded { retry_after_s: 1 };
-            return self.parked.answer_now(token, Err(overloaded));
+            return self.parked.answer_now(token, Err(OVERLOADED));
         }
         let outcome = self.decide(now, request);
         self.park(token, outcome.map(Answer::Reply));
@@ -152,8 +154,7 @@ impl<T> Engine<T> {
             self.presences.note_look(&self.partition, now, look.actor, place);
         }
         if self.is_full(look.actor) {
-            let overloaded = CallError::Overloaded { retry_after_s: 1 };
-            return self.parked.answer_now(token, Err(overloaded));
+            return self.parked.answer_now(token, Err(OVERLOADED));
         }
         let view = self.partition.query(now, look.actor, look.query);
         let waits = match (&view, &look.wait) {
@@ -282,7 +283,7 @@ impl<T> Engine<T> {
             Ok(_) => Ok(()),
             Err(AppendError::Full { .. }) => {
                 self.is_blocked = true;
-                Err(CallError::Overloaded { retry_after_s: 1 })
+                Err(OVERLOADED)
             }
             Err(AppendError::Poisoned) => Err(CallError::Stopped),
             Err(AppendError::TooLarge { .. }) => Err(CallError::Refused(Refusal::Malformed(

@@ -9,7 +9,7 @@ use onsale_storage::directory::{Directory, FileDirectory};
 use onsale_storage::journal::{
     FactNumber, Identity, JournalId, RecoverError, Recovery, Start, Tail, TornTail,
 };
-use onsale_storage::snapshot::{self, Snapshot, SnapshotError};
+use onsale_storage::snapshot::{self, Snapshot, SnapshotError, SnapshotHeader};
 use thiserror::Error;
 
 /// What was found of one partition.
@@ -78,18 +78,8 @@ pub fn recover_from(
     id: PartitionId,
     fresh: JournalId,
 ) -> Result<Recovered, RecoveryCause> {
-    let newest = snapshot::load_newest(directory)?;
-    let mut rejected: Vec<_> = newest.rejected.iter().map(ToString::to_string).collect();
-    let restored = newest.snapshot.and_then(|snapshot| match restore(&snapshot) {
-        Ok(partition) => Some((partition, snapshot.header)),
-        Err(error) => {
-            rejected.push(error.to_string());
-            None
-        }
-    });
-    let header = restored.as_ref().map(|(_, header)| *header);
+    let Restored { mut partition, header, rejected } = newest_state(directory, id)?;
     let start = header.as_ref().map_or(Start::FirstFact, Start::Snapshot);
-    let mut partition = restored.map_or_else(|| Partition::new(id), |(partition, _)| partition);
     let snapshot = partition.applied();
     let number = u32::from(id.number());
     let mut recovery = Recovery::open(directory, number, start)?;
@@ -99,6 +89,34 @@ pub fn recover_from(
     let tail = recovered.tail.unwrap_or_else(|| Tail::new_journal(identity));
     let replayed = partition.applied() - snapshot;
     Ok(Recovered { partition, tail, replayed, snapshot, torn: recovered.torn, rejected })
+}
+
+/// Where a replay begins.
+pub(crate) struct Restored {
+    /// The state of the newest snapshot that can be used; without one, nothing has happened.
+    pub(crate) partition: Partition,
+    /// Of that snapshot.
+    pub(crate) header: Option<SnapshotHeader>,
+    /// Snapshots that could not be used, with the reason.
+    pub(crate) rejected: Vec<String>,
+}
+
+pub(crate) fn newest_state(
+    directory: &impl Directory,
+    id: PartitionId,
+) -> Result<Restored, SnapshotError> {
+    let newest = snapshot::load_newest(directory)?;
+    let mut rejected: Vec<_> = newest.rejected.iter().map(ToString::to_string).collect();
+    let restored = newest.snapshot.and_then(|snapshot| match restore(&snapshot) {
+        Ok(partition) => Some((partition, snapshot.header)),
+        Err(error) => {
+            rejected.push(error.to_string());
+            None
+        }
+    });
+    let (partition, header) = restored.unzip();
+    let partition = partition.unwrap_or_else(|| Partition::new(id));
+    Ok(Restored { partition, header, rejected })
 }
 
 /// The state in a snapshot.

@@ -1,14 +1,13 @@
 //! A snapshot is the journal replayed up to a durable fact: making one proves that the journal can
 //! be replayed. See ADR 0005. When, and on which thread, is the driver's to say.
 
-use onsale_core::Partition;
 use onsale_core::id::PartitionId;
 use onsale_storage::directory::Directory;
 use onsale_storage::journal::{FactNumber, PruneError, Recovery, Start, prune};
 use onsale_storage::snapshot::{self, SnapshotError, SnapshotHeader};
 use thiserror::Error;
 
-use crate::recover::{RecoveryCause, replay, restore};
+use crate::recover::{RecoveryCause, Restored, newest_state, replay};
 
 /// Why there is no snapshot. The sale goes on without.
 #[derive(Debug, Error)]
@@ -45,15 +44,10 @@ fn replayed(
     id: PartitionId,
     last: FactNumber,
 ) -> Result<(SnapshotHeader, Vec<u8>), MakeError> {
-    let newest = snapshot::load_newest(files)?.snapshot;
-    let restored = newest.as_ref().and_then(|snapshot| restore(snapshot).ok());
-    let start = match (&newest, &restored) {
-        (Some(snapshot), Some(_)) => Start::Snapshot(&snapshot.header),
-        _ => Start::FirstFact,
-    };
+    let Restored { mut partition, header, .. } = newest_state(files, id)?;
+    let start = header.as_ref().map_or(Start::FirstFact, Start::Snapshot);
     let mut recovery =
         Recovery::open(files, u32::from(id.number()), start).map_err(RecoveryCause::from)?;
-    let mut partition = restored.unwrap_or_else(|| Partition::new(id));
     let chain = replay(&mut recovery, &mut partition, Some(last))?.ok_or(MakeError::Empty)?;
     let identity = recovery.identity().ok_or(MakeError::Empty)?;
     let fact = FactNumber::new(partition.applied());

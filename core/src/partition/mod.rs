@@ -224,20 +224,9 @@ impl Partition {
     /// Shows something to somebody who may see it.
     pub fn query(&self, now: Time, actor: Actor, query: Query) -> Result<View, Refusal> {
         let now = now.max(self.state.last);
-        let event = match query {
-            Query::Events => {
-                let visible = self.state.sales.iter().filter(|sale| sale.is_visible_to(actor));
-                return Ok(View::Events(visible.map(Sale::event_view).collect()));
-            }
-            Query::Audit(event)
-            | Query::Availability(event)
-            | Query::Event(event)
-            | Query::Plan(event)
-            | Query::Reveal(event)
-            | Query::Seats(event) => event,
-            Query::Hold(hold) => hold.event,
-            Query::Order(order) | Query::Timeline(order) => order.event,
-            Query::Place(place) => place.event,
+        let Some(event) = query.event() else {
+            let visible = self.state.sales.iter().filter(|sale| sale.is_visible_to(actor));
+            return Ok(View::Events(visible.map(Sale::event_view).collect()));
         };
         self.sale(event)?.query(now, actor, query)
     }

@@ -88,20 +88,9 @@ impl Model {
     /// What somebody sees who looks now.
     pub(crate) fn look(&self, now: Time, actor: Actor, query: Query) -> Shown {
         let now = now.max(self.last);
-        let event = match query {
-            Query::Events => {
-                let seen = self.events.iter().filter(|event| event.is_visible_to(actor));
-                return Ok(Sight::Events(seen.map(Event::event_sight).collect()));
-            }
-            Query::Audit(event)
-            | Query::Availability(event)
-            | Query::Event(event)
-            | Query::Plan(event)
-            | Query::Reveal(event)
-            | Query::Seats(event) => event,
-            Query::Hold(hold) => hold.event,
-            Query::Order(order) | Query::Timeline(order) => order.event,
-            Query::Place(place) => place.event,
+        let Some(event) = query.event() else {
+            let seen = self.events.iter().filter(|event| event.is_visible_to(actor));
+            return Ok(Sight::Events(seen.map(Event::event_sight).collect()));
         };
         self.event(event).ok_or("not_found")?.look(now, actor, query)
     }

@@ -3,7 +3,7 @@
 
 use onsale_core::call::{Look, Wait};
 use onsale_core::command::{Actor, Command, IdempotencyKey, Request};
-use onsale_core::id::PartitionId;
+use onsale_core::id::{EventId, PartitionId};
 use onsale_core::query::{Query, View};
 use onsale_core::time::{Span, Time};
 
@@ -87,7 +87,9 @@ impl Asked {
     pub(super) fn partition(&self) -> PartitionId {
         match self {
             Self::Execute(request) => of_command(&request.command),
-            Self::Look { query, .. } => of_query(*query),
+            Self::Look { query, .. } => {
+                query.event().map_or(PartitionId::FIRST, EventId::partition)
+            }
         }
     }
 }
@@ -108,22 +110,6 @@ fn of_command(command: &Command) -> PartitionId {
         Command::PlaceOrder { hold, .. } | Command::ReleaseHold(hold) => hold.event,
         Command::RecordPayment(notice) => notice.order.event,
         Command::Advance | Command::DefineEvent { .. } => return PartitionId::FIRST,
-    };
-    event.partition()
-}
-
-fn of_query(query: Query) -> PartitionId {
-    let event = match query {
-        Query::Audit(event)
-        | Query::Availability(event)
-        | Query::Event(event)
-        | Query::Plan(event)
-        | Query::Reveal(event)
-        | Query::Seats(event) => event,
-        Query::Events => return PartitionId::FIRST,
-        Query::Hold(hold) => hold.event,
-        Query::Order(order) | Query::Timeline(order) => order.event,
-        Query::Place(place) => place.event,
     };
     event.partition()
 }

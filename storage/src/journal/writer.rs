@@ -32,8 +32,8 @@ pub struct WriteId(u64);
 #[derive(Debug, PartialEq, Eq)]
 pub enum Request<'a> {
     /// Create this segment's file, whole or not at all, replacing one of that name: `bytes` zeros,
-    /// written (not merely
-    /// allocated) and synced with its directory entry; then call [`Writer::segment_created`].
+    /// written (not merely allocated) and synced with its directory entry; then call
+    /// [`Writer::segment_created`].
     CreateSegment {
         /// The segment; [`SegmentIndex::file_name`] names the file.
         index: SegmentIndex,
@@ -87,8 +87,9 @@ struct Position {
 enum Segment {
     /// The next segment has no header yet; the one before ends here.
     Between(Option<SegmentEnd>),
-    /// Its header is being written. Nothing else may be: a batch never exists without a header.
-    Opening(OpenSegment),
+    /// Its header or a seal is being written, and nothing may be beside it: a batch never exists
+    /// without a header, and a hole with no fact in it has nothing behind it.
+    Alone(OpenSegment),
     Open(OpenSegment),
 }
 
@@ -111,7 +112,6 @@ enum NextFile {
 struct InFlight {
     id: WriteId,
     last_fact: FactNumber,
-    is_seal: bool,
     written: bool,
 }
 
@@ -191,9 +191,7 @@ impl Writer {
         }
         match self.segment {
             Segment::Between(end) => self.request_header(end),
-            Segment::Opening(_) => None,
-            // A hole with no fact in it then has nothing behind it, unless it was made later.
-            Segment::Open(_) if self.in_flight.iter().any(|write| write.is_seal) => None,
+            Segment::Alone(_) => None,
             Segment::Open(open) => self.request_batch(open),
         }
     }
@@ -221,7 +219,7 @@ impl Writer {
         while let Some(first) = self.in_flight.front().filter(|first| first.written) {
             self.durable = first.last_fact;
             self.in_flight.pop_front();
-            if let Segment::Opening(open) = self.segment {
+            if let Segment::Alone(open) = self.segment {
                 self.segment = Segment::Open(open);
             }
         }
@@ -291,7 +289,7 @@ impl Writer {
         match self.segment {
             Segment::Between(None) => SegmentIndex::FIRST,
             Segment::Between(Some(end)) => end.index.next(),
-            Segment::Opening(open) | Segment::Open(open) => open.index.next(),
+            Segment::Alone(open) | Segment::Open(open) => open.index.next(),
         }
     }
 
@@ -300,7 +298,7 @@ impl Writer {
         self.next_file == NextFile::Absent
             && match self.segment {
                 Segment::Between(_) => true,
-                Segment::Opening(_) => false,
+                Segment::Alone(_) => false,
                 Segment::Open(open) => open.offset >= self.config.segment_bytes / 2,
             }
     }
@@ -333,10 +331,10 @@ impl Writer {
         let mut bytes = self.queue.buffer();
         let previous_crc = header.encode(&mut bytes);
         let offset = BLOCK_BYTES as u64;
-        self.segment = Segment::Opening(OpenSegment { index, offset, sequence: 1, previous_crc });
+        self.segment = Segment::Alone(OpenSegment { index, offset, sequence: 1, previous_crc });
         self.next_file = NextFile::Absent;
         self.witness(self.durable);
-        Some(self.request_write(index, 0, bytes, false))
+        Some(self.request_write(index, 0, bytes))
     }
 
     fn request_batch(&mut self, mut open: OpenSegment) -> Option<Request<'_>> {
@@ -354,10 +352,11 @@ impl Writer {
         open.previous_crc = header.seal_into(&mut bytes);
         open.sequence += 1;
         open.offset += bytes.len() as u64;
-        self.segment = Segment::Open(open);
+        let is_seal = last_fact < first_fact;
+        self.segment = if is_seal { Segment::Alone(open) } else { Segment::Open(open) };
         self.submitted = Position { fact: last_fact, chain };
         self.witness(self.durable);
-        Some(self.request_write(open.index, offset, bytes, last_fact < first_fact))
+        Some(self.request_write(open.index, offset, bytes))
     }
 
     fn next_batch(&mut self) -> Option<Batch> {
@@ -368,18 +367,12 @@ impl Writer {
         self.seal_wanted.then(|| self.queue.seal(fact.next(), chain))
     }
 
-    fn request_write(
-        &mut self,
-        segment: SegmentIndex,
-        offset: u64,
-        bytes: Vec<u8>,
-        is_seal: bool,
-    ) -> Request<'_> {
+    fn request_write(&mut self, segment: SegmentIndex, offset: u64, bytes: Vec<u8>) -> Request<'_> {
         self.queue.recycle(std::mem::replace(&mut self.lent, bytes));
         let id = WriteId(self.next_id);
         self.next_id += 1;
         let last_fact = self.submitted.fact;
-        self.in_flight.push_back(InFlight { id, last_fact, is_seal, written: false });
+        self.in_flight.push_back(InFlight { id, last_fact, written: false });
         Request::Write { id, segment, offset, bytes: &self.lent }
     }
 
