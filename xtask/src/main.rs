@@ -1,11 +1,13 @@
 //! The developer's commands: `cargo xtask <command>`.
 //!
 //! One file per command or group of CI steps. CI runs these same commands and nothing else, so
-//! what passes here passes there. Only `fix` writes to the source tree.
+//! what passes here passes there. Only `fix` writes to the source tree, and what is
+//! asked to write its page under docs/.
 //!
 //! Deliberately absent: rules about what the code does. Those are tests, in the crates they are
 //! about.
 
+mod bench;
 mod ci;
 mod demo;
 mod deny;
@@ -49,6 +51,15 @@ enum Command {
         /// Passed to `onsale demo`
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
+    },
+    /// Measure the hot path beside PostgreSQL and Redis; write docs/benchmarks.md and its charts
+    Bench {
+        /// Only see that all of it works, and write under target/
+        #[arg(long)]
+        quick: bool,
+        /// One measure; all when absent
+        #[arg(long, value_name = "NAME")]
+        only: Option<String>,
     },
     /// Check the house style: sizes, markers, manifests, direction of dependencies
     Tidy,
@@ -111,6 +122,7 @@ fn main() -> ExitCode {
         Command::Test { args } => testing::run(&args),
         Command::Fix => fix::run(),
         Command::Demo { args } => demo::run(&args),
+        Command::Bench { quick, only } => bench::run(quick, only.as_deref()),
         Command::Tidy => tidy::run(),
         Command::Purity => purity::run(),
         Command::Deny { require_advisories } => deny::run(require_advisories),

@@ -4,9 +4,10 @@
 
 use std::ffi::OsStr;
 use std::fmt::{self, Display, Formatter};
+use std::fs::File;
 use std::io;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -136,6 +137,15 @@ impl Process {
         };
         let stdout = reader.join().ok().flatten().and_then(Result::ok).unwrap_or_default();
         Ok(Finished { code, stdout })
+    }
+
+    /// Starts it beside this program; all that it says goes to `log`.
+    pub fn start(mut self, log: File) -> Outcome<Child> {
+        let errors = log
+            .try_clone()
+            .map_err(|error| Failure(format!("`{}` gets no log: {error}", self.shown)))?;
+        self.command.stdin(Stdio::null()).stdout(log).stderr(errors);
+        self.command.spawn().map_err(|error| self.cannot_start(&error))
     }
 
     fn cannot_start(&self, error: &std::io::Error) -> Failure {

@@ -26,12 +26,24 @@ pub struct Package {
 
 /// All packages of the workspace, by `cargo metadata`.
 pub fn packages() -> Outcome<Vec<Package>> {
+    packages_of(&metadata()?).ok_or_else(unknown_form)
+}
+
+/// Where cargo puts what it builds.
+pub fn target_directory() -> Outcome<PathBuf> {
+    let metadata = metadata()?;
+    let path = metadata.get("target_directory").and_then(Value::as_str);
+    path.map(PathBuf::from).ok_or_else(unknown_form)
+}
+
+fn metadata() -> Outcome<Value> {
     let json = cargo(&["metadata", "--no-deps", "--format-version", "1"]).read()?;
-    let metadata: Value = serde_json::from_str(&json)
-        .map_err(|error| Failure(format!("`cargo metadata` did not answer JSON: {error}")))?;
-    packages_of(&metadata).ok_or_else(|| {
-        Failure("`cargo metadata` answered in a form this xtask does not know".to_owned())
-    })
+    serde_json::from_str(&json)
+        .map_err(|error| Failure(format!("`cargo metadata` did not answer JSON: {error}")))
+}
+
+fn unknown_form() -> Failure {
+    Failure("`cargo metadata` answered in a form this xtask does not know".to_owned())
 }
 
 fn packages_of(metadata: &Value) -> Option<Vec<Package>> {

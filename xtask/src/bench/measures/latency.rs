@@ -1,0 +1,34 @@
+//! How much slower the slowest hundredth of durable holds is than that of a route that does
+//! nothing, both offered half of what holds can do at most.
+
+use crate::bench::Bench;
+use crate::bench::load::Load;
+use crate::bench::record::{Row, Target};
+use crate::bench::server::Server;
+use crate::bench::statistics::Series;
+use crate::process::Outcome;
+
+/// Measures it.
+pub fn run(bench: &Bench) -> Outcome<Vec<Row>> {
+    let (connections, seconds) = (bench.scale.many, bench.scale.seconds);
+    let mut highest = Series::new("durable holds, as many as can be", "holds/s");
+    for round in 0..bench.scale.rounds {
+        let seen = Load::of("hold", connections, seconds).run(bench, &Server::start(bench)?)?;
+        bench.add(round, &mut highest, seen.per_s("hold"));
+    }
+    let half = (highest.median() / 2.0) as u64;
+    let mut holds = Series::new(format!("durable holds, p99 at {half}/s"), "us");
+    let mut nothing = Series::new(format!("do-nothing route, p99 at {half}/s"), "us");
+    let mut notes = Vec::new();
+    for round in 0..bench.scale.rounds {
+        let server = Server::start(bench)?;
+        for (scenario, series) in [("healthz", &mut nothing), ("hold", &mut holds)] {
+            let seen = Load::of(scenario, connections, seconds).at(half).run(bench, &server)?;
+            bench.add(round, series, seen.p99_us(scenario));
+            notes.extend(seen.doubts());
+        }
+    }
+    let what = "p99 of durable holds at half of their highest rate ÷ p99 of doing nothing at it";
+    let row = Row::ratio("latency", what, Target::AtMost(3.0), holds, nothing);
+    Ok(vec![row.with([highest]).note(notes)])
+}

@@ -1,0 +1,25 @@
+//! Full purchases (join, poll, hold, order, payment by webhook, ticket) beside holds alone.
+
+use crate::bench::Bench;
+use crate::bench::load::Load;
+use crate::bench::record::{Row, Target};
+use crate::bench::server::Server;
+use crate::bench::statistics::Series;
+use crate::process::Outcome;
+
+/// Measures it.
+pub fn run(bench: &Bench) -> Outcome<Vec<Row>> {
+    let (connections, seconds) = (bench.scale.many, bench.scale.seconds);
+    let mut holds = Series::new("durable holds", "holds/s");
+    let mut purchases = Series::new("full purchases", "purchases/s");
+    let mut notes = Vec::new();
+    for round in 0..bench.scale.rounds {
+        let seen = Load::of("hold", connections, seconds).run(bench, &Server::start(bench)?)?;
+        bench.add(round, &mut holds, seen.per_s("hold"));
+        let seen = Load::of("purchase", connections, seconds).run(bench, &Server::start(bench)?)?;
+        bench.add(round, &mut purchases, seen.finished_per_s());
+        notes.extend(seen.doubts());
+    }
+    let what = "full purchases ÷ durable holds";
+    Ok(vec![Row::ratio("purchase", what, Target::AtLeast(0.15), purchases, holds).note(notes)])
+}

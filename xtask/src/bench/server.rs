@@ -1,0 +1,110 @@
+//! Our server, as it ships, in a folder of its own.
+
+use std::fs;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use tempfile::TempDir;
+
+use super::Bench;
+use super::service::{Service, pinned};
+use crate::process::{Failure, Outcome};
+
+/// More connections than the default of a core: several thousand wait at once here.
+const CONFIG: &str = "[bounds]\nconnections_per_core = 19000\n";
+/// Of the times that Linux shows of a thread.
+const TICK: Duration = Duration::from_millis(10);
+
+/// A running server; its data goes with it.
+pub struct Server {
+    // Before its folder, which is removed when the server has ended.
+    service: Service,
+    folder: TempDir,
+    url: String,
+}
+
+impl Server {
+    /// Starts one with a core of its own, as the targets want it.
+    pub fn start(bench: &Bench) -> Outcome<Self> {
+        Self::start_on(bench, &bench.cores.server)
+    }
+
+    /// Starts one with a core on each of these processors.
+    pub fn start_on(bench: &Bench, cores: &str) -> Outcome<Self> {
+        let cannot = |error| Failure(format!("the server gets no folder: {error}"));
+        let folder = tempfile::tempdir_in(bench.scratch.path()).map_err(cannot)?;
+        let config = folder.path().join("onsale.toml");
+        fs::write(&config, CONFIG).map_err(cannot)?;
+        let count = cores.split(',').count().to_string();
+        let process = pinned(cores)
+            .path_arg(&bench.onsale)
+            .args(&["serve", "--listen", "127.0.0.1:0", "--cores", &count, "--config"])
+            .path_arg(&config)
+            .args(&["--data"])
+            .path_arg(&folder.path().join("data"));
+        let mut service = Service::start("the server", process, &folder.path().join("log"))?;
+        let url = service.wait_until(address)?;
+        Ok(Self { service, folder, url })
+    }
+
+    /// Where it is: `http://127.0.0.1:8080`.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Its process.
+    pub fn id(&self) -> u32 {
+        self.service.id()
+    }
+
+    /// The file with its operator token.
+    pub fn operator_token(&self) -> PathBuf {
+        self.folder.path().join("data/keys/operator-token")
+    }
+
+    /// The processor time that one of its cores has used.
+    pub fn core_time(&self, core: usize) -> Duration {
+        let tasks = fs::read_dir(format!("/proc/{}/task", self.id())).into_iter().flatten();
+        let stats =
+            tasks.flatten().filter_map(|task| fs::read_to_string(task.path().join("stat")).ok());
+        let name = format!("core-{core}");
+        stats.filter_map(|stat| time_of(&stat, &name)).sum()
+    }
+}
+
+fn address(log: &str) -> Option<String> {
+    let line = log.lines().find_map(|line| line.trim().strip_prefix("listening"))?;
+    Some(line.split_whitespace().next()?.to_owned())
+}
+
+/// The processor time of a thread, if that is its name, by its line in `/proc`.
+fn time_of(stat: &str, name: &str) -> Option<Duration> {
+    let (start, rest) = stat.rsplit_once(')')?;
+    if start.split_once('(')?.1 != name {
+        return None;
+    }
+    // The 14th and 15th field of the line (proc(5)); the name was the second.
+    let mut times = rest.split_whitespace().skip(11).map(str::parse::<u32>);
+    let ticks = times.next()?.ok()? + times.next()?.ok()?;
+    Some(TICK * ticks)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_address_is_what_the_server_says_at_its_start() {
+        let log = "onsale 0.1.0\n  cores      1 on glommio\n  \
+                   listening  http://127.0.0.1:36285  (API at http://127.0.0.1:36285/api/docs)\n";
+        assert_eq!(address(log).unwrap(), "http://127.0.0.1:36285");
+        assert_eq!(address("onsale 0.1.0\n"), None);
+    }
+
+    #[test]
+    fn the_time_of_a_thread_is_user_and_system_together() {
+        let stat = "4242 (core-1) R 1 2 3 0 -1 4194368 5 0 0 0 250 50 0 0 20 0 9 0 1 2 3";
+        assert_eq!(time_of(stat, "core-1"), Some(Duration::from_secs(3)));
+        assert_eq!(time_of(stat, "core-0"), None);
+    }
+}
