@@ -79,8 +79,8 @@ fn part(record: &Record) -> String {
     let mut text = "\
 ## The hot path
 
-Server on one processor, load on the other, ours and the peer in turns; medians, and in brackets the least
-and the most of the rounds. All rounds are in [benchmarks.json](benchmarks.json).
+Server on one processor, load on the other, ours and the peer in turns; medians, and in brackets
+the least and the most of the rounds. All rounds are in [benchmarks.json](benchmarks.json).
 
 | measure | ours | compared with | is (rounds) | target | |
 |---|--:|--:|--:|--:|---|

@@ -71,13 +71,6 @@ impl Target {
             Self::AtMost(most) => value <= most,
         }
     }
-
-    /// The limit itself.
-    pub fn limit(self) -> f64 {
-        match self {
-            Self::AtLeast(limit) | Self::AtMost(limit) => limit,
-        }
-    }
 }
 
 impl Display for Target {
@@ -220,7 +213,7 @@ mod tests {
         let (ours, theirs) = (series(&[6.0, 8.0, 30.0]), series(&[10.0, 10.0, 20.0]));
         let row = Row::ratio("a", "b", Target::AtLeast(0.9), ours, theirs);
         assert!((row.value - 0.8).abs() < 1e-9 && !row.met, "{row:?}");
-        assert_eq!(row.spread, [0.6, 1.5]);
+        assert_eq!(row.spread.map(figure), ["0.6", "1.5"]);
     }
 
     #[test]

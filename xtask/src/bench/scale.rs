@@ -13,14 +13,6 @@ pub struct Scale {
     pub many: u32,
     /// How many clients PostgreSQL gets, one number after the other.
     pub postgres_clients: [u32; 2],
-    /// As many people or orders as everything is compared with.
-    pub small: u64,
-    /// People in the queue.
-    pub queue: u64,
-    /// Orders.
-    pub orders: u64,
-    /// Seats of the house.
-    pub seats: u64,
     /// Connections that wait: of one server, and of several together.
     pub idle: [u32; 2],
     /// How many servers have the larger number of them together: 20,000 files of a process are a
@@ -36,10 +28,6 @@ impl Scale {
         few: 64,
         many: 1_000,
         postgres_clients: [16, 64],
-        small: 1_000,
-        queue: 1_000_000,
-        orders: 1_000_000,
-        seats: 200_000,
         idle: [10_000, 50_000],
         idle_servers: 3,
     };
@@ -51,10 +39,6 @@ impl Scale {
         few: 4,
         many: 16,
         postgres_clients: [2, 4],
-        small: 10,
-        queue: 100,
-        orders: 50,
-        seats: 1_000,
         idle: [20, 60],
         idle_servers: 3,
     };

@@ -63,17 +63,21 @@ mod tests {
         Series { values: values.to_vec(), ..Series::new("ours", "1/s") }
     }
 
+    fn tenths(values: &[f64]) -> Vec<i64> {
+        values.iter().map(|value| (value * 10.0).round() as i64).collect()
+    }
+
     #[test]
     fn one_disturbed_round_does_not_move_the_median() {
-        assert!((series(&[10.0, 900.0, 11.0, 9.0, 12.0]).median() - 11.0).abs() < 1e-9);
-        assert!((series(&[4.0, 1.0, 3.0, 2.0]).median() - 2.5).abs() < 1e-9);
-        assert_eq!((median(&[]), spread(&[])), (0.0, [0.0, 0.0]));
+        assert_eq!(tenths(&[series(&[10.0, 900.0, 11.0, 9.0, 12.0]).median()]), [110]);
+        assert_eq!(tenths(&[median(&[4.0, 1.0, 3.0, 2.0]), median(&[])]), [25, 0]);
+        assert_eq!(tenths(&spread(&[])), [0, 0]);
     }
 
     #[test]
     fn rounds_are_divided_by_their_neighbours_not_by_the_whole() {
         let (ours, theirs) = (series(&[30.0, 10.0]), series(&[10.0, 5.0]));
-        assert_eq!(ours.per(&theirs), [3.0, 2.0]);
-        assert_eq!(ours.spread(), [10.0, 30.0]);
+        assert_eq!(tenths(&ours.per(&theirs)), [30, 20]);
+        assert_eq!(tenths(&ours.spread()), [100, 300]);
     }
 }
