@@ -45,7 +45,7 @@ pub(super) struct Shared {
     pub snapshots: SnapshotMaker,
     pub effects: mpsc::UnboundedSender<Effect>,
     pub unpaid: mpsc::Sender<PendingIntent>,
-    /// All partitions of all cores are recovered.
+    /// All partitions of all cores are recovered: the clock stands where the sale goes on.
     pub ready: Barrier,
     /// No core serves HTTP any more.
     pub drained: Barrier,
@@ -79,15 +79,16 @@ impl<H: Host> CoreMain<H> {
 
     pub(super) async fn run(self) -> Result<(), ServerError> {
         let Self { core, host, shared } = self;
-        let mut shells = Vec::new();
-        for (number, mailbox) in take_ends(&shared, core) {
-            match start_partition(&host, &shared, number, mailbox).await {
-                Ok(ended) => shells.push(ended),
-                // The other cores wait for this one: the process must not.
-                Err(error) => fail(&error, 1),
-            }
-        }
+        let recovered = match recover_partitions(&shared, core) {
+            Ok(recovered) => recovered,
+            // The other cores wait for this one: the process must not.
+            Err(error) => fail(&error, 1),
+        };
         shared.ready.wait().await;
+        let mut shells = Vec::new();
+        for partition in recovered {
+            shells.push(start_partition(&host, &shared, partition).await);
+        }
         let listener = match host.listen(shared.address).await {
             Ok(listener) => listener,
             Err(source) => fail(&ServerError::Listen { address: shared.address, source }, 1),
@@ -110,17 +111,33 @@ fn take_ends(shared: &Shared, core: usize) -> Vec<(u16, Mailbox)> {
     ends.get_mut(core).and_then(Option::take).unwrap_or_default()
 }
 
+/// A partition that does not run yet.
+struct Resting {
+    id: PartitionId,
+    recovered: Recovered,
+    mailbox: Mailbox,
+}
+
+/// Reads the partitions of a core, and has the clock go on behind all of them.
+fn recover_partitions(shared: &Shared, core: usize) -> Result<Vec<Resting>, ServerError> {
+    let recover_one = |(number, mailbox)| {
+        let id = PartitionId::new(number).expect("a data directory has no more than fit an id");
+        let recovered = recover(&shared.data.partition_path(id), id, shared.data.journal_id(id))?;
+        shared.clock.not_before(recovered.partition.last_time().as_ms());
+        report(shared, number, &recovered);
+        Ok(Resting { id, recovered, mailbox })
+    };
+    take_ends(shared, core).into_iter().map(recover_one).collect()
+}
+
+/// Has a partition run. Not before all are recovered: if the clock jumped under a running engine,
+/// everybody in its waitrooms would have been silent for too long.
 async fn start_partition<H: Host>(
     host: &H,
     shared: &Shared,
-    number: u16,
-    mailbox: Mailbox,
-) -> Result<oneshot::Receiver<()>, ServerError> {
-    let id = PartitionId::new(number).expect("a data directory has no more than fit an id");
-    let directory = shared.data.partition_path(id);
-    let recovered = recover(&directory, id, shared.data.journal_id(id))?;
-    shared.clock.not_before(recovered.partition.last_time().as_ms());
-    report(shared, number, &recovered);
+    resting: Resting,
+) -> oneshot::Receiver<()> {
+    let Resting { id, recovered, mailbox } = resting;
     watch_unpaid(host, shared, &recovered).await;
     let Recovered { partition, tail, snapshot, .. } = recovered;
     let bounds = Bounds {
@@ -130,12 +147,13 @@ async fn start_partition<H: Host>(
     let now = Time::from_ms(host.now_ms());
     let engine = Engine::new(partition, &tail, shared.config.journal.into(), bounds, now)
         .expect("the configuration was checked with these very numbers");
+    let directory = shared.data.partition_path(id);
     let surroundings = Surroundings {
         snapshots: shared.snapshots.of(id, directory.clone(), snapshot),
         directory,
         mailbox,
         effects: shared.effects.clone(),
-        gauges: Arc::clone(&shared.gauges[usize::from(number)]),
+        gauges: Arc::clone(&shared.gauges[usize::from(id.number())]),
     };
     let (end, ended) = oneshot::channel();
     let shell = shell::run(host.clone(), engine, surroundings);
@@ -145,7 +163,7 @@ async fn start_partition<H: Host>(
             Err(error) => fail(&error, EXIT_IO),
         }
     });
-    Ok(ended)
+    ended
 }
 
 fn report(shared: &Shared, number: u16, recovered: &Recovered) {
