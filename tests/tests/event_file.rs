@@ -1,5 +1,6 @@
 //! A file that the simulator rehearses is the event that the server sells. Two crates read it, for
 //! the simulator does not know the server's (ADR 0006).
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::fs;
 use std::path::Path;
