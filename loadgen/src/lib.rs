@@ -10,6 +10,7 @@
 //!
 //! It depends on no server crate: it knows HTTP only.
 
+pub mod closed;
 pub mod dice;
 pub mod http;
 pub mod limits;

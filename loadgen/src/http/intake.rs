@@ -230,7 +230,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn it_does_not_matter_how_an_answer_is_cut(cuts in prop::collection::vec(0_usize..200, 0..6)) {
+        fn it_does_not_matter_how_an_answer_is_cut(
+            cuts in prop::collection::vec(0_usize..200, 0..6),
+        ) {
             for (text, status) in [(SIZED, 200), (CHUNKED, 201)] {
                 let mut cuts: Vec<_> = cuts.iter().map(|cut| cut % text.len()).collect();
                 cuts.extend([0, text.len()]);
