@@ -10,14 +10,18 @@
 //!
 //! It depends on no server crate: it knows HTTP only.
 
+pub mod api;
 pub mod closed;
 pub mod dice;
 pub mod http;
+pub mod judge;
 pub mod limits;
 pub mod measure;
 pub mod mix;
 pub mod outcome;
+pub mod persona;
 pub mod process;
+pub mod run;
 pub mod schedule;
 pub mod sources;
 pub mod span;

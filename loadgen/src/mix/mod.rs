@@ -48,6 +48,8 @@ pub struct Persona {
     pub patience: Duration,
     /// How often they ask again, for the same thing, when they got no answer or the server is busy.
     pub retries: u32,
+    /// Whether they ask again at once, whatever the server says of when to.
+    pub hammers: bool,
     /// How many sessions they open, one after another, each for the whole script.
     pub sessions: u32,
     /// What they do when they left without tickets.
@@ -117,8 +119,6 @@ pub enum By {
     Poll,
     /// Has the answer held back until there is news.
     Listen,
-    /// Asks again at once.
-    Hammer,
 }
 
 /// What to look at.

@@ -36,6 +36,8 @@ struct RawPersona {
     party: Option<Spanned<BTreeMap<String, Spanned<f64>>>>,
     patience: Option<Spanned<String>>,
     retries: Option<Spanned<u32>>,
+    #[serde(default)]
+    hammers: bool,
     sessions: Option<Spanned<u32>>,
     comes_back: Option<RawComesBack>,
     script: Spanned<Vec<Spanned<RawStep>>>,
@@ -93,6 +95,7 @@ impl RawPersona {
             party: self.party.map_or(Ok(Weighted::only(2)), |party| parse_party(&party))?,
             patience: self.patience.map_or(Ok(Duration::from_secs(600)), |it| parse_span(&it))?,
             retries: within(self.retries, 5, 0, RETRIES_MAX)?,
+            hammers: self.hammers,
             sessions: within(self.sessions, 1, 1, SESSIONS_MAX)?,
             comes_back: comes_back.transpose()?,
             script: script::parse(self.script)?,

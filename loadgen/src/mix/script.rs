@@ -132,7 +132,7 @@ impl RawStep {
 }
 
 fn parse_by(by: Option<&Spanned<String>>) -> Result<By, Wrong> {
-    let names = [("poll", By::Poll), ("listen", By::Listen), ("hammer", By::Hammer)];
+    let names = [("poll", By::Poll), ("listen", By::Listen)];
     by.map_or(Ok(By::Poll), |by| one_of(by, &names))
 }
 
