@@ -14,12 +14,47 @@ use onsale_sim_wire::stage::{House, Scene, play};
 use tokio::io::AsyncWriteExt;
 use tokio::time::sleep;
 
-/// What can be seen of an order, and of the stock.
-async fn sight(scene: &Scene, order: &str) -> (Vec<u8>, Vec<u8>) {
-    let event = scene.event().await;
-    let order = scene.operate(Call::get(format!("/api/v1/orders/{order}"))).await;
-    let stock = scene.operate(Call::get(format!("/api/v1/events/{event}/seats"))).await;
-    (order.body.to_vec(), stock.body.to_vec())
+/// Somebody who is about to pay.
+struct Buyer {
+    person: Person,
+    order: String,
+    /// Where to pay.
+    page: String,
+    /// The bank's name for what is asked for there.
+    reference: String,
+}
+
+impl Buyer {
+    /// Orders so many tickets and has come to the page.
+    async fn about_to_pay(scene: &Scene, count: u32) -> Self {
+        let mut person = Person::arrive(scene, "ada").await;
+        let order = person.place(count).await.unwrap();
+        let page = person.page(&order).await.unwrap();
+        let reference = page.rsplit('/').next().unwrap().to_owned();
+        Self { person, order, page, reference }
+    }
+
+    /// What the bank calls the payment, once it is made.
+    fn payment(&self) -> String {
+        format!("pay_{}", self.order)
+    }
+
+    async fn pay(&mut self) {
+        self.person.pay(&self.page, "pay").await;
+    }
+
+    /// The status of the order when it waits for nothing any more.
+    async fn end(&mut self) -> String {
+        self.person.end(&self.order).await
+    }
+
+    /// What can be seen of the order, and of the stock.
+    async fn sight(&self, scene: &Scene) -> (Vec<u8>, Vec<u8>) {
+        let event = scene.event().await;
+        let order = scene.operate(Call::get(format!("/api/v1/orders/{}", self.order))).await;
+        let stock = scene.operate(Call::get(format!("/api/v1/events/{event}/seats"))).await;
+        (order.body.to_vec(), stock.body.to_vec())
+    }
 }
 
 async fn deliver(call: &Call) -> Answer {
@@ -35,14 +70,12 @@ fn unsigned(mut call: Call) -> Call {
 fn what_is_forged_stale_or_changed_is_refused_and_changes_nothing() {
     play("what_is_forged", House::default(), 0..3, |stage| {
         stage.client("ada", |scene| async move {
-            let mut ada = Person::arrive(&scene, "ada").await;
-            let order = ada.place(2).await.unwrap();
-            let page = ada.page(&order).await.unwrap();
-            let reference = page.rsplit('/').next().unwrap().to_owned();
-            let (clock, payment) = (clock(), format!("pay_{order}"));
+            let mut ada = Buyer::about_to_pay(&scene, 2).await;
+            let (clock, payment) = (clock(), ada.payment());
             let now = || Time::from_ms(clock.now_ms());
-            let captured = |at| scene.bank.webhook(NoticeKind::Captured, &payment, &reference, at);
-            let before = sight(&scene, &order).await;
+            let captured =
+                |at| scene.bank.webhook(NoticeKind::Captured, &payment, &ada.reference, at);
+            let before = ada.sight(&scene).await;
 
             let mut changed = captured(now());
             changed.body =
@@ -70,15 +103,15 @@ fn what_is_forged_stale_or_changed_is_refused_and_changes_nothing() {
                 let refused = deliver(&call).await;
                 assert_eq!(refused.status, 400, "{what}: {refused:?}");
                 assert_eq!(refused.code().as_deref(), Some("malformed"), "{what}: {refused:?}");
-                assert_eq!(sight(&scene, &order).await, before, "{what}");
+                assert_eq!(ada.sight(&scene).await, before, "{what}");
             }
             let mut nobody = captured(now());
             nobody.path = "/api/v1/webhooks/nobody".into();
             assert_eq!(deliver(&nobody).await.code().as_deref(), Some("not_found"));
-            assert_eq!(sight(&scene, &order).await, before, "nobody's");
+            assert_eq!(ada.sight(&scene).await, before, "nobody's");
 
-            ada.pay(&page, "pay").await;
-            assert_eq!(ada.end(&order).await, "COMPLETED");
+            ada.pay().await;
+            assert_eq!(ada.end().await, "COMPLETED");
         });
     });
 }
@@ -89,15 +122,12 @@ fn what_is_told_again_or_in_the_wrong_order_is_taken_and_changes_nothing() {
         let scene = stage.scene().clone();
         scene.bank.behave(|script| script.webhooks = 2);
         stage.client("ada", |scene| async move {
-            let mut ada = Person::arrive(&scene, "ada").await;
-            let order = ada.place(2).await.unwrap();
-            let page = ada.page(&order).await.unwrap();
-            let reference = page.rsplit('/').next().unwrap().to_owned();
-            ada.pay(&page, "pay").await;
-            assert_eq!(ada.end(&order).await, "COMPLETED");
+            let mut ada = Buyer::about_to_pay(&scene, 2).await;
+            ada.pay().await;
+            assert_eq!(ada.end().await, "COMPLETED");
             sleep(Duration::from_secs(2)).await;
-            let (clock, payment) = (clock(), format!("pay_{order}"));
-            let before = sight(&scene, &order).await;
+            let (clock, payment) = (clock(), ada.payment());
+            let before = ada.sight(&scene).await;
             // A news from before the payment, late; and the payment's own, again and again.
             for kind in [NoticeKind::Captured, NoticeKind::Started, NoticeKind::Declined] {
                 for name in [&payment, &format!("{payment}_0")] {
@@ -106,11 +136,11 @@ fn what_is_told_again_or_in_the_wrong_order_is_taken_and_changes_nothing() {
                     }
                     for _ in 0..2 {
                         let now = Time::from_ms(clock.now_ms());
-                        let call = scene.bank.webhook(kind, name, &reference, now);
+                        let call = scene.bank.webhook(kind, name, &ada.reference, now);
                         let taken = deliver(&call).await;
                         assert_eq!(taken.status, 200, "{kind:?}: or it is sent for ever");
                         assert_eq!(taken.json()["received"], true);
-                        assert_eq!(sight(&scene, &order).await, before, "{kind:?} {name}");
+                        assert_eq!(ada.sight(&scene).await, before, "{kind:?} {name}");
                     }
                 }
             }
@@ -122,17 +152,14 @@ fn what_is_told_again_or_in_the_wrong_order_is_taken_and_changes_nothing() {
 fn another_amount_than_was_asked_for_goes_back() {
     play("another_amount", House::default(), 0..2, |stage| {
         stage.client("ada", |scene| async move {
-            let mut ada = Person::arrive(&scene, "ada").await;
-            let order = ada.place(1).await.unwrap();
-            let page = ada.page(&order).await.unwrap();
-            let reference = page.rsplit('/').next().unwrap();
-            let payment = format!("pay_{order}");
-            let mut body = scene.bank.body(NoticeKind::Captured, &payment, reference);
+            let ada = Buyer::about_to_pay(&scene, 1).await;
+            let mut body = scene.bank.body(NoticeKind::Captured, &ada.payment(), &ada.reference);
             body.data.amount_minor = Amount::from_minor(1);
             let now = Time::from_ms(clock().now_ms());
-            scene.bank.take(reference, 1);
+            scene.bank.take(&ada.reference, 1);
             assert_eq!(deliver(&scene.bank.signed(&body, now)).await.status, 200);
-            let shown = scene.operate(Call::get(format!("/api/v1/orders/{order}"))).await.json();
+            let shown =
+                scene.operate(Call::get(format!("/api/v1/orders/{}", ada.order))).await.json();
             assert_eq!(shown["tickets"].as_array().unwrap().len(), 0, "{shown}");
             assert_eq!(shown["refunds"][0]["cause"], "MISMATCH", "{shown}");
         });
@@ -170,15 +197,13 @@ fn the_payment_may_be_heard_of_before_the_page() {
 fn a_crash_around_a_webhook_loses_no_payment() {
     play("a_crash_around_a_webhook", House::default(), 0..12, |stage| {
         stage.client("ada", |scene| async move {
-            let mut ada = Person::arrive(&scene, "ada").await;
-            let order = ada.place(1 + scene.below(3) as u32).await.unwrap();
-            let page = ada.page(&order).await.unwrap();
-            ada.pay(&page, "pay").await;
+            let mut ada = Buyer::about_to_pay(&scene, 1 + scene.below(3) as u32).await;
+            ada.pay().await;
             scene.nap(60).await;
             scene.crash_server();
             scene.nap(1_500).await;
             scene.start_server();
-            assert_eq!(ada.end(&order).await, "COMPLETED");
+            assert_eq!(ada.end().await, "COMPLETED");
         });
     });
 }
@@ -187,21 +212,18 @@ fn a_crash_around_a_webhook_loses_no_payment() {
 fn half_a_webhook_is_none() {
     play("half_a_webhook", House::default(), 0..2, |stage| {
         stage.client("ada", |scene| async move {
-            let mut ada = Person::arrive(&scene, "ada").await;
-            let order = ada.place(1).await.unwrap();
-            let page = ada.page(&order).await.unwrap();
-            let reference = page.rsplit('/').next().unwrap();
-            let payment = format!("pay_{order}");
-            let now = Time::from_ms(clock().now_ms());
-            let bytes = scene.bank.webhook(NoticeKind::Captured, &payment, reference, now).wire();
-            let before = sight(&scene, &order).await;
+            let ada = Buyer::about_to_pay(&scene, 1).await;
+            let (payment, now) = (ada.payment(), Time::from_ms(clock().now_ms()));
+            let captured = scene.bank.webhook(NoticeKind::Captured, &payment, &ada.reference, now);
+            let bytes = captured.wire();
+            let before = ada.sight(&scene).await;
             for cut in (0..bytes.len()).step_by(13).chain([bytes.len() - 1]) {
                 let mut stream = connect("server").await.unwrap();
                 stream.write_all(&bytes[..cut]).await.unwrap();
                 drop(stream);
             }
             sleep(Duration::from_secs(1)).await;
-            assert_eq!(sight(&scene, &order).await, before);
+            assert_eq!(ada.sight(&scene).await, before);
         });
     });
 }
