@@ -240,12 +240,14 @@ fn poll_answer<T>(
             *is_silent &= fresh.is_empty();
             let reply =
                 if fresh.is_empty() { intake.finish().map(Some) } else { intake.feed(fresh) };
-            match (reply, read.take()) {
-                (Ok(Some(reply)), Some(read)) => return Poll::Ready(Ok(read(reply))),
-                (Ok(None), reader) => *read = reader,
-                (Err(failure), _) => return Poll::Ready(Err(failure)),
-                // One answer is read once.
-                (Ok(Some(_)), None) => return Poll::Ready(Err(Failure::Garbage)),
+            match reply {
+                Ok(None) => {}
+                Err(failure) => return Poll::Ready(Err(failure)),
+                // An answer is read once; who reads it is kept for another attempt until then.
+                Ok(Some(reply)) => {
+                    let answer = read.take().map(|read| read(reply));
+                    return Poll::Ready(answer.ok_or(Failure::Garbage));
+                }
             }
         }
     })

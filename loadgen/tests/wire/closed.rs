@@ -1,0 +1,153 @@
+//! The closed model, whole.
+
+use std::collections::BTreeMap;
+use std::num::NonZeroU32;
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use std::thread;
+use std::time::Duration;
+
+use onsale_loadgen::closed::{ClosedError, Finished, Length, Plan, Progress, Scenario, run};
+use onsale_loadgen::http::Failure;
+use onsale_loadgen::target::Target;
+
+use super::bad::{BAD, Bad};
+use super::server::{Asked, answer, json, nobody, serve};
+
+/// A plan that is done soon.
+fn plan(target: Target, scenario: Scenario) -> Plan {
+    let mut plan = Plan::new(target, scenario);
+    plan.connections = NonZeroU32::new(6).unwrap();
+    plan.threads = NonZeroU32::new(2).unwrap();
+    plan.warm_up = Duration::ZERO;
+    plan.length = Length::Turns(100);
+    plan.buyers = 12;
+    plan.operator_token = Some("secret".to_owned());
+    plan
+}
+
+fn finished(plan: &Plan) -> Finished {
+    run(plan, &mut |_| {}).unwrap()
+}
+
+/// Of an event that is sold without a waitroom, what the scenario `hold` needs to see.
+fn shop(hold: impl Fn(u32) -> String + Send + Sync + 'static, held: u64) -> Target {
+    let holds = AtomicU32::new(0);
+    answer(move |asked: &Asked| match asked.line.as_str() {
+        "post /api/v1/events" => json(201, r#"{"id":"evt_1"}"#),
+        "post /api/v1/events/evt_1/open" => "HTTP/1.1 204 X\r\n\r\n".to_owned(),
+        "post /api/v1/sessions" => json(201, r#"{"access_token":"a.b.c"}"#),
+        "get /api/v1/events/evt_1" => json(200, r#"{"id":"evt_1"}"#),
+        "post /api/v1/events/evt_1/holds" => hold(holds.fetch_add(1, Relaxed)),
+        "get /api/v1/events/evt_1/audit" => {
+            json(200, &format!(r#"{{"holds":true,"stock":[{{"held":{held},"sold":0}}]}}"#))
+        }
+        other => json(404, other),
+    })
+}
+
+#[test]
+fn every_turn_is_taken_once_and_measured() {
+    let target = answer(|_| json(200, r#"{"status":"alive"}"#));
+    let mut seconds = 0;
+    let plan = plan(target.clone(), Scenario::Healthz);
+    let watch = &mut |progress: Progress<'_>| seconds += u32::from(is_second(&progress));
+    let Finished { outcome, steps, .. } = run(&plan, watch).unwrap();
+    assert_eq!((outcome.totals.requests, outcome.totals.succeeded), (100, 100));
+    assert_eq!((steps[0].raw.len(), outcome.steps[0].corrected.count), (100, 100));
+    assert_eq!((outcome.run.target, outcome.run.workload), (target.url(), "healthz".to_owned()));
+    assert_eq!(outcome.totals.connections_max, 6);
+    assert!(outcome.totals.sent_bytes > 0 && outcome.totals.received_bytes > 0);
+    assert_eq!(outcome.violations, [""; 0]);
+    assert_eq!(outcome.series.len(), seconds as usize);
+}
+
+fn is_second(progress: &Progress<'_>) -> bool {
+    matches!(progress, Progress::Second(_))
+}
+
+#[test]
+fn at_a_rate_no_more_is_sent_than_is_due() {
+    let mut plan = plan(answer(|_| json(200, r#"{"status":"alive"}"#)), Scenario::Healthz);
+    plan.length = Length::For(Duration::from_millis(300));
+    plan.rate = Some(200.0);
+    let totals = finished(&plan).outcome.totals;
+    assert!((1..=60).contains(&totals.requests), "{totals:?}");
+}
+
+#[test]
+fn holds_are_each_of_another_buyer_and_all_in_the_books() {
+    let target = shop(|n| json(201, &format!(r#"{{"id":"hld_{n}"}}"#)), 100);
+    let outcome = finished(&plan(target, Scenario::Hold)).outcome;
+    assert_eq!((outcome.totals.held_tickets, outcome.totals.refused), (100, 0));
+    assert_eq!(outcome.violations, [""; 0]);
+}
+
+#[test]
+fn a_hold_that_is_given_twice_is_a_violation() {
+    let target = shop(|n| json(201, &format!(r#"{{"id":"hld_{}"}}"#, n.max(1))), 100);
+    let violations = finished(&plan(target, Scenario::Hold)).outcome.violations;
+    assert_eq!(violations.len(), 1, "{violations:?}");
+    assert!(violations[0].contains("hld_1 was given to two"), "{violations:?}");
+}
+
+#[test]
+fn tickets_that_the_books_do_not_know_are_a_violation() {
+    let target = shop(|n| json(201, &format!(r#"{{"id":"hld_{n}"}}"#)), 99);
+    let violations = finished(&plan(target, Scenario::Hold)).outcome.violations;
+    assert!(violations[0].contains("100 tickets of evt_1 were acknowledged"), "{violations:?}");
+}
+
+#[test]
+fn a_busy_server_has_refused_and_not_failed_and_is_not_asked_again() {
+    let busy = r#"{"code":"busy"}"#;
+    let target = shop(move |_| json(503, busy), 0);
+    let outcome = finished(&plan(target, Scenario::Hold)).outcome;
+    assert_eq!((outcome.totals.requests, outcome.totals.refused), (100, 100));
+    assert_eq!((outcome.refusals["busy"], outcome.totals.failed), (100, 0));
+}
+
+#[test]
+fn every_kind_of_bad_server_is_reported_and_the_run_ends() {
+    thread::scope(|scope| {
+        for bad in BAD {
+            scope.spawn(|| reported(bad));
+        }
+    });
+}
+
+fn reported(&(name, handle, failure, waits): &Bad) {
+    let mut plan = plan(serve(handle), Scenario::Healthz);
+    plan.timeout = Duration::from_millis(if waits { 100 } else { 60_000 });
+    let outcome = finished(&plan).outcome;
+    let failures = [(failure.name().to_owned(), outcome.totals.failed)];
+    assert_eq!(outcome.failures, BTreeMap::from(failures), "{name}");
+    assert!(outcome.totals.failed >= 6, "{name}");
+    assert!(outcome.generator.doubts.iter().any(|doubt| doubt.contains("given up")), "{name}");
+}
+
+#[test]
+fn a_server_that_is_not_there_is_an_error_and_no_run() {
+    for scenario in [Scenario::Healthz, Scenario::Hold] {
+        let error = run(&plan(nobody(), scenario), &mut |_| {}).unwrap_err();
+        assert!(
+            matches!(error, ClosedError::Unreachable { failure: Failure::Refused, .. }),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn what_cannot_be_run_is_refused_before_anything_is_asked() {
+    let target = nobody();
+    let refused = |change: fn(&mut Plan)| {
+        let mut plan = plan(target.clone(), Scenario::Hold);
+        change(&mut plan);
+        run(&plan, &mut |_| {}).unwrap_err().to_string()
+    };
+    assert!(refused(|plan| plan.rate = Some(0.0)).contains("is no rate"));
+    assert!(refused(|plan| plan.events = 0).contains("at least one event"));
+    assert!(refused(|plan| plan.operator_token = None).contains("operator token"));
+    assert!(refused(|plan| plan.scenario = Scenario::Idle).contains("--server-pid"));
+    assert!(refused(|plan| plan.server_pid = Some(u32::MAX)).contains("cannot be watched"));
+    assert!(refused(|plan| plan.connections = NonZeroU32::MAX).contains("too many"));
+}
