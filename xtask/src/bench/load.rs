@@ -6,21 +6,19 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::Bench;
+use super::scale::Scale;
 use super::server::Server;
 use super::service::pinned;
-use crate::process::{Failure, Outcome, Process};
+use super::statistics::median;
+use crate::process::{Failure, Outcome};
 
 /// So many connections, each asking again when it was answered.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Load {
-    /// What they do: a name that the generator knows.
-    pub scenario: &'static str,
-    /// How many connections.
-    pub connections: u32,
-    /// For how long.
-    pub seconds: u32,
-    /// How many times a second all together; as often as they can, if not said.
-    pub rate_per_s: Option<u64>,
+    scenario: &'static str,
+    connections: u32,
+    /// What else the generator is told.
+    options: Vec<(&'static str, String)>,
 }
 
 /// What came of it: the part of the generator's JSON that is of interest here.
@@ -29,6 +27,7 @@ pub struct Seen {
     run: Run,
     totals: Totals,
     steps: Vec<Step>,
+    series: Vec<Second>,
     refusals: BTreeMap<String, u64>,
     failures: BTreeMap<String, u64>,
     generator: Generator,
@@ -57,6 +56,11 @@ struct Step {
 }
 
 #[derive(Clone, Debug, Deserialize)]
+struct Second {
+    succeeded: u64,
+}
+
+#[derive(Clone, Debug, Deserialize)]
 struct Percentiles {
     p99_us: u64,
 }
@@ -74,39 +78,43 @@ struct ServerUse {
 }
 
 impl Load {
-    /// As many requests as these connections get answered.
-    pub fn of(scenario: &'static str, connections: u32, seconds: u32) -> Self {
-        Self { scenario, connections, seconds, rate_per_s: None }
+    /// As many requests as these connections get answered, for as long as a turn takes.
+    /// `scenario` is what they do, a name that the generator knows.
+    pub fn of(bench: &Bench, scenario: &'static str, connections: u32) -> Self {
+        let Scale { seconds, warm_up_ms, buyers, .. } = bench.scale;
+        let load = Self { scenario, connections, options: Vec::new() };
+        load.with("--duration", &format!("{seconds}s"))
+            .with("--warm-up", &format!("{warm_up_ms}ms"))
+            .with("--buyers", &buyers)
     }
 
-    /// Not more often than this, all together.
-    pub fn at(self, rate_per_s: u64) -> Self {
-        Self { rate_per_s: Some(rate_per_s), ..self }
+    /// Tells the generator something else, or the same otherwise.
+    pub fn with(mut self, option: &'static str, value: &impl ToString) -> Self {
+        self.options.retain(|(known, _)| *known != option);
+        self.options.push((option, value.to_string()));
+        self
+    }
+
+    /// Until so many turns of the scenario are done, from the first on.
+    pub fn turns(mut self, count: u64) -> Self {
+        self.options.retain(|(known, _)| *known != "--duration");
+        self.with("--turns", &count).with("--warm-up", &"0s")
     }
 
     /// Puts it on `server` from the processor that is the load's.
     pub fn run(&self, bench: &Bench, server: &Server) -> Outcome<Seen> {
-        self.run_from(bench, server, &bench.cores.load)
-    }
-
-    /// Puts it on `server` from these processors.
-    pub fn run_from(&self, bench: &Bench, server: &Server, cores: &str) -> Outcome<Seen> {
-        Seen::read(&self.process(bench, server, cores).read()?)
-    }
-
-    fn process(&self, bench: &Bench, server: &Server, cores: &str) -> Process {
-        let (connections, seconds) = (self.connections.to_string(), format!("{}s", self.seconds));
-        let process = pinned(cores)
+        let process = pinned(&bench.cores.load)
             .path_arg(&bench.loadgen)
-            .args(&["closed", server.url(), "--scenario", self.scenario])
-            .args(&["--connections", &connections, "--duration", &seconds])
-            .args(&["--server-pid", &server.id().to_string(), "--operator-token-file"])
+            .args(&["closed", server.url(), "--scenario", self.scenario, "--connections"])
+            .args(&[&self.connections.to_string(), "--server-pid", &server.id().to_string()])
+            .args(&["--operator-token-file"])
             .path_arg(&server.operator_token())
             .args(&["--json"]);
-        match self.rate_per_s {
-            Some(rate) => process.args(&["--rate", &rate.to_string()]),
-            None => process,
-        }
+        let process = self
+            .options
+            .iter()
+            .fold(process, |process, (name, value)| process.args(&[*name, value]));
+        Seen::read(&process.read()?)
     }
 }
 
@@ -143,6 +151,16 @@ impl Seen {
     /// How many people did all that they wanted, in a second.
     pub fn finished_per_s(&self) -> f64 {
         self.in_a_second(self.totals.finished)
+    }
+
+    /// How many requests a second were answered as wished in the first seconds, and how many in the
+    /// last.
+    pub fn first_and_last_per_s(&self) -> [f64; 2] {
+        // The last second is hardly ever whole.
+        let whole = self.series.len().saturating_sub(1).max(1).min(self.series.len());
+        let counts: Vec<_> = self.series[..whole].iter().map(|s| s.succeeded as f64).collect();
+        let some = (whole / 4).clamp(1, 5).min(whole);
+        [median(&counts[..some]), median(&counts[whole - some..])]
     }
 
     /// How many were refused, in a second.
@@ -194,5 +212,62 @@ impl Seen {
 
     fn in_a_second(&self, count: u64) -> f64 {
         count as f64 * 1e3 / self.run.duration_ms.max(1) as f64
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn said() -> Value {
+        let percentiles = json!({ "count": 9, "p50_us": 900, "p99_us": 4_200 });
+        let second = |at: u64, succeeded: u64| json!({ "at_s": at, "succeeded": succeeded });
+        json!({
+            "run": { "target": "http://127.0.0.1:1", "duration_ms": 2_000 },
+            "totals": {
+                "finished": 3, "requests": 1_010, "refused": 10, "connections_max": 64
+            },
+            "steps": [{
+                "name": "hold", "requests": 1_010, "succeeded": 1_000,
+                "corrected": percentiles, "raw": percentiles
+            }],
+            "series": [second(0, 600), second(1, 300), second(2, 100)],
+            "refusals": { "overloaded": 10 },
+            "failures": {},
+            "generator": { "doubts": ["a thread was busy"] },
+            "server": {
+                "cpu_cores": 0.5, "memory_before_bytes": 1_000, "memory_max_bytes": 65_000
+            },
+            "violations": []
+        })
+    }
+
+    fn read(said: &Value) -> Outcome<Seen> {
+        Seen::read(&said.to_string())
+    }
+
+    #[test]
+    fn what_the_generator_found_is_read() {
+        let seen = read(&said()).unwrap();
+        let figures = [seen.per_s("hold"), seen.finished_per_s(), seen.refused_per_s()];
+        assert_eq!(figures.map(|figure| (figure * 10.0) as u64), [5_000, 15, 50]);
+        assert_eq!(seen.p99_us("hold") as u64, 4_200);
+        assert_eq!(seen.memory_gained_bytes(), 64_000);
+        assert_eq!(seen.server_time(), Duration::from_secs(1));
+        assert_eq!(seen.first_and_last_per_s().map(|figure| figure as u64), [600, 300]);
+        assert_eq!(seen.doubts().collect::<Vec<_>>(), ["load generator: a thread was busy"]);
+    }
+
+    #[test]
+    fn a_run_that_was_wrong_is_no_measure_however_fast() {
+        let mut wrong = said();
+        wrong["violations"] = json!(["seat 7 was acknowledged twice"]);
+        assert!(read(&wrong).unwrap_err().0.contains("seat 7"));
+        let mut silent = said();
+        silent["steps"][0]["succeeded"] = json!(0);
+        assert!(read(&silent).unwrap_err().0.contains("overloaded"));
+        assert!(Seen::read("panicked at").unwrap_err().0.contains("panicked at"));
     }
 }

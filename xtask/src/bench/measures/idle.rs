@@ -43,7 +43,7 @@ fn row(bench: &Bench, connections: u32) -> Outcome<Row> {
 fn hold(bench: &Bench, servers: u32, each: u32) -> Outcome<Vec<Seen>> {
     let servers: Outcome<Vec<_>> = (0..servers).map(|_| Server::start(bench)).collect();
     let servers = servers?;
-    let load = Load::of("idle", each, bench.scale.seconds);
+    let load = &Load::of(bench, "idle", each);
     thread::scope(|scope| {
         let loads: Vec<_> =
             servers.iter().map(|server| scope.spawn(move || load.run(bench, server))).collect();

@@ -10,10 +10,10 @@ use crate::process::Outcome;
 
 /// Measures it.
 pub fn run(bench: &Bench) -> Outcome<Vec<Row>> {
-    let (connections, seconds) = (bench.scale.many, bench.scale.seconds);
+    let connections = bench.scale.many;
     let mut highest = Series::new("durable holds, as many as can be", "holds/s");
     for round in 0..bench.scale.rounds {
-        let seen = Load::of("hold", connections, seconds).run(bench, &Server::start(bench)?)?;
+        let seen = Load::of(bench, "hold", connections).run(bench, &Server::start(bench)?)?;
         bench.add(round, &mut highest, seen.per_s("hold"));
     }
     let half = (highest.median() / 2.0) as u64;
@@ -23,7 +23,8 @@ pub fn run(bench: &Bench) -> Outcome<Vec<Row>> {
     for round in 0..bench.scale.rounds {
         let server = Server::start(bench)?;
         for (scenario, series) in [("healthz", &mut nothing), ("hold", &mut holds)] {
-            let seen = Load::of(scenario, connections, seconds).at(half).run(bench, &server)?;
+            let seen =
+                Load::of(bench, scenario, connections).with("--rate", &half).run(bench, &server)?;
             bench.add(round, series, seen.p99_us(scenario));
             notes.extend(seen.doubts());
         }

@@ -6,6 +6,7 @@ mod overload;
 mod owner;
 
 mod peers;
+mod population;
 
 mod purchase;
 
@@ -23,7 +24,7 @@ pub struct Measure {
     pub run: fn(&Bench) -> Outcome<Vec<Row>>,
 }
 
-const ALL: [Measure; 8] = [
+const ALL: [Measure; 11] = [
     Measure {
         name: "nothing",
         about: "Durable holds beside a route that does nothing",
@@ -54,6 +55,21 @@ const ALL: [Measure; 8] = [
         name: "overload",
         about: "What is still sold with ten times as many asking at once",
         run: overload::run,
+    },
+    Measure {
+        name: "queue",
+        about: "Throughput with a long queue beside a short one",
+        run: population::queue,
+    },
+    Measure {
+        name: "orders",
+        about: "Throughput with many earlier orders beside few",
+        run: population::orders,
+    },
+    Measure {
+        name: "seats",
+        about: "Throughput in a large house beside a small one",
+        run: population::seats,
     },
     Measure { name: "idle", about: "Memory of connections that wait", run: idle::run },
 ];

@@ -17,7 +17,7 @@ const TIMES: u32 = 10;
 
 /// Measures it.
 pub fn run(bench: &Bench) -> Outcome<Vec<Row>> {
-    let (usual, seconds) = (bench.scale.many, bench.scale.seconds);
+    let usual = bench.scale.many;
     let many = usual * TIMES;
     let mut highest = Series::new(format!("durable holds, {usual} connections"), "holds/s");
     let mut overloaded = Series::new(format!("durable holds, {many} connections"), "holds/s");
@@ -26,9 +26,9 @@ pub fn run(bench: &Bench) -> Outcome<Vec<Row>> {
     let mut memory = Series::new("server's memory, at most", "bytes");
     let mut notes = Vec::new();
     for round in 0..bench.scale.rounds {
-        let seen = Load::of("hold", usual, seconds).run(bench, &Server::start(bench)?)?;
+        let seen = Load::of(bench, "hold", usual).run(bench, &Server::start(bench)?)?;
         bench.add(round, &mut highest, seen.per_s("hold"));
-        let seen = Load::of("hold", many, seconds).run(bench, &Server::start(bench)?)?;
+        let seen = Load::of(bench, "hold", many).run(bench, &Server::start(bench)?)?;
         bench.add(round, &mut overloaded, seen.per_s("hold"));
         bench.add(round, &mut refused, seen.refused_per_s());
         bench.add(round, &mut memory, seen.memory_max_bytes() as f64);

@@ -21,7 +21,7 @@ pub fn run(bench: &Bench) -> Outcome<Vec<Row>> {
     for round in 0..bench.scale.rounds {
         for (cores, series) in [(&one, &mut alone), (&two, &mut helped)] {
             let server = Server::start_on(bench, cores)?;
-            let load = Load::of("hold", bench.scale.many, bench.scale.seconds);
+            let load = Load::of(bench, "hold", bench.scale.many);
             let before: Vec<_> = (0..2).map(|core| server.core_time(core)).collect();
             let seen = load.run(bench, &server)?;
             let owner = owner(&server, cores.split(',').count())?;

@@ -1,7 +1,7 @@
 //! Durable holds of one hot event beside others doing the same, or nothing.
 
 use crate::bench::Bench;
-use crate::bench::load::{Load, Seen};
+use crate::bench::load::Load;
 use crate::bench::peers::{Postgres, Redis, Script, find_postgres, find_redis};
 use crate::bench::record::{Row, Target};
 use crate::bench::server::Server;
@@ -17,7 +17,7 @@ pub fn nothing(bench: &Bench) -> Outcome<Vec<Row>> {
         let mut holds = Holds::new(connections);
         for round in 0..bench.scale.rounds {
             let server = Server::start(bench)?;
-            let seen = Load::of("healthz", connections, bench.scale.seconds).run(bench, &server)?;
+            let seen = Load::of(bench, "healthz", connections).run(bench, &server)?;
             holds.notes.extend(seen.doubts());
             bench.add(round, &mut nothing, seen.per_s("healthz"));
             holds.measure_on(bench, round, &server)?;
@@ -112,8 +112,7 @@ impl Holds {
     }
 
     fn measure_on(&mut self, bench: &Bench, round: usize, server: &Server) -> Outcome {
-        let seen: Seen =
-            Load::of("hold", self.connections, bench.scale.seconds).run(bench, server)?;
+        let seen = Load::of(bench, "hold", self.connections).run(bench, server)?;
         self.notes.extend(seen.doubts());
         bench.add(round, &mut self.series, seen.per_s("hold"));
         Ok(())

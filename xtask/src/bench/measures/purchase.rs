@@ -9,14 +9,14 @@ use crate::process::Outcome;
 
 /// Measures it.
 pub fn run(bench: &Bench) -> Outcome<Vec<Row>> {
-    let (connections, seconds) = (bench.scale.many, bench.scale.seconds);
+    let connections = bench.scale.many;
     let mut holds = Series::new("durable holds", "holds/s");
     let mut purchases = Series::new("full purchases", "purchases/s");
     let mut notes = Vec::new();
     for round in 0..bench.scale.rounds {
-        let seen = Load::of("hold", connections, seconds).run(bench, &Server::start(bench)?)?;
+        let seen = Load::of(bench, "hold", connections).run(bench, &Server::start(bench)?)?;
         bench.add(round, &mut holds, seen.per_s("hold"));
-        let seen = Load::of("purchase", connections, seconds).run(bench, &Server::start(bench)?)?;
+        let seen = Load::of(bench, "purchase", connections).run(bench, &Server::start(bench)?)?;
         bench.add(round, &mut purchases, seen.finished_per_s());
         notes.extend(seen.doubts());
     }
