@@ -175,12 +175,13 @@ impl Record {
 pub fn figure(value: f64) -> String {
     match value.abs() {
         size if size >= 100.0 => with_commas(value.round() as i64),
-        size if size >= 10.0 => format!("{value:.1}"),
-        _ => {
-            let text = format!("{value:.2}");
-            text.trim_end_matches('0').trim_end_matches('.').to_owned()
-        }
+        size if size >= 10.0 => without_zeros(&format!("{value:.1}")),
+        _ => without_zeros(&format!("{value:.2}")),
     }
+}
+
+fn without_zeros(text: &str) -> String {
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 fn with_commas(number: i64) -> String {
@@ -246,7 +247,7 @@ mod tests {
 
     #[test]
     fn figures_have_as_many_digits_as_mean_something() {
-        let shown = [0.6, 3.0, 0.456, 39.87, 135_012.4, -1_234.0].map(figure);
-        assert_eq!(shown, ["0.6", "3", "0.46", "39.9", "135,012", "-1,234"]);
+        let shown = [0.6, 3.0, 0.456, 20.0, 39.87, 135_012.4, -1_234.0].map(figure);
+        assert_eq!(shown, ["0.6", "3", "0.46", "20", "39.9", "135,012", "-1,234"]);
     }
 }
