@@ -71,7 +71,8 @@ pub(super) fn buyers_of_one(buyers: u32, connections: u32) -> usize {
     buyers.div_ceil(connections).max(1) as usize
 }
 
-async fn open_session(desk: &mut Desk) -> Result<String, ClosedError> {
+/// The token of a new guest.
+pub(super) async fn open_session(desk: &mut Desk) -> Result<String, ClosedError> {
     let session = Ask {
         method: "POST",
         path: &["/api/v1/sessions"],

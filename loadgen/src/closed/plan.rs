@@ -100,6 +100,9 @@ pub struct Plan {
     pub buyers: u32,
     /// Where the guests' tokens are kept from run to run against the same server.
     pub tokens_file: Option<PathBuf>,
+    /// How many others stand in the waitroom before, where the scenario is [`Scenario::Status`] or
+    /// [`Scenario::Idle`].
+    pub queue: u32,
     /// Tickets of an event, or seats.
     pub event_size: u32,
     /// How many such events are sold, one after another.
@@ -129,6 +132,7 @@ impl Plan {
             operator_token: None,
             buyers: 20_000,
             tokens_file: None,
+            queue: 0,
             event_size,
             events,
             server_pid: None,

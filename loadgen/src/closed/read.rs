@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::buyers::Buyers;
+use super::buyers::{Buyers, open_session};
 use super::desk::{Ask, Desk, Setback, expect, not_understood, text};
 use super::person::{Person, Start, held_back, prompt};
 use super::{ClosedError, Scenario};
@@ -41,6 +41,8 @@ impl Person for Prober {
 
 /// Somebody with a place in a waitroom that does not open.
 struct Waiting {
+    /// How many others stand in the line before.
+    others: u32,
     buyers: Buyers,
     token: String,
     place: String,
@@ -48,24 +50,18 @@ struct Waiting {
 
 impl Waiting {
     fn new(start: Start) -> Self {
-        Self { buyers: Buyers::one(start), token: String::new(), place: String::new() }
+        let others = start.plan.queue.div_ceil(start.plan.connections.get());
+        Self { others, buyers: Buyers::one(start), token: String::new(), place: String::new() }
     }
 
     async fn prepare(&mut self, desk: &mut Desk) -> Result<(), ClosedError> {
+        for _ in 0..self.others {
+            let token = open_session(desk).await?;
+            join(desk, &token).await?;
+        }
         self.buyers.prepare(desk).await?;
         self.buyers.next().clone_into(&mut self.token);
-        let event = desk.stage.events.first().cloned().unwrap_or_default();
-        let join = Ask {
-            method: "POST",
-            path: &["/api/v1/events/", &event, "/waitroom"],
-            token: Some(&self.token),
-            is_keyed: true,
-            body: br#"{"party":1}"#,
-            ..Ask::default()
-        };
-        let place = desk
-            .prepare("a place in the waitroom", join, |body| text(body, "id").map(str::to_owned));
-        self.place = place.await?;
+        self.place = join(desk, &self.token).await?;
         Ok(())
     }
 
@@ -90,6 +86,20 @@ impl Waiting {
         })
         .await
     }
+}
+
+/// Takes a place in the line; its id.
+async fn join(desk: &mut Desk, token: &str) -> Result<String, ClosedError> {
+    let event = desk.stage.events.first().cloned().unwrap_or_default();
+    let join = Ask {
+        method: "POST",
+        path: &["/api/v1/events/", &event, "/waitroom"],
+        token: Some(token),
+        is_keyed: true,
+        body: br#"{"party":1}"#,
+        ..Ask::default()
+    };
+    desk.prepare("a place in the waitroom", join, |body| text(body, "id").map(str::to_owned)).await
 }
 
 /// Somebody who looks at their place all the time.

@@ -13,6 +13,7 @@
     reason = "three digits are more than a noisy machine gives"
 )]
 
+mod chart;
 mod load;
 mod machine;
 mod measures;

@@ -6,8 +6,9 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::measures;
 use super::record::{Record, Row, figure};
+use super::statistics::Series;
+use super::{chart, measures};
 use crate::process::{Failure, Outcome};
 use crate::workspace;
 
@@ -57,7 +58,16 @@ impl Pages {
         let cannot = |error| Failure(format!("{}: {error}", self.page.display()));
         let page = fs::read_to_string(&self.page).map_err(cannot)?;
         let page = replace_part(&page, &part(record))?;
-        fs::write(&self.page, page).map_err(cannot)
+        fs::write(&self.page, page).map_err(cannot)?;
+        fs::create_dir_all(&self.charts).map_err(cannot)?;
+        for name in measures::names() {
+            let rows = rows_of(record, name);
+            if !rows.is_empty() {
+                fs::write(self.charts.join(format!("{name}.svg")), drawn(name, &rows))
+                    .map_err(cannot)?;
+            }
+        }
+        Ok(())
     }
 }
 
@@ -98,7 +108,7 @@ the least and the most of the rounds. All rounds are in [benchmarks.json](benchm
         );
     }
     for name in measures::names() {
-        let rows: Vec<_> = record.rows.iter().filter(|row| row.measure == name).collect();
+        let rows = rows_of(record, name);
         if let Some(first) = rows.first() {
             let _ = write!(text, "\n{}", section(first, &rows));
         }
@@ -106,7 +116,37 @@ the least and the most of the rounds. All rounds are in [benchmarks.json](benchm
     text
 }
 
-fn in_a_table(series: &super::statistics::Series) -> String {
+fn rows_of<'a>(record: &'a Record, measure: &str) -> Vec<&'a Row> {
+    record.rows.iter().filter(|row| row.measure == measure).collect()
+}
+
+/// All series of a measure, each once: rows may share a peer.
+fn series_of<'a>(rows: &[&'a Row]) -> Vec<&'a Series> {
+    let mut all = Vec::new();
+    for series in rows.iter().flat_map(|row| &row.series) {
+        if !all.contains(&series) {
+            all.push(series);
+        }
+    }
+    all
+}
+
+/// The chart of a measure: what has the unit of its first series.
+fn drawn(measure: &str, rows: &[&Row]) -> String {
+    let ours: Vec<_> = rows.iter().filter_map(|row| row.series.first()).collect();
+    let mut series = series_of(rows);
+    series.retain(|series| is_comparable(series, &ours));
+    let ours: Vec<_> = ours.iter().map(|series| &*series.label).collect();
+    chart::svg(measures::about(measure), &series, &ours)
+}
+
+/// Whether one chart can show them: both count a second, or have the same unit.
+fn is_comparable(series: &Series, ours: &[&Series]) -> bool {
+    let rate = |series: &Series| series.unit.ends_with("/s");
+    ours.iter().any(|other| other.unit == series.unit || (rate(other) && rate(series)))
+}
+
+fn in_a_table(series: &Series) -> String {
     format!("{} {}", figure(series.median()), series.unit)
 }
 
@@ -117,12 +157,7 @@ fn section(first: &Row, rows: &[&Row]) -> String {
         "### {about}\n\n![{about}]({CHARTS}/{}.svg)\n\n| | median | rounds |\n|---|--:|---|\n",
         first.measure
     );
-    let mut shown = Vec::new();
-    for series in rows.iter().flat_map(|row| &row.series) {
-        if shown.contains(&series) {
-            continue;
-        }
-        shown.push(series);
+    for series in series_of(rows) {
         let rounds: Vec<_> = series.values.iter().map(|value| figure(*value)).collect();
         let (label, median) = (&series.label, in_a_table(series));
         let _ = writeln!(text, "| {label} | {median} | {} |", rounds.join(", "));
@@ -140,7 +175,6 @@ fn section(first: &Row, rows: &[&Row]) -> String {
 #[cfg(test)]
 mod tests {
     use super::super::record::Target;
-    use super::super::statistics::Series;
     use super::*;
 
     fn row() -> Row {
@@ -183,5 +217,14 @@ mod tests {
         assert!(text.contains(line), "{text}");
         assert!(text.contains("| durable holds | 80,000 holds/s | 80,000, 81,000, 60,000 |"));
         assert!(text.contains("\n- noisy\n"), "{text}");
+    }
+
+    #[test]
+    fn a_peer_that_rows_share_is_drawn_once_and_other_units_are_not() {
+        let memory = Series { values: vec![9e9], ..Series::new("memory", "bytes") };
+        let (first, second) = (row(), row().with([memory]));
+        let drawn = drawn("nothing", &[&first, &second]);
+        assert_eq!(drawn.matches("<rect").count(), 2, "{drawn}");
+        assert!(!drawn.contains("memory"), "{drawn}");
     }
 }

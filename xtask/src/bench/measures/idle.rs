@@ -45,8 +45,10 @@ fn hold(bench: &Bench, servers: u32, each: u32) -> Outcome<Vec<Seen>> {
     let servers = servers?;
     let load = &Load::of(bench, "idle", each);
     thread::scope(|scope| {
-        let loads: Vec<_> =
-            servers.iter().map(|server| scope.spawn(move || load.run(bench, server))).collect();
+        let loads: Vec<_> = servers
+            .iter()
+            .map(|server| scope.spawn(move || load.hold_open(bench, server)))
+            .collect();
         let lost = || Failure("a load generator was lost".to_owned());
         loads.into_iter().map(|load| load.join().map_err(|_| lost())?).collect()
     })
