@@ -190,7 +190,7 @@ impl World {
         counts
     }
 
-    /// Lets one thing after the other go wrong for about so long; at the end all is well.
+    /// Lets one thing after the other go wrong for about so long.
     pub async fn trouble(&self, duration: Duration) {
         let end = Instant::now() + duration;
         while Instant::now() < end {
@@ -199,7 +199,6 @@ impl World {
             self.history.count(format!("trouble: {trouble:?}"));
             self.make(trouble).await;
         }
-        self.calm();
     }
 
     /// No packet is lost any more.

@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use madsim::rand::{Rng, thread_rng};
-use madsim::time::{Instant, sleep};
+use madsim::time::sleep;
 use onsale_sim_shell::flood::{Acknowledged, Flood};
 use onsale_sim_shell::history::Counts;
-use onsale_sim_shell::judge::judge;
 use onsale_sim_shell::seeds::sweep;
 use onsale_sim_shell::swarm::up_to_ms;
 use onsale_sim_shell::world::World;
+
+use super::sale::sell_through;
 
 #[test]
 fn a_sale_goes_on_after_the_disk_was_replaced() {
@@ -20,25 +21,25 @@ fn a_sale_goes_on_after_the_disk_was_replaced() {
 /// Buyers shop while one disk after the other breaks.
 async fn replace_disks() -> Counts {
     let world = World::new();
-    let shop = world.open_shop().await;
-    let buyers = world.send_buyers(&shop, Instant::now() + Duration::from_secs(120));
-    for _ in 0..3 {
-        world.machine.disk.break_after(thread_rng().gen_range(0..40));
-        // With little to write it may not be noticed.
-        let is_noticed = world.ends_within(Duration::from_secs(30)).await;
-        assert_eq!(is_noticed, !world.machine.take_failures().is_empty());
-        world.history.count_if(is_noticed, "journal failed");
-        sleep(up_to_ms(1_000)).await;
-        world.machine.disk.repair();
-        world.crash();
-        world.restart();
-    }
-    world.calm();
-    for buyer in buyers {
-        buyer.await.expect("people's machines do not go down");
-    }
-    judge(&world, &shop).await;
+    let breaks = async {
+        for _ in 0..3 {
+            replace_disk(&world).await;
+        }
+    };
+    sell_through(&world, breaks).await;
     world.counts()
+}
+
+async fn replace_disk(world: &World) {
+    world.machine.disk.break_after(thread_rng().gen_range(0..40));
+    // With little to write it may not be noticed.
+    let is_noticed = world.ends_within(Duration::from_secs(30)).await;
+    assert_eq!(is_noticed, !world.machine.take_failures().is_empty());
+    world.history.count_if(is_noticed, "journal failed");
+    sleep(up_to_ms(1_000)).await;
+    world.machine.disk.repair();
+    world.crash();
+    world.restart();
 }
 
 #[test]

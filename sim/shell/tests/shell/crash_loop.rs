@@ -1,14 +1,13 @@
 //! A machine that goes down again before it is up.
 
-use std::time::Duration;
-
-use madsim::time::{Instant, sleep};
+use madsim::time::sleep;
 use onsale_sim_shell::flood::{Acknowledged, Flood};
 use onsale_sim_shell::history::Counts;
-use onsale_sim_shell::judge::judge;
 use onsale_sim_shell::seeds::sweep;
 use onsale_sim_shell::swarm::up_to_ms;
 use onsale_sim_shell::world::World;
+
+use super::sale::sell_through;
 
 #[test]
 fn a_machine_that_goes_down_while_it_recovers_loses_nothing() {
@@ -20,17 +19,13 @@ fn a_machine_that_goes_down_while_it_recovers_loses_nothing() {
 pub async fn crash_loop() -> Counts {
     let world = World::new();
     world.crash_loop(5).await;
-    let shop = world.open_shop().await;
-    let buyers = world.send_buyers(&shop, Instant::now() + Duration::from_secs(120));
-    for _ in 0..3 {
-        sleep(up_to_ms(6_000)).await;
-        world.crash_loop(6).await;
-    }
-    world.calm();
-    for buyer in buyers {
-        buyer.await.expect("people's machines do not go down");
-    }
-    judge(&world, &shop).await;
+    let crashes = async {
+        for _ in 0..3 {
+            sleep(up_to_ms(6_000)).await;
+            world.crash_loop(6).await;
+        }
+    };
+    sell_through(&world, crashes).await;
     world.counts()
 }
 

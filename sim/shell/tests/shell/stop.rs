@@ -1,14 +1,13 @@
 //! A server that is told to stop while much is asked of it.
 
-use std::time::Duration;
-
-use madsim::time::{Instant, sleep};
+use madsim::time::sleep;
 use onsale_sim_shell::flood::{Acknowledged, Flood};
 use onsale_sim_shell::history::Counts;
-use onsale_sim_shell::judge::judge;
 use onsale_sim_shell::seeds::sweep;
 use onsale_sim_shell::swarm::up_to_ms;
 use onsale_sim_shell::world::World;
+
+use super::sale::sell_through;
 
 #[test]
 fn a_server_that_is_told_to_stop_ends_with_everything_durable() {
@@ -19,20 +18,16 @@ fn a_server_that_is_told_to_stop_ends_with_everything_durable() {
 /// Buyers shop while the server is told to stop and is started again.
 async fn stop_serving() -> Counts {
     let world = World::new();
-    let shop = world.open_shop().await;
-    let buyers = world.send_buyers(&shop, Instant::now() + Duration::from_secs(120));
-    for _ in 0..3 {
-        sleep(up_to_ms(6_000)).await;
-        world.stop().await;
-        // There is nothing left for a loss of power to take.
-        world.crash();
-        world.restart();
-    }
-    world.calm();
-    for buyer in buyers {
-        buyer.await.expect("people's machines do not go down");
-    }
-    judge(&world, &shop).await;
+    let stops = async {
+        for _ in 0..3 {
+            sleep(up_to_ms(6_000)).await;
+            world.stop().await;
+            // There is nothing left for a loss of power to take.
+            world.crash();
+            world.restart();
+        }
+    };
+    sell_through(&world, stops).await;
     world.counts()
 }
 
