@@ -22,6 +22,7 @@ pub mod outcome;
 pub mod persona;
 pub mod process;
 pub mod run;
+pub mod report;
 pub mod schedule;
 pub mod sources;
 pub mod span;
