@@ -36,7 +36,7 @@ impl BarChart {
         let rows = u32::try_from(self.bars.len().max(1)).unwrap_or(u32::MAX);
         let size = Size { width, height: 74.0 + f64::from(rows) * ROW };
         let mut frame = Frame::new(size, &self.title, &self.description(), &[]);
-        frame.label(frame.left, frame.top + 10.0, "start", &self.value.label);
+        frame.name(frame.left, frame.top + 10.0, "start", &self.value.label);
         frame.top += 22.0;
         if self.bars.is_empty() {
             frame.nothing();

@@ -13,7 +13,7 @@ const STYLE: &str = "\
 @media(prefers-color-scheme:dark){.chart{--ink:#c4cad4;--faint:#333a45;--paper:#171b21;\
 --c-blue:#6ea8ff;--c-orange:#ff9d57;--c-green:#3fca97;--c-pink:#f08bc0;--c-sky:#7fd0f5;\
 --c-gold:#e3bf4f;--c-gray:#97a1ae;--c-red:#ff6b6b}}\
-.chart text{fill:var(--ink)}.chart .t{font-weight:600;font-size:14px}.chart .g{stroke:var(--faint)}\
+.chart text{fill:var(--ink)}.chart .s{fill:var(--c-gray)}.chart .t{font-weight:600;font-size:14px}.chart .g{stroke:var(--faint)}\
 .chart .l{fill:none;stroke-width:2;stroke-linejoin:round}.chart .h{fill:transparent}\
 .chart .h:hover{fill:var(--ink);fill-opacity:.09}.chart .p{fill:var(--paper)}";
 
@@ -74,7 +74,7 @@ impl Frame {
             let middle = at.min(self.size.width - half - 2.0);
             self.label(middle, self.bottom + 17.0, "middle", &text);
         }
-        self.label(
+        self.name(
             f64::midpoint(self.left, self.right),
             self.size.height - 8.0,
             "middle",
@@ -84,10 +84,10 @@ impl Frame {
 
     /// The axis of values, with a line across the area at each mark.
     pub(super) fn value_axis(&mut self, axis: &Axis, scale: &Scale) {
-        self.label(self.left, self.top + 12.0, "start", &axis.label);
+        self.name(self.left, self.top + 14.0, "start", &axis.label);
         let texts: Vec<String> = scale.marks.iter().map(|mark| axis.unit.short(*mark)).collect();
         let widest = texts.iter().map(|text| width_of(text)).fold(0.0, f64::max);
-        self.top += 26.0;
+        self.top += 28.0;
         self.left += widest + 8.0;
         self.bottom -= 2.0 * LINE;
         for (mark, text) in scale.marks.iter().zip(&texts) {
@@ -113,11 +113,12 @@ impl Frame {
 
     /// Text at a place, which is its `start`, `middle` or `end`.
     pub(super) fn label(&mut self, x: f64, y: f64, anchor: &str, text: &str) {
-        let text = escape(text);
-        let _ = writeln!(
-            self.svg,
-            "<text x=\"{x:.1}\" y=\"{y:.1}\" text-anchor=\"{anchor}\">{text}</text>"
-        );
+        self.text("m", x, y, anchor, text);
+    }
+
+    /// The name of an axis: quieter than its marks.
+    pub(super) fn name(&mut self, x: f64, y: f64, anchor: &str, text: &str) {
+        self.text("s", x, y, anchor, text);
     }
 
     /// Adds markup that is safe already.
@@ -136,6 +137,14 @@ impl Frame {
     pub(super) fn finish(mut self) -> String {
         self.svg.push_str("</svg>");
         self.svg
+    }
+
+    fn text(&mut self, class: &str, x: f64, y: f64, anchor: &str, text: &str) {
+        let text = escape(text);
+        let _ = writeln!(
+            self.svg,
+            "<text class=\"{class}\" x=\"{x:.1}\" y=\"{y:.1}\" text-anchor=\"{anchor}\">{text}</text>"
+        );
     }
 
     /// In as many rows as it needs.
