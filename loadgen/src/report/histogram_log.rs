@@ -20,6 +20,9 @@ use crate::outcome::Description;
 /// Microseconds in the histograms; the log's column of maxima is in milliseconds.
 const US_PER_MS: f64 = 1_000.0;
 
+/// What the tag of a raw histogram ends with.
+pub const RAW: &str = ".raw";
+
 /// The latencies of one step, counted in one way, in microseconds.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tagged {
@@ -27,6 +30,13 @@ pub struct Tagged {
     pub tag: String,
     /// How long each took.
     pub histogram: Histogram<u64>,
+}
+
+impl Tagged {
+    /// Whether it counts from the moment a request was sent, not from when it was meant to be.
+    pub fn is_raw(&self) -> bool {
+        self.tag.ends_with(RAW)
+    }
 }
 
 /// Why a log was not written or not read.

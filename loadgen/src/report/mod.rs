@@ -22,7 +22,7 @@ pub mod verdict;
 
 use serde::{Deserialize, Serialize};
 
-use self::histogram_log::Tagged;
+use self::histogram_log::{RAW, Tagged};
 use self::machine::Machine;
 use crate::capacity::objective::Objective;
 use crate::measure::{StepHistograms, histogram, merge, percentiles};
@@ -73,7 +73,7 @@ pub fn latencies(steps: &[StepHistograms]) -> Vec<Tagged> {
         let name = step.kind.name;
         [
             Tagged { tag: name.to_owned(), histogram: step.corrected.clone() },
-            Tagged { tag: format!("{name}.raw"), histogram: step.raw.clone() },
+            Tagged { tag: format!("{name}{RAW}"), histogram: step.raw.clone() },
         ]
     });
     tagged.collect()

@@ -1,6 +1,7 @@
 //! A run while it goes on: a block that is redrawn each second, or plain lines where the output is
 //! not a terminal.
 
+use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write};
 
 use super::figures;
@@ -45,7 +46,7 @@ impl<W: Write> Live<W> {
         let mut text = String::new();
         if self.is_redrawn && self.lines > 0 {
             // Up to the block's first line, and everything below it away.
-            text.push_str(&format!("\x1b[{}A\x1b[0J", self.lines));
+            let _ = write!(text, "\x1b[{}A\x1b[0J", self.lines);
         }
         self.lines = block.len();
         for line in block {

@@ -69,7 +69,7 @@ fn stock(series: &[Second]) -> Figure {
 
 /// The usual plot of a latency histogram: each step to the right is ten times as rare.
 fn distribution(latencies: &[Tagged]) -> Figure {
-    let corrected = latencies.iter().filter(|tagged| !tagged.tag.ends_with(".raw"));
+    let corrected = latencies.iter().filter(|tagged| !tagged.is_raw());
     let shown: Vec<&Tagged> = corrected.filter(|tagged| !tagged.histogram.is_empty()).collect();
     let lines = shown.iter().map(|tagged| Series::new(tagged.tag.clone(), rarities(tagged)));
     let chart = LineChart {

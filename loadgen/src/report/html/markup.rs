@@ -16,9 +16,8 @@ pub(super) fn figure(wide: &str, narrow: &str, caption: &str, values: &[Vec<Stri
 /// A table whose first row is its heading.
 pub(super) fn table(name: &str, rows: &[Vec<String>]) -> String {
     let Some((heading, rows)) = rows.split_first() else { return String::new() };
-    let heading = heading.iter().map(|cell| format!("<th scope=\"col\">{}</th>", escape(cell)));
-    let heading: String = heading.collect();
-    let rows: String = rows.iter().map(|cells| row(cells)).collect();
+    let heading = all(heading, |cell| format!("<th scope=\"col\">{}</th>", escape(cell)));
+    let rows = all(rows, |cells| row(cells));
     format!(
         "<div class=\"card scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{}\"><table>\n\
          <thead><tr>{heading}</tr></thead>\n<tbody>\n{rows}</tbody>\n</table></div>\n",
@@ -28,13 +27,10 @@ pub(super) fn table(name: &str, rows: &[Vec<String>]) -> String {
 
 /// A table of names and what is to be said of them.
 pub(super) fn rows(name: &str, rows: &[(&str, String)]) -> String {
-    let rows: String = rows
-        .iter()
-        .map(|(name, value)| {
-            let (name, value) = (escape(name), escape(value));
-            format!("<tr><th scope=\"row\">{name}</th><td>{value}</td></tr>\n")
-        })
-        .collect();
+    let rows = all(rows, |(name, value)| {
+        let (name, value) = (escape(name), escape(value));
+        format!("<tr><th scope=\"row\">{name}</th><td>{value}</td></tr>\n")
+    });
     let label = escape(name);
     format!(
         "<div class=\"card\"><table class=\"text\" aria-label=\"{label}\">\n{rows}</table></div>\n"
@@ -43,12 +39,16 @@ pub(super) fn rows(name: &str, rows: &[(&str, String)]) -> String {
 
 /// Sentences, one after another.
 pub(super) fn list(sentences: &[String]) -> String {
-    let items: String =
-        sentences.iter().map(|sentence| format!("<li>{}</li>\n", escape(sentence))).collect();
+    let items = all(sentences, |sentence| format!("<li>{}</li>\n", escape(sentence)));
     format!("<ul>\n{items}</ul>\n")
 }
 
 fn row(cells: &[String]) -> String {
-    let cells: String = cells.iter().map(|cell| format!("<td>{}</td>", escape(cell))).collect();
+    let cells = all(cells, |cell| format!("<td>{}</td>", escape(cell)));
     format!("<tr>{cells}</tr>\n")
+}
+
+/// The markup of each, one after another.
+pub(super) fn all<T>(things: &[T], markup: impl Fn(&T) -> String) -> String {
+    things.iter().map(markup).collect::<Vec<String>>().concat()
 }

@@ -7,7 +7,7 @@ mod charts;
 mod markup;
 
 use self::charts::Figure;
-use self::markup::{figure, list, rows, table};
+use self::markup::{all, figure, list, rows, table};
 use super::chart::escape;
 use super::histogram_log::Tagged;
 use super::verdict::{self, Standing};
@@ -88,17 +88,17 @@ fn key_figures(report: &Report) -> String {
 /// What speaks against the run.
 fn complaints(report: &Report) -> String {
     let outcome = &report.outcome;
-    [
+    let lists = [
         ("bad", "What must not have happened, and did", &outcome.violations),
         ("warn", "What was asked for, and was missed", &report.missed),
         ("warn", "Why these figures are to be doubted", &outcome.generator.doubts),
-    ]
-    .into_iter()
-    .filter(|(_, _, found)| !found.is_empty())
-    .map(|(class, title, found)| {
+    ];
+    all(&lists, |(class, title, found)| {
+        if found.is_empty() {
+            return String::new();
+        }
         format!("<section class=\"card {class}\"><h2>{title}</h2>{}</section>\n", list(found))
     })
-    .collect()
 }
 
 fn tables(report: &Report) -> String {
@@ -117,7 +117,7 @@ fn tables(report: &Report) -> String {
             1 => "<p>None.</p>\n".to_owned(),
             _ => table(title, &cells),
         };
-        tables.push_str(&format!("<h2>{title}</h2>\n{shown}"));
+        tables.extend(["<h2>", title, "</h2>\n", &shown]);
     }
     tables
 }
