@@ -12,6 +12,7 @@
 
 pub mod api;
 pub mod closed;
+pub mod compare;
 pub mod dice;
 pub mod http;
 pub mod judge;

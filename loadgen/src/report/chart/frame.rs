@@ -96,7 +96,8 @@ impl Frame {
             let (left, right) = (self.left, self.right);
             let _ = writeln!(
                 self.svg,
-                "<line class=\"g\" x1=\"{left:.1}\" x2=\"{right:.1}\" y1=\"{at:.1}\" y2=\"{at:.1}\"/>"
+                "<line class=\"g\" x1=\"{left:.1}\" x2=\"{right:.1}\" y1=\"{at:.1}\" \
+                 y2=\"{at:.1}\"/>"
             );
         }
     }
@@ -143,7 +144,8 @@ impl Frame {
         let text = escape(text);
         let _ = writeln!(
             self.svg,
-            "<text class=\"{class}\" x=\"{x:.1}\" y=\"{y:.1}\" text-anchor=\"{anchor}\">{text}</text>"
+            "<text class=\"{class}\" x=\"{x:.1}\" y=\"{y:.1}\" \
+             text-anchor=\"{anchor}\">{text}</text>"
         );
     }
 

@@ -1,8 +1,8 @@
 //! Charts as SVG text: no library, no script, no font from elsewhere.
 //!
-//! A chart is complete in itself: its colours follow the reader's light or dark setting, it can stand
-//! inside a page or be a file of its own that a page shows as an image. It is drawn for a width: what
-//! is to be read on a phone is drawn a second time with [`Size::NARROW`], not shrunk.
+//! A chart is complete in itself: its colours follow the reader's light or dark setting, it can
+//! stand inside a page or be a file of its own that a page shows as an image. It is drawn for a
+//! width: what is to be read on a phone is drawn a second time with [`Size::NARROW`], not shrunk.
 //!
 //! ```
 //! use onsale_loadgen::report::chart::{Axis, LineChart, Series, Size, Unit};
