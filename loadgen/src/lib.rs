@@ -11,6 +11,7 @@
 //! It depends on no server crate: it knows HTTP only.
 
 pub mod api;
+pub mod capacity;
 pub mod closed;
 pub mod compare;
 pub mod dice;
@@ -22,8 +23,8 @@ pub mod mix;
 pub mod outcome;
 pub mod persona;
 pub mod process;
-pub mod run;
 pub mod report;
+pub mod run;
 pub mod schedule;
 pub mod sources;
 pub mod span;

@@ -127,17 +127,15 @@ pub fn text(a: &str, b: &str, pairs: &[(Sample, Sample)]) -> String {
     }
     text.push_str(&columns(&rows));
     text.push('\n');
-    let measures: [(&str, fn(&Sample) -> f64); 3] = [
-        ("throughput", |sample| sample.throughput),
-        ("p50", |sample| sample.p50_us),
-        ("p99", |sample| sample.p99_us),
+    let ratios = [
+        ("throughput", Ratio::of(pairs, |sample| sample.throughput)),
+        ("p50", Ratio::of(pairs, |sample| sample.p50_us)),
+        ("p99", Ratio::of(pairs, |sample| sample.p99_us)),
     ];
-    for (name, of) in measures {
+    for (name, ratio) in ratios {
+        let said = ratio.map_or_else(|| "nothing to compare".to_owned(), |ratio| sentence(&ratio));
         // Writing to a string does not fail.
-        let _ = match Ratio::of(pairs, of) {
-            None => writeln!(text, "{name}: nothing to compare"),
-            Some(ratio) => writeln!(text, "{name}: {}", sentence(&ratio)),
-        };
+        let _ = writeln!(text, "{name}: {said}");
     }
     text
 }
