@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::thread;
 use std::time::Duration;
@@ -80,6 +81,31 @@ fn holds_are_each_of_another_buyer_and_all_in_the_books() {
     let outcome = finished(&plan(target, Scenario::Hold)).outcome;
     assert_eq!((outcome.totals.held_tickets, outcome.totals.refused), (100, 0));
     assert_eq!(outcome.violations, [""; 0]);
+}
+
+#[test]
+fn the_others_of_the_queue_are_there_before_anybody_looks() {
+    let (joined, looks_early) = <(Arc<AtomicU32>, Arc<AtomicU32>)>::default();
+    let (joins, early) = (Arc::clone(&joined), Arc::clone(&looks_early));
+    let target = answer(move |asked: &Asked| match asked.line.as_str() {
+        "post /api/v1/events" => json(201, r#"{"id":"evt_1"}"#),
+        "post /api/v1/sessions" => json(201, r#"{"access_token":"a.b.c"}"#),
+        "post /api/v1/events/evt_1/waitroom" => {
+            json(201, &format!(r#"{{"id":"plc_{}"}}"#, joins.fetch_add(1, Relaxed)))
+        }
+        "get /api/v1/events/evt_1/audit" => json(200, r#"{"holds":true,"stock":[]}"#),
+        other => match other.strip_prefix("get /api/v1/places/") {
+            Some(place) => {
+                early.fetch_add(u32::from(joins.load(Relaxed) < 18), Relaxed);
+                json(200, &format!(r#"{{"id":"{place}"}}"#))
+            }
+            None => json(200, "{}"),
+        },
+    });
+    let mut plan = plan(target, Scenario::Status);
+    plan.queue = 12;
+    assert_eq!(finished(&plan).outcome.totals.succeeded, 100);
+    assert_eq!((joined.load(Relaxed), looks_early.load(Relaxed)), (18, 0));
 }
 
 #[test]
