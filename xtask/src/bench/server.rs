@@ -12,6 +12,8 @@ use crate::process::{Failure, Outcome};
 
 /// More connections than the default of a core: several thousand wait at once here.
 const CONFIG: &str = "[bounds]\nconnections_per_core = 19000\n";
+/// Also room for all of them to ask in the same moment: they wait, and are not refused.
+const CONFIG_OF_A_CROWD: &str = "[bounds]\nconnections_per_core = 19000\nmailbox = 20000\n";
 /// Of the times that Linux shows of a thread.
 const TICK: Duration = Duration::from_millis(10);
 
@@ -29,12 +31,21 @@ impl Server {
         Self::start_on(bench, &bench.cores.server)
     }
 
+    /// Starts one to which many thousands come in the same moment.
+    pub fn start_for_a_crowd(bench: &Bench) -> Outcome<Self> {
+        Self::start_with(bench, &bench.cores.server, CONFIG_OF_A_CROWD)
+    }
+
     /// Starts one with a core on each of these processors.
     pub fn start_on(bench: &Bench, cores: &str) -> Outcome<Self> {
+        Self::start_with(bench, cores, CONFIG)
+    }
+
+    fn start_with(bench: &Bench, cores: &str, config_text: &str) -> Outcome<Self> {
         let cannot = |error| Failure(format!("the server gets no folder: {error}"));
         let folder = tempfile::tempdir_in(bench.scratch.path()).map_err(cannot)?;
         let config = folder.path().join("onsale.toml");
-        fs::write(&config, CONFIG).map_err(cannot)?;
+        fs::write(&config, config_text).map_err(cannot)?;
         let count = cores.split(',').count().to_string();
         let process = pinned(cores)
             .path_arg(&bench.onsale)
