@@ -104,13 +104,20 @@ impl Process {
     }
 
     /// Runs it quietly and returns what it wrote to standard output.
-    pub fn read(mut self) -> Outcome<String> {
+    pub fn read(self) -> Outcome<String> {
+        self.read_if(|code| code == 0)
+    }
+
+    /// Runs it quietly and returns what it wrote to standard output, if it ends with a code that is
+    /// fine.
+    pub fn read_if(mut self, is_fine: impl FnOnce(i32) -> bool) -> Outcome<String> {
         let output = self.command.output().map_err(|error| self.cannot_start(&error))?;
-        if output.status.success() {
+        if output.status.code().is_some_and(is_fine) {
             Ok(String::from_utf8_lossy(&output.stdout).into_owned())
         } else {
-            let stderr = String::from_utf8_lossy(&output.stderr);
-            Err(Failure(format!("`{}` failed ({})\n{stderr}", self.shown, output.status)))
+            let said = [output.stdout, output.stderr].concat();
+            let said = String::from_utf8_lossy(&said);
+            Err(Failure(format!("`{}` failed ({})\n{said}", self.shown, output.status)))
         }
     }
 

@@ -1,6 +1,7 @@
 //! The load generator, run as the program that it is: pinned, and read by its JSON.
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -19,6 +20,12 @@ pub struct Load {
     connections: u32,
     /// What else the generator is told.
     options: Vec<(&'static str, String)>,
+}
+
+/// What the generator leaves behind.
+#[derive(Debug, Deserialize)]
+struct Report {
+    outcome: Seen,
 }
 
 /// What came of it: the part of the generator's JSON that is of interest here.
@@ -108,27 +115,35 @@ impl Load {
 
     /// Puts it on `server`, where nobody expects an answer.
     pub fn hold_open(&self, bench: &Bench, server: &Server) -> Outcome<Seen> {
+        let cannot =
+            |error| Failure(format!("there is no folder for the load's findings: {error}"));
+        let found = tempfile::tempdir_in(bench.scratch.path()).map_err(cannot)?;
         let process = pinned(&bench.cores.load)
             .path_arg(&bench.loadgen)
             .args(&["closed", server.url(), "--scenario", self.scenario, "--connections"])
             .args(&[&self.connections.to_string(), "--server-pid", &server.id().to_string()])
             .args(&["--operator-token-file"])
             .path_arg(&server.operator_token())
-            .args(&["--json"]);
+            .args(&["--out"])
+            .path_arg(found.path());
         let process = self
             .options
             .iter()
             .fold(process, |process, (name, value)| process.args(&[*name, value]));
-        Seen::read(&process.read()?)
+        // It ends with 1 when a run was found wanting: we judge that ourselves.
+        let said = process.read_if(|code| code <= 1)?;
+        let cannot = |error| Failure(format!("the load generator left nothing: {error}\n{said}"));
+        Seen::read(&fs::read_to_string(found.path().join("outcome.json")).map_err(cannot)?)
     }
 }
 
 impl Seen {
     /// Reads the generator's JSON. A run that was wrong is a failure, however fast it was.
     fn read(json: &str) -> Outcome<Self> {
-        let seen: Self = serde_json::from_str(json).map_err(|error| {
-            Failure(format!("the load generator did not answer as it should: {error}\n{json}"))
+        let report: Report = serde_json::from_str(json).map_err(|error| {
+            Failure(format!("the load generator's report is of another form: {error}"))
         })?;
+        let seen = report.outcome;
         if !seen.violations.is_empty() {
             return Err(Failure(format!("the server was wrong: {}", seen.violations.join("; "))));
         }
@@ -253,7 +268,7 @@ mod tests {
     }
 
     fn read(said: &Value) -> Outcome<Seen> {
-        Seen::read(&said.to_string())
+        Seen::read(&json!({ "format": 1, "outcome": said }).to_string())
     }
 
     #[test]
@@ -277,6 +292,6 @@ mod tests {
         silent["steps"][0]["succeeded"] = json!(0);
         let failure = read(&silent).unwrap().answered().unwrap_err();
         assert!(failure.0.contains("overloaded"), "{failure}");
-        assert!(Seen::read("panicked at").unwrap_err().0.contains("panicked at"));
+        assert!(Seen::read("panicked at").unwrap_err().0.contains("of another form"));
     }
 }
