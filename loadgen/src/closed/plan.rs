@@ -119,6 +119,8 @@ impl Plan {
             Scenario::HoldSeats => (200_000, 8),
             _ => (10_000_000, 1),
         };
+        // Nobody buys twice: whoever comes when all have bought opens a session first.
+        let buyers = if scenario == Scenario::Purchase { 60_000 } else { 20_000 };
         Self {
             target,
             scenario,
@@ -130,7 +132,7 @@ impl Plan {
             timeout: Duration::from_secs(10),
             seed: 1,
             operator_token: None,
-            buyers: 20_000,
+            buyers,
             tokens_file: None,
             queue: 0,
             event_size,

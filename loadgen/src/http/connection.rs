@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::future::poll_fn;
 use std::io;
+use std::mem;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -47,7 +48,7 @@ impl Client {
     /// A connection, not open yet.
     pub fn connection(&self) -> Connection {
         let client = self.clone();
-        Connection { client, stream: None, deadline: Deadline::new() }
+        Connection { client, stream: None, deadline: Deadline::new(), is_waiting: false }
     }
 
     /// What its connections sent, received and have open.
@@ -67,6 +68,8 @@ pub struct Connection {
     client: Client,
     stream: Option<TcpStream>,
     deadline: Deadline,
+    /// Whether an answer is still to come: left behind by whoever stopped waiting for it.
+    is_waiting: bool,
 }
 
 /// An attempt that failed.
@@ -81,7 +84,8 @@ impl Connection {
     ///
     /// It is sent a second time if the connection had been used before, turns out to be closed
     /// before anything of the answer came, and the request is safe or carries an
-    /// `Idempotency-Key`.
+    /// `Idempotency-Key`. Whoever stops waiting, by dropping the future, closes the connection for
+    /// the next request; until then it stays open.
     pub async fn send(&mut self, request: &Request) -> Result<Response, Failure> {
         let mut bytes = Vec::new();
         encode(request, self.client.target().host(), &mut bytes);
@@ -101,6 +105,23 @@ impl Connection {
         read: impl FnOnce(Reply<'_>) -> T,
     ) -> Result<T, Failure> {
         self.deadline.set(Instant::now() + request.timeout);
+        if mem::replace(&mut self.is_waiting, true) {
+            // What comes next would be the answer to another request.
+            self.close();
+        }
+        let outcome = self.exchange_now(request, read).await;
+        self.is_waiting = false;
+        if outcome.is_err() {
+            self.close();
+        }
+        outcome
+    }
+
+    async fn exchange_now<T>(
+        &mut self,
+        request: Encoded<'_>,
+        read: impl FnOnce(Reply<'_>) -> T,
+    ) -> Result<T, Failure> {
         self.drop_if_closed()?;
         let is_used = self.stream.is_some();
         let mut read = Some(read);
@@ -114,10 +135,7 @@ impl Connection {
             }
             outcome => outcome,
         };
-        outcome.map_err(|lost| {
-            self.close();
-            lost.failure
-        })
+        outcome.map_err(|lost| lost.failure)
     }
 
     /// Opens the connection, if it is not open.
@@ -140,10 +158,7 @@ impl Connection {
         let Some(stream) = &self.stream else { return Ok(()) };
         match stream.try_read(&mut [0]) {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(()),
-            Ok(1..) => {
-                self.close();
-                Err(Failure::Garbage)
-            }
+            Ok(1..) => Err(Failure::Garbage),
             Ok(0) | Err(_) => {
                 self.close();
                 Ok(())

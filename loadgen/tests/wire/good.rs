@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use std::time::Duration;
 
 use onsale_loadgen::http::{Failure, Request};
+use tokio::time::timeout;
 
 use super::server::{answer, client, connection, json, patient, serve};
 
@@ -106,6 +108,29 @@ async fn a_request_that_a_used_connection_lost_is_repeated_only_if_that_is_safe(
         assert_eq!(requests.load(Relaxed), 2 + u32::from(repeated));
         assert_eq!(client.counts().repeated(), u64::from(repeated));
     }
+}
+
+#[tokio::test]
+async fn whoever_stops_waiting_does_not_get_that_answer_to_the_next_request() {
+    let (go_on, wait) = std::sync::mpsc::channel::<()>();
+    let wait = std::sync::Mutex::new(wait);
+    let target = serve(move |mut peer| {
+        while let Some(asked) = peer.next() {
+            if asked.line.starts_with("put") {
+                let _ = wait.lock().unwrap().recv();
+            }
+            peer.say(json(200, &asked.line).as_bytes());
+        }
+    });
+    let client = client(&target);
+    let mut connection = client.connection();
+    connection.send(&patient("GET")).await.unwrap();
+    let waiting = timeout(Duration::from_millis(50), connection.send(&patient("PUT"))).await;
+    assert!(waiting.is_err());
+    assert_eq!(client.counts().open(), 1);
+    drop(go_on);
+    assert_eq!(connection.send(&patient("GET")).await.unwrap().body, b"get /healthz");
+    assert_eq!(client.counts().opened(), 2);
 }
 
 #[tokio::test]
