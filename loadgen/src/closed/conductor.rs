@@ -71,7 +71,7 @@ pub fn run(plan: &Plan, watch: &mut dyn FnMut(Progress<'_>)) -> Result<Finished,
 }
 
 fn check(plan: &Plan) -> Result<(), ClosedError> {
-    if let Some(rate) = plan.rate.filter(|rate| !(rate.is_finite() && *rate > 0.0)) {
+    if let Some(rate) = plan.rate.filter(|rate| !Plan::RATES.contains(rate)) {
         return Err(ClosedError::Rate(rate));
     }
     if plan.events == 0 || plan.event_size < 2 {

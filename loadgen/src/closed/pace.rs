@@ -20,33 +20,48 @@ pub(super) struct Pace {
     begin: Instant,
     /// From one request of this thread to the next; `None`: whenever somebody is free.
     interval: Option<Duration>,
+    /// Nothing is due from here on.
+    end: Option<Instant>,
     next: Cell<u32>,
     timer: Timer,
 }
 
 impl Pace {
-    /// `interval` from one request to the next, the first at `begin`. Its timer must be driven:
-    /// see [`Pace::drive`].
-    pub(super) fn new(begin: Instant, interval: Option<Duration>) -> io::Result<Self> {
-        Ok(Self { begin, interval, next: Cell::new(0), timer: Timer::new()? })
+    /// `interval` from one request to the next, the first at `begin`, the last before `end`. Its
+    /// timer must be driven: see [`Pace::drive`].
+    pub(super) fn new(
+        begin: Instant,
+        interval: Option<Duration>,
+        end: Option<Instant>,
+    ) -> io::Result<Self> {
+        Ok(Self { begin, interval, end, next: Cell::new(0), timer: Timer::new()? })
     }
 
-    /// Waits until the next request is due, and says when it was.
-    pub(super) async fn next(&self) -> Instant {
-        let Some(interval) = self.interval else { return Instant::now() };
+    /// Waits until the next request is due, and says when it was; `None` if none is.
+    pub(super) async fn next(&self) -> Option<Instant> {
+        let Some(interval) = self.interval else { return Some(Instant::now()) };
         let number = self.next.get();
-        self.next.set(number.saturating_add(1));
         let due = self.begin + interval * number;
+        if self.end.is_some_and(|end| due >= end) {
+            return None;
+        }
+        self.next.set(number.saturating_add(1));
         if due > Instant::now() {
             self.timer.until(due).await;
         }
-        due
+        Some(due)
     }
 
-    /// Whether requests that were due before `end` were not sent.
-    pub(super) fn unsent(&self, end: Instant) -> u64 {
-        let Some(interval) = self.interval.filter(|interval| !interval.is_zero()) else { return 0 };
-        let due = end.saturating_duration_since(self.begin).as_nanos() / interval.as_nanos();
+    /// Takes back a request that was due and cannot be sent any more.
+    pub(super) fn give_back(&self) {
+        self.next.set(self.next.get().saturating_sub(1));
+    }
+
+    /// How many requests were due and not sent.
+    pub(super) fn unsent(&self) -> u64 {
+        let Some((interval, end)) = self.interval.zip(self.end) else { return 0 };
+        let length = end.saturating_duration_since(self.begin);
+        let due = length.as_nanos().div_ceil(interval.as_nanos().max(1));
         (due as u64).saturating_sub(u64::from(self.next.get()))
     }
 
@@ -129,14 +144,16 @@ mod tests {
             Builder::new_current_thread().enable_all().build_local(LocalOptions::default());
         runtime.unwrap().block_on(async {
             let begin = Instant::now();
-            let pace = Rc::new(Pace::new(begin, Some(Duration::from_micros(300))).unwrap());
+            let interval = Duration::from_micros(300);
+            let pace = Pace::new(begin, Some(interval), Some(begin + interval * 107));
+            let pace = Rc::new(pace.unwrap());
             spawn_local(Rc::clone(&pace).drive());
             let takers = (0..4).map(|_| {
                 let pace = Rc::clone(&pace);
                 spawn_local(async move {
                     let mut dues = Vec::new();
                     for _ in 0..25 {
-                        let due = pace.next().await;
+                        let due = pace.next().await.unwrap();
                         assert!(Instant::now() >= due, "nobody is sent early");
                         dues.push(due);
                     }
@@ -148,10 +165,15 @@ mod tests {
                 dues.extend(taker.await.unwrap());
             }
             dues.sort_unstable();
-            let expected: Vec<_> =
-                (0..100).map(|n| begin + Duration::from_micros(300) * n).collect();
+            let expected: Vec<_> = (0..100).map(|n| begin + interval * n).collect();
             assert_eq!(dues, expected);
-            assert_eq!(pace.unsent(begin + Duration::from_micros(300) * 107), 7);
+            assert_eq!(pace.unsent(), 7);
+            for _ in 0..7 {
+                assert!(pace.next().await.is_some());
+            }
+            assert_eq!((pace.next().await, pace.unsent()), (None, 0), "nobody waits for the end");
+            pace.give_back();
+            assert_eq!(pace.unsent(), 1);
         });
     }
 
@@ -161,9 +183,9 @@ mod tests {
             Builder::new_current_thread().enable_all().build_local(LocalOptions::default());
         runtime.unwrap().block_on(async {
             let begin = Instant::now();
-            let pace = Pace::new(begin, None).unwrap();
-            assert!(pace.next().await >= begin);
-            assert_eq!(pace.unsent(begin + Duration::from_secs(9)), 0);
+            let pace = Pace::new(begin, None, Some(begin)).unwrap();
+            assert!(pace.next().await.unwrap() >= begin);
+            assert_eq!(pace.unsent(), 0);
         });
     }
 }

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::num::NonZeroU32;
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
@@ -112,6 +113,9 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// What a rate can be, in turns a second.
+    pub const RATES: RangeInclusive<f64> = 1e-3..=1e9;
+
     /// A minute or so: 64 connections on one thread, ten seconds measured after two of warm-up.
     pub fn new(target: Target, scenario: Scenario) -> Self {
         // Seats are found by looking: an event of them is as large as a stadium, and no larger.
@@ -164,7 +168,7 @@ pub enum ClosedError {
     #[error(transparent)]
     Process(#[from] ProcessError),
     /// A rate that is none.
-    #[error("{0} is no rate: give a number of turns a second above 0")]
+    #[error("{0} is no rate: give turns a second, from 0.001 to 1000000000")]
     Rate(f64),
     /// An event that sells nothing.
     #[error("there must be at least one event, with at least 2 tickets")]

@@ -140,7 +140,7 @@ impl Crew {
         // It is not sent if another thread could not prepare.
         let clock = clock.await.map_err(|_| ClosedError::Panicked)?;
         self.notes.from.set(Some(clock.from));
-        let pace = Rc::new(Pace::new(self.first_due(&clock), self.interval())?);
+        let pace = Rc::new(self.pace(&clock)?);
         let driver = spawn_local(Rc::clone(&pace).drive());
         let teller = Rc::new(Teller::new(self.client.clone(), Rc::clone(&self.notes)));
         let telling = spawn_local(Rc::clone(&teller).tell(clock, reports.clone()));
@@ -158,7 +158,7 @@ impl Crew {
             steps: self.notes.recorder.replace(Recorder::new(P::STEPS)).into_steps(),
             seen: self.notes.seen.take(),
             lateness: self.notes.lateness.borrow().clone(),
-            unsent: clock.end.map_or(0, |end| pace.unsent(end)),
+            unsent: pace.unsent(),
             given_up: self.notes.given_up.get(),
             tokens: people.into_iter().map(Person::into_tokens).collect(),
         };
@@ -210,16 +210,16 @@ impl Crew {
         }
     }
 
-    /// From one request of this thread to the next.
-    fn interval(&self) -> Option<Duration> {
-        let rate = self.plan.rate?;
-        Some(Duration::from_secs_f64(f64::from(self.plan.threads.get()) / rate))
-    }
-
     /// The threads send by turns.
-    fn first_due(&self, clock: &Clock) -> Instant {
-        let interval = self.interval().unwrap_or_default();
-        clock.begin + interval * self.thread / self.plan.threads.get()
+    fn pace(&self, clock: &Clock) -> io::Result<Pace> {
+        let threads = self.plan.threads.get();
+        let interval =
+            self.plan.rate.map(|rate| Duration::from_secs_f64(f64::from(threads) / rate));
+        let step = interval.unwrap_or_default();
+        let begin = clock.begin + step * self.thread / threads;
+        let turns = u32::try_from(self.turns()).unwrap_or(u32::MAX);
+        let end = clock.end.unwrap_or(clock.from + step * turns);
+        Pace::new(begin, interval, Some(end))
     }
 }
 

@@ -53,9 +53,10 @@ impl<P: Person> Worker<P> {
         if self.is_over(free) || self.turns.get() == 0 {
             return None;
         }
-        let due = self.pace.next().await;
+        let due = self.pace.next().await?;
         let now = Instant::now();
         if self.is_over(now) {
+            self.pace.give_back();
             return None;
         }
         if now >= self.clock.from {

@@ -66,13 +66,19 @@ fn is_second(progress: &Progress<'_>) -> bool {
     matches!(progress, Progress::Second(_))
 }
 
+/// More connections than requests that are due: nobody waits for a turn that does not come.
 #[test]
 fn at_a_rate_no_more_is_sent_than_is_due() {
     let mut plan = plan(answer(|_| json(200, r#"{"status":"alive"}"#)), Scenario::Healthz);
-    plan.length = Length::For(Duration::from_millis(300));
-    plan.rate = Some(200.0);
-    let totals = finished(&plan).outcome.totals;
-    assert!((1..=60).contains(&totals.requests), "{totals:?}");
+    plan.connections = NonZeroU32::new(100).unwrap();
+    plan.rate = Some(100.0);
+    for length in [Length::For(Duration::from_millis(300)), Length::Turns(30)] {
+        plan.length = length;
+        let outcome = finished(&plan).outcome;
+        assert!((1..=31).contains(&outcome.totals.requests), "{:?}", outcome.totals);
+        let is_whole = outcome.totals.requests >= 30;
+        assert!(is_whole || !outcome.generator.doubts.is_empty(), "{:?}", outcome.totals);
+    }
 }
 
 #[test]
@@ -171,6 +177,7 @@ fn what_cannot_be_run_is_refused_before_anything_is_asked() {
         run(&plan, &mut |_| {}).unwrap_err().to_string()
     };
     assert!(refused(|plan| plan.rate = Some(0.0)).contains("is no rate"));
+    assert!(refused(|plan| plan.rate = Some(f64::NAN)).contains("is no rate"));
     assert!(refused(|plan| plan.events = 0).contains("at least one event"));
     assert!(refused(|plan| plan.operator_token = None).contains("operator token"));
     assert!(refused(|plan| plan.scenario = Scenario::Idle).contains("--server-pid"));
