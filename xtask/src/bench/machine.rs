@@ -28,8 +28,11 @@ impl Cores {
         }
     }
 
-    /// Both, as a list.
+    /// Both, as a list; one, if they are the same.
     pub fn both(&self) -> String {
+        if self.server == self.load {
+            return self.server.clone();
+        }
         format!("{},{}", self.server, self.load)
     }
 }

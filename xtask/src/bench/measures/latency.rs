@@ -16,7 +16,7 @@ pub fn run(bench: &Bench) -> Outcome<Vec<Row>> {
         let seen = Load::of(bench, "hold", connections).run(bench, &Server::start(bench)?)?;
         bench.add(round, &mut highest, seen.per_s("hold"));
     }
-    let half = (highest.median() / 2.0) as u64;
+    let half = (highest.median() / 2.0).max(1.0) as u64;
     let mut holds = Series::new(format!("durable holds, p99 at {half}/s"), "us");
     let mut nothing = Series::new(format!("do-nothing route, p99 at {half}/s"), "us");
     let mut notes = Vec::new();

@@ -8,6 +8,12 @@ use crate::bench::server::Server;
 use crate::bench::statistics::Series;
 use crate::process::Outcome;
 
+const POSTGRES: &str = "PostgreSQL with its own settings (fsync and synchronous_commit on), one \
+    hot row with room to be updated in place, pgbench with prepared statements over TCP; the best \
+    of all ways is compared.";
+const REDIS: &str = "Redis with appendonly and appendfsync always, the reservation in Lua by \
+    EVALSHA, redis-benchmark without pipelining; each hold has a key of its own.";
+
 /// Beside `/healthz` of the same server, on the same core.
 pub fn nothing(bench: &Bench) -> Outcome<Vec<Row>> {
     let mut rows = Vec::new();
@@ -60,7 +66,8 @@ pub fn postgres(bench: &Bench) -> Outcome<Vec<Row>> {
         let connections = holds.connections;
         let what = format!("durable holds ÷ PostgreSQL, ours at {connections} connections");
         let name = format!("postgres-{connections}");
-        holds.row(&name, &what, Target::AtLeast(20.0), best.clone()).with(others.clone())
+        let row = holds.row(&name, &what, Target::AtLeast(20.0), best.clone());
+        row.with(others.clone()).note([POSTGRES.to_owned()])
     });
     Ok(rows.collect())
 }
@@ -84,7 +91,7 @@ pub fn redis(bench: &Bench) -> Outcome<Vec<Row>> {
         let connections = holds.connections;
         let what = format!("durable holds ÷ Redis, ours at {connections} connections");
         let name = format!("redis-{connections}");
-        holds.row(&name, &what, Target::AtLeast(least), theirs.clone())
+        holds.row(&name, &what, Target::AtLeast(least), theirs.clone()).note([REDIS.to_owned()])
     });
     Ok(rows.collect())
 }
