@@ -45,6 +45,8 @@ pub struct WaitroomPlan {
     pub slots: u32,
     /// How many are let in per minute at most.
     pub rate_per_minute: u32,
+    /// How long somebody who was let in may stay.
+    pub visit: Duration,
 }
 
 #[derive(Deserialize)]
@@ -68,6 +70,7 @@ struct RawWaitroom {
     opens_after: Spanned<String>,
     slots: u32,
     rate_per_minute: u32,
+    visit: Option<Spanned<String>>,
 }
 
 mod defaults {
@@ -101,6 +104,7 @@ impl RawEvent {
                 opens_after: parse_span(&waitroom.opens_after)?,
                 slots: waitroom.slots,
                 rate_per_minute: waitroom.rate_per_minute,
+                visit: time(waitroom.visit, 900)?,
             })
         });
         Ok(EventPlan {

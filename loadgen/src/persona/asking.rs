@@ -41,7 +41,7 @@ impl Person {
     {
         match self.ask(call, request).await? {
             Answer::Good(answer, _) => Ok(answer),
-            Answer::Refused(_) => Err(Leaves::EmptyHanded),
+            Answer::Refused(problem) => Err(Leaves::refused(&problem)),
         }
     }
 
@@ -115,6 +115,13 @@ impl Person {
             Reply::Failed(failure) => Verdict::Failed(*failure),
         };
         self.crowd.recorder.borrow_mut().ended(call as usize, timing, verdict);
+    }
+}
+
+impl Leaves {
+    /// What to make of a refusal that there is no way around.
+    pub(super) fn refused(problem: &Problem) -> Self {
+        if problem.code == "sold_out" { Self::SoldOut } else { Self::EmptyHanded }
     }
 }
 

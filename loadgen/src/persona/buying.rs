@@ -52,7 +52,7 @@ impl Person {
                 "seats_taken" | "leaves_orphan" | "companion_alone" | "seats_blocked"
                 | "no_neighbours" | "all_held" | "unknown_seats" => {}
                 "sold_out" if classes > 1 => {}
-                _ => return Err(Leaves::EmptyHanded),
+                _ => return Err(Leaves::refused(&problem)),
             }
             self.has.map = None;
             let reaction = Duration::from_secs_f64(0.3 + self.dice.unit());

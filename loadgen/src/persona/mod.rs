@@ -60,8 +60,10 @@ enum Leaves {
     ByChoice,
     /// It took too long.
     OutOfPatience,
-    /// Nothing was left, or they were refused, or got no answer.
+    /// They were refused, or got no answer, or others have all there is: another time, maybe.
     EmptyHanded,
+    /// All is paid for and gone.
+    SoldOut,
 }
 
 /// A person in the middle of it.
@@ -115,6 +117,9 @@ pub async fn live(crowd: Rc<Crowd>, number: u64, arrival: Instant) {
         let deadline = arrival + cast.persona.patience;
         let mut person = Person::new(Rc::clone(&crowd), &cast, number, due, deadline);
         let ended = person.play(&cast.deeds).await;
+        if matches!(ended, Err(Leaves::EmptyHanded | Leaves::SoldOut)) {
+            person.go_home().await;
+        }
         due = person.due;
         has_all = ended.is_ok();
         let again_after = cast.comes_back.filter(|_| ended == Err(Leaves::EmptyHanded));

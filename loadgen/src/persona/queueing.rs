@@ -24,7 +24,7 @@ impl Person {
         let request = api::join(&event.id, self.party);
         match self.ask_once::<Joined>(Call::Join, request).await? {
             Answer::Good(joined, _) => self.has.place = Some(joined.id),
-            Answer::Refused(_) => return Err(Leaves::EmptyHanded),
+            Answer::Refused(problem) => return Err(Leaves::refused(&problem)),
         }
         Ok(())
     }
@@ -46,12 +46,12 @@ impl Person {
                     self.has.checkout = shown.checkout_token;
                     return Ok(());
                 }
-                "QUEUED" if shown.sold_out => {
-                    self.wish::<IgnoredAny>(Call::Release, api::leave(&place)).await?;
+                "QUEUED" if shown.sold_out => return Err(Leaves::SoldOut),
+                "QUEUED" => {}
+                _ => {
+                    self.has.place = None;
                     return Err(Leaves::EmptyHanded);
                 }
-                "QUEUED" => {}
-                _ => return Err(Leaves::EmptyHanded),
             }
             let after = shown.poll_after_ms.map_or(POLL_AFTER, Duration::from_millis);
             // A long poll has waited already.
@@ -70,9 +70,14 @@ impl Person {
             // Refused or not: they go.
             let _: Answer<IgnoredAny> = self.ask(Call::Release, api::release(&hold)).await?;
         }
-        if let Some(place) = self.has.place.take() {
-            let _: Answer<IgnoredAny> = self.ask(Call::Release, api::leave(&place)).await?;
-        }
+        self.go_home().await;
         Err(Leaves::ByChoice)
+    }
+
+    /// Makes room for the next in line.
+    pub(super) async fn go_home(&mut self) {
+        let Some(place) = self.has.place.take() else { return };
+        // Whatever comes of it: they are gone.
+        let _: Result<Answer<IgnoredAny>, _> = self.ask(Call::Release, api::leave(&place)).await;
     }
 }

@@ -128,12 +128,14 @@ fn definition(plan: &EventPlan, now: Timestamp) -> Value {
         }
         StockPlan::Seats(seats) => definition["plan"] = seating(seats),
     }
-    if let Some(WaitroomPlan { opens_after, slots, rate_per_minute }) = plan.waitroom {
+    if let Some(WaitroomPlan { opens_after, slots, rate_per_minute, visit }) = plan.waitroom {
         definition["waitroom"] = json!({
             "doors_at": begun,
             "opens_at": at(HEAD_START + opens_after),
             "slots": slots,
             "rate_per_minute": rate_per_minute,
+            "visit_ms": ms(visit),
+            "claim_ms": ms(visit.min(Duration::from_secs(120))),
         });
     }
     definition
