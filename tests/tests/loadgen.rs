@@ -28,7 +28,7 @@ retries = 20
 comes_back = { chance = 1, after = "200ms..400ms" }
 script = [
     { do = "join" },
-    { do = "wait", by = "listen" },
+    { do = "wait", by = "poll" },
     { do = "hold", choice = "best", attempts = 3, may_split = true },
     { do = "order" },
     { do = "pay", behaviour = { pay = 8, duplicate = 1, decline = 1 } },
@@ -107,7 +107,7 @@ fn a_crowd_buys_a_small_house_empty_and_is_told_nothing_but_the_truth() {
 }
 
 #[test]
-fn people_who_are_killed_a_server_under_them_are_counted_and_the_run_ends() {
+fn when_the_server_is_killed_people_still_come_and_the_run_ends() {
     let data = tempfile::tempdir().unwrap();
     let server = Server::start(data.path(), &[]).expect("it starts");
     let mut plan = plan(&server, CROWD, "constant:100/s", 3_000);
