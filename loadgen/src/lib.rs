@@ -12,6 +12,7 @@
 
 pub mod api;
 pub mod capacity;
+pub mod cli;
 pub mod closed;
 pub mod compare;
 pub mod dice;
@@ -28,4 +29,5 @@ pub mod run;
 pub mod schedule;
 pub mod sources;
 pub mod span;
+pub mod stop;
 pub mod target;

@@ -71,6 +71,10 @@ impl Part {
             }
             tokio::select! {
                 biased;
+                () = self.plan.stop.wanted() => {
+                    people.abort_all();
+                    return;
+                }
                 _ = seconds.tick() => teller.tell_second(),
                 () = sleep_until(next.unwrap_or(end).into()) => {
                     if next.is_none() {

@@ -35,6 +35,7 @@ use crate::persona::Scene;
 use crate::process::{Meter, Process, ProcessError};
 use crate::schedule::{Schedule, Spacing};
 use crate::sources::Sources;
+use crate::stop::Stop;
 use crate::target::Target;
 
 /// Between the last preparation and the first arrival: the threads must have started.
@@ -67,6 +68,8 @@ pub struct Plan {
     pub operator_token: Option<String>,
     /// The server's process, to be watched, if it is on this machine.
     pub server: Option<u32>,
+    /// Ends it before its time.
+    pub stop: Stop,
 }
 
 /// A run that came to its end.
@@ -274,6 +277,7 @@ mod tests {
             event: None,
             operator_token: None,
             server: None,
+            stop: Stop::never(),
         }
     }
 
