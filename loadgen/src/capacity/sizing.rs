@@ -38,18 +38,20 @@ pub fn needs(report: &Report, rates: &[f64]) -> Vec<Need> {
     let seconds = verdict::seconds(&report.outcome);
     let came_per_s = float(totals.arrived.max(1)) / seconds;
     let need = |rate: f64| {
+        // Work is spread over the whole run; what is there at once depends on how fast people came.
         let factor = rate / came_per_s;
+        let at_once = rate / verdict::people_per_s(&report.outcome).unwrap_or(came_per_s);
         let per_s = |bytes: u64| float(bytes) / seconds * factor;
         Need {
             rate,
-            connections: float(totals.connections_max) * factor,
+            connections: float(totals.connections_max) * at_once,
             in_bits_per_s: per_s(totals.sent_bytes) * 8.0,
             out_bits_per_s: per_s(totals.received_bytes) * 8.0,
             server: report.outcome.server.as_ref().map(|server| {
                 let grown = server.memory_max_bytes.saturating_sub(server.memory_before_bytes);
                 ServerNeed {
                     cores: server.cpu_cores * factor / USED,
-                    memory_bytes: float(server.memory_before_bytes) + float(grown) * factor,
+                    memory_bytes: float(server.memory_before_bytes) + float(grown) * at_once,
                     written_bytes_per_s: per_s(server.written_bytes),
                 }
             }),

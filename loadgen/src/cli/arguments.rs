@@ -88,9 +88,9 @@ pub(super) struct PeopleArguments {
     /// Play on so many threads
     #[arg(long, value_name = "COUNT", default_value = "1")]
     pub(super) threads: NonZero<u32>,
-    /// Make room for so many connections at once
-    #[arg(long, value_name = "COUNT", default_value_t = 20_000)]
-    pub(super) connections_max: u32,
+    /// Make room for so many connections at once [default: as many as the system allows]
+    #[arg(long, value_name = "COUNT")]
+    pub(super) connections_max: Option<u32>,
 }
 
 /// `run`

@@ -21,6 +21,9 @@ use crate::target::Target;
 /// How long people come where nobody says.
 const DURATION: Duration = Duration::from_secs(30);
 
+/// Source addresses for so many connections are made ready where nobody says.
+const CONNECTIONS: u64 = 60_000;
+
 pub(super) fn run(arguments: &RunArguments) -> Result<Found, CliError> {
     let objective = objective(arguments.objective.as_deref())?;
     let schedule: Schedule = arguments.arrivals.parse()?;
@@ -48,8 +51,8 @@ pub(super) fn plan(
     duration: Duration,
 ) -> Result<Plan, CliError> {
     let target = Target::parse(target, server.i_own_this_host)?;
-    let connections = people.connections_max;
-    allow_connections(u64::from(connections))?;
+    let possible = allow_connections(people.connections_max.map_or(0, u64::from))?;
+    let connections = people.connections_max.map_or(possible.min(CONNECTIONS), u64::from);
     Ok(Plan {
         sources: Sources::enough_for(&target, connections as usize)?,
         target,

@@ -121,14 +121,21 @@ fn write_all(text: &mut String, report: &Report) -> fmt::Result {
         figures::duration_us(figures::float(run.duration_ms) * 1_000.0),
     )?;
     text.push_str(&columns(&steps(report)));
+    writeln!(text)?;
+    if totals.arrived > 0 {
+        writeln!(
+            text,
+            "{} came, {} did all they wanted, {} left",
+            figures::counted(totals.arrived, "person", "people"),
+            figures::count(totals.finished),
+            figures::count(totals.left),
+        )?;
+    }
     writeln!(
         text,
-        "\n{} came, {} did all they wanted, {} left; {} held, {} sold",
-        figures::counted(totals.arrived, "person", "people"),
-        figures::count(totals.finished),
-        figures::count(totals.left),
-        figures::counted(totals.held_tickets, "ticket", "tickets"),
-        figures::count(totals.sold_tickets),
+        "tickets: {} held, {} sold",
+        figures::count(totals.held_tickets),
+        figures::count(totals.sold_tickets)
     )?;
     for (title, total, found) in [
         ("refused", totals.refused, &outcome.refusals),

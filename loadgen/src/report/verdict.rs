@@ -55,13 +55,23 @@ pub fn sentence(report: &Report) -> String {
 
 /// People a second where people come, else requests a second.
 pub fn load(outcome: &Outcome) -> String {
-    let seconds = seconds(outcome);
-    let (count, what) = if outcome.totals.arrived > 0 {
-        (outcome.totals.arrived, "people")
-    } else {
-        (outcome.totals.requests, "requests")
-    };
-    format!("{} {what} a second", figures::number(figures::float(count) / seconds))
+    match people_per_s(outcome) {
+        Some(rate) => format!("{} people a second", figures::number(rate)),
+        None => {
+            let rate = figures::float(outcome.totals.requests) / seconds(outcome);
+            format!("{} requests a second", figures::number(rate))
+        }
+    }
+}
+
+/// How many people came each second while people came: a run goes on after the last has come. None
+/// where nobody did.
+pub fn people_per_s(outcome: &Outcome) -> Option<f64> {
+    let last = outcome.series.iter().rposition(|second| second.arrived > 0)?;
+    // The last second may be a part of one only.
+    let whole = &outcome.series[..last.max(1)];
+    let came = whole.iter().map(|second| second.arrived).sum::<u64>();
+    Some(figures::float(came) / figures::float(whole.len() as u64))
 }
 
 /// How long was measured, never 0.
@@ -84,7 +94,7 @@ mod tests {
     #[test]
     fn a_run_is_said_in_its_own_figures() {
         let (mut report, _) = example::report();
-        assert!(sentence(&report).starts_with("1,840 people a second: half"), "{report:?}");
+        assert!(sentence(&report).starts_with("1,839 people a second: half"), "{report:?}");
         report.objective = Some("p99 < 50 ms".to_owned());
         let met = sentence(&report);
         assert!(met.contains("within the objective p99 < 50 ms; "), "{met}");
@@ -92,6 +102,18 @@ mod tests {
         let missed = sentence(&report);
         assert!(missed.contains("were too many: p99 < 50 ms was asked for"), "{missed}");
         assert_eq!(standing(&report), Standing::Doubtful);
+    }
+
+    #[test]
+    fn the_time_after_the_last_arrival_does_not_thin_out_the_load() {
+        let (mut report, _) = example::report();
+        let rate = people_per_s(&report.outcome).unwrap();
+        let after = crate::outcome::Second::default();
+        report.outcome.series.extend(vec![after; 30]);
+        report.outcome.run.duration_ms += 30_000;
+        assert_eq!(people_per_s(&report.outcome), Some(rate));
+        report.outcome.series.clear();
+        assert_eq!(people_per_s(&report.outcome), None);
     }
 
     #[test]
