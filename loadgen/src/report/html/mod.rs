@@ -192,7 +192,7 @@ mod tests {
     #[test]
     fn the_title_is_the_verdict() {
         let page = example_page();
-        assert!(page.contains("<title>1,839 people a second: half of the answers"), "{page}");
+        assert!(page.contains("<title>1,840 people a second: half of the answers"), "{page}");
         assert!(page.contains("Nothing found wrong"));
     }
 
