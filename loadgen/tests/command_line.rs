@@ -57,6 +57,8 @@ fn nonsense_is_named_with_what_to_write_instead() {
     }
     let said = refused(&["closed", &target, "--scenario", "sleep"], 2);
     assert!(said.contains("hold-seats"), "{said}");
+    let said = refused(&["closed", &target, "--turns", "5", "--duration", "1s"], 2);
+    assert!(said.contains("--turns") && said.contains("--duration"), "{said}");
 }
 
 #[test]

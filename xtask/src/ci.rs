@@ -5,7 +5,7 @@
 use std::time::{Duration, Instant};
 
 use crate::process::{Failure, Outcome, cargo};
-use crate::{deny, fuzz, mutants, purity, sim, testing, tidy};
+use crate::{bench, deny, fuzz, mutants, purity, sim, testing, tidy};
 
 struct Step {
     name: &'static str,
@@ -14,7 +14,7 @@ struct Step {
     run: fn() -> Outcome,
 }
 
-const STEPS: [Step; 11] = [
+const STEPS: [Step; 12] = [
     Step { name: "format", alone: "cargo fmt --all --check", run: check_format },
     Step { name: "tidy", alone: "cargo xtask tidy", run: tidy::run },
     Step { name: "mutants", alone: "cargo xtask mutants --check", run: mutants::check },
@@ -38,6 +38,7 @@ const STEPS: [Step; 11] = [
         alone: "cargo bench --workspace --benches --no-run --profile dev",
         run: build_benches,
     },
+    Step { name: "bench", alone: "cargo xtask bench --quick", run: || bench::run(true, None) },
 ];
 
 /// Runs all steps and stops at the first that fails.

@@ -148,12 +148,34 @@ pub(super) struct ClosedArguments {
     pub(super) server: ServerArguments,
     #[command(flatten)]
     pub(super) load: LoadArguments,
+    #[command(flatten)]
+    pub(super) stage: StageArguments,
     /// What is asked of the server: 'p99<50ms,errors<0.1%'
     #[arg(long, value_name = "LIMITS")]
     pub(super) objective: Option<String>,
     /// Write outcome.json, latencies.hlog and report.html into this directory
     #[arg(long, value_name = "DIRECTORY")]
     pub(super) out: Option<PathBuf>,
+}
+
+/// What is there when it begins, and how much is done.
+#[derive(Args, Debug)]
+pub(super) struct StageArguments {
+    /// Measure until so many turns of the scenario are done, not for a time
+    #[arg(long, value_name = "COUNT", conflicts_with = "duration")]
+    pub(super) turns: Option<u64>,
+    /// Let so many guests take turns [default: 20000]
+    #[arg(long, value_name = "COUNT")]
+    pub(super) buyers: Option<u32>,
+    /// Let so many others stand in the waitroom before (status and idle)
+    #[arg(long, value_name = "COUNT", default_value_t = 0)]
+    pub(super) queue: u32,
+    /// Give an event so many tickets or seats [default: 10000000; of seats, 200000]
+    #[arg(long, value_name = "COUNT")]
+    pub(super) event_size: Option<u32>,
+    /// Sell so many events, one after another [default: 1; with seats, 8]
+    #[arg(long, value_name = "COUNT")]
+    pub(super) events: Option<u32>,
 }
 
 /// `capacity`

@@ -1,6 +1,6 @@
 //! `closed`: so many connections, one request after another.
 
-use super::arguments::{ClosedArguments, LoadArguments};
+use super::arguments::{ClosedArguments, LoadArguments, StageArguments};
 use super::error::CliError;
 use super::{Found, open, reports};
 use crate::closed::{self, Length, Plan, Progress};
@@ -10,9 +10,10 @@ use crate::report::terminal::Live;
 use crate::target::Target;
 
 pub(super) fn run(arguments: &ClosedArguments) -> Result<Found, CliError> {
-    let ClosedArguments { target, server, load, out, .. } = arguments;
+    let ClosedArguments { target, server, load, stage, out, .. } = arguments;
     let objective = open::objective(arguments.objective.as_deref())?;
     let mut plan = plan(Target::parse(target, server.i_own_this_host)?, load);
+    set(&mut plan, stage);
     plan.operator_token = open::operator_token(server)?;
     plan.server_pid = server.server_pid;
     reports::prepare(out.as_deref())?;
@@ -31,6 +32,16 @@ pub(super) fn run(arguments: &ClosedArguments) -> Result<Found, CliError> {
         println!("server's memory for each waiting connection: {bytes}");
     }
     Ok(found)
+}
+
+/// What is said of it replaces what the plan had.
+fn set(plan: &mut Plan, stage: &StageArguments) {
+    let StageArguments { turns, buyers, queue, event_size, events } = *stage;
+    plan.length = turns.map_or(plan.length, Length::Turns);
+    plan.buyers = buyers.unwrap_or(plan.buyers);
+    plan.queue = queue;
+    plan.event_size = event_size.unwrap_or(plan.event_size);
+    plan.events = events.unwrap_or(plan.events);
 }
 
 /// The load on a target.
