@@ -15,6 +15,7 @@ use onsale_loadgen::outcome::Outcome;
 use onsale_loadgen::run::{Plan, run};
 use onsale_loadgen::schedule::Spacing;
 use onsale_loadgen::sources::Sources;
+use onsale_loadgen::stop::Stop;
 use onsale_loadgen::target::Target;
 use serde_json::{Value, json};
 
@@ -158,6 +159,7 @@ fn go_to(server: &str, script: &str) -> Outcome {
             event: Some("evt_1".into()),
             operator_token: None,
             server: None,
+            stop: Stop::never(),
         })
     };
     let plan = Target::parse(server, false).ok().and_then(plan).expect("it can be done");
