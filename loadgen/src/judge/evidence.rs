@@ -101,8 +101,6 @@ pub struct Evidence {
     pub orders: Vec<Acknowledged>,
     /// Orders that were asked for, and nobody knows whether they were placed.
     pub unanswered_orders: u64,
-    /// What nobody should ever be told, in words.
-    pub oddities: Vec<String>,
 }
 
 impl Evidence {
@@ -145,7 +143,6 @@ impl Evidence {
         self.claims.extend(other.claims);
         self.orders.extend(other.orders);
         self.unanswered_orders += other.unanswered_orders;
-        self.oddities.extend(other.oddities);
     }
 
     fn claim(
