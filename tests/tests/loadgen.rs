@@ -9,6 +9,7 @@ use onsale_loadgen::outcome::{Outcome, Second};
 use onsale_loadgen::run::{Plan, run};
 use onsale_loadgen::schedule::Spacing;
 use onsale_loadgen::sources::Sources;
+use onsale_loadgen::stop::Stop;
 use onsale_loadgen::target::Target;
 use onsale_tests::Server;
 
@@ -81,6 +82,7 @@ fn plan(server: &Server, mix: &str, schedule: &str, duration_ms: u64) -> Plan {
         event: None,
         operator_token: Some(server.operator_token()),
         server: None,
+        stop: Stop::never(),
     }
 }
 

@@ -118,13 +118,12 @@ fn write_all(
     write_sizing(text, report, &rates)
 }
 
-/// The run that shows the limit: the last at the rate that was too much, else at the result.
+/// The run that shows the limit: the last at the rate that was too much. None if no limit was met.
 fn at_limit(found: Found, runs: &[(f64, Report)]) -> Option<(f64, &Report)> {
-    let above = match found.bound {
+    match found.bound {
         Bound::Missed(rate) | Bound::Generator(rate) => last_at(rate, runs),
         Bound::Highest => None,
-    };
-    above.or_else(|| last_at(found.rate?, runs))
+    }
 }
 
 fn last_at(rate: f64, runs: &[(f64, Report)]) -> Option<(f64, &Report)> {
@@ -198,6 +197,8 @@ mod tests {
             let text = headline(Found { rate: Some(1_840.0), bound });
             assert!(text.starts_with("At least 1,840"), "{text}");
         }
+        let all_held = text(Found { rate: Some(1_840.0), bound: Bound::Highest }, &runs(), &[]);
+        assert!(!all_held.contains("at its limit"), "no limit was met: {all_held}");
         let none = text(Found { rate: None, bound: Bound::Missed(1.0) }, &[], &[]);
         assert!(none.contains("held at no rate"), "{none}");
     }
