@@ -1,4 +1,4 @@
-//! The command line as somebody sees it who makes a mistake, and somebody whose server is not there.
+//! The command line as somebody sees it who makes a mistake, or whose server is not there.
 
 #![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
 

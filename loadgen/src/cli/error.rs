@@ -39,7 +39,7 @@ pub(super) enum CliError {
     #[error(transparent)]
     Mix(MixError),
     /// Not the name of a mix of the program, nor a file.
-    #[error("{0} is neither a file nor a mix of the program; those are {names}", names = embedded())]
+    #[error("{0} is neither a file nor a mix of the program ({names})", names = embedded())]
     NoSuchMix(String),
     /// Not an objective.
     #[error("--objective: {0}")]

@@ -3,7 +3,7 @@
 //! | exit code | means |
 //! |---|---|
 //! | 0 | done, and nothing found wrong |
-//! | 1 | wrong or wanting: something that must not happen did, an objective was missed, nothing was answered, no run took place |
+//! | 1 | something is wrong, an objective was missed, nothing was answered, or there was no run |
 //! | 2 | the arguments, the mix or the trace are wrong |
 //! | 74 | the report could not be written or read |
 //!

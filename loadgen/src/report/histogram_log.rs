@@ -1,4 +1,4 @@
-//! Latencies as an `HdrHistogram` interval log (V2, compressed), which the usual tools plot and merge.
+//! Latencies as an `HdrHistogram` interval log (V2, compressed), which the usual tools read.
 //!
 //! One interval, the whole run; one line for each step and way of counting, told apart by tag:
 //! `hold` from the moment a request was meant to be sent, `hold.raw` from the moment it was sent.

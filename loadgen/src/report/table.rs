@@ -13,7 +13,7 @@ pub fn text(report: &Report) -> String {
     text
 }
 
-/// Rows of cells in columns as wide as they need to be: the first to the left, figures to the right.
+/// Rows of cells in columns as wide as they need: the first to the left, others to the right.
 pub fn columns(rows: &[Vec<String>]) -> String {
     let count = rows.iter().map(Vec::len).max().unwrap_or(0);
     let width = |column: usize| {

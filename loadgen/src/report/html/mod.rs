@@ -106,7 +106,7 @@ fn tables(report: &Report) -> String {
     let steps = text::steps(report);
     let mut tables = format!(
         "<h2>Steps of a purchase</h2>\n<p class=\"soft\">Corrected counts from the moment a request \
-         was meant to be sent: what people felt. Raw counts from the moment it was sent.</p>\n{}",
+         was meant to be sent: what people felt. Raw counts from when it was sent.</p>\n{}",
         table("Latency of each step", &steps)
     );
     for (title, what, counts) in [("Refusals", "code", refusals), ("Failures", "kind", failures)] {
