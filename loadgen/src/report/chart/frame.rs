@@ -14,7 +14,8 @@ const STYLE: &str = "\
 --c-blue:#6ea8ff;--c-orange:#ff9d57;--c-green:#3fca97;--c-pink:#f08bc0;--c-sky:#7fd0f5;\
 --c-gold:#e3bf4f;--c-gray:#97a1ae;--c-red:#ff6b6b}}\
 .chart text{fill:var(--ink)}\
-.chart .s{fill:var(--c-gray)}.chart .t{font-weight:600;font-size:14px}.chart .g{stroke:var(--faint)}\
+.chart .s{fill:var(--c-gray)}.chart .t{font-weight:600;font-size:14px}\
+.chart .g{stroke:var(--faint)}\
 .chart .l{fill:none;stroke-width:2;stroke-linejoin:round}.chart .h{fill:transparent}\
 .chart .h:hover{fill:var(--ink);fill-opacity:.09}.chart .p{fill:var(--paper)}";
 

@@ -105,7 +105,7 @@ fn tables(report: &Report) -> String {
     let Outcome { refusals, failures, .. } = &report.outcome;
     let steps = text::steps(report);
     let mut tables = format!(
-        "<h2>Steps of a purchase</h2>\n<p class=\"soft\">Corrected counts from the moment a request \
+        "<h2>Steps of a purchase</h2>\n<p class=\"soft\">Corrected counts from when a request \
          was meant to be sent: what people felt. Raw counts from when it was sent.</p>\n{}",
         table("Latency of each step", &steps)
     );
