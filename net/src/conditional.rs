@@ -1,10 +1,11 @@
 //! Answers that a client may keep and ask for again with `If-None-Match` (RFC 9110).
 
-use axum::Json;
 use axum::http::header::{CACHE_CONTROL, ETAG, IF_NONE_MATCH, VARY};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+
+use crate::json::Json;
 
 /// For whom an answer may be kept, and for how long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,16 +1,18 @@
 //! What is read from a request: ids in the path, parameters, JSON bodies, idempotency keys.
 //! Whatever is wrong with them is answered as a problem that names the place.
 
-use axum::RequestExt;
-use axum::body::Bytes;
+use std::error::Error;
+
+use axum::body::{Bytes, HttpBody};
 use axum::extract::{FromRequest, FromRequestParts, MatchedPath, Path, Query, Request};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, Method};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
 use onsale_core::command::{Actor, IdempotencyKey};
 use serde::de::DeserializeOwned;
 
-use crate::api::edge::{BodyLimit, Edge};
+use crate::api::edge::Edge;
 use crate::dto::id::IdKind;
 use crate::idempotency::{self, ClientKey};
 use crate::problem::{Problem, catalog};
@@ -43,50 +45,54 @@ impl<T: DeserializeOwned> FromRequestParts<Edge> for Params<T> {
     }
 }
 
-/// A JSON body.
-pub struct Body<T>(pub T);
+/// The largest body, in bytes, unless a handler says otherwise.
+pub const BODY_BYTES_MAX: usize = 64 * 1024;
 
-impl<T: DeserializeOwned> FromRequest<Edge> for Body<T> {
+/// A JSON body of at most `MAX` bytes.
+pub struct Body<T, const MAX: usize = BODY_BYTES_MAX>(pub T);
+
+impl<T: DeserializeOwned, const MAX: usize> FromRequest<Edge> for Body<T, MAX> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, _: &Edge) -> Result<Self, Problem> {
-        let headers = request.headers().clone();
-        let bytes = read(request).await?;
-        parse(&headers, &bytes).map(Self)
+        let (parts, body) = request.into_parts();
+        let bytes = read(body, MAX).await?;
+        parse(&parts.headers, &bytes).map(Self)
     }
 }
 
-/// A JSON body that takes effect once, under the Idempotency-Key that came with it.
-pub struct Once<T> {
+/// A JSON body of at most `MAX` bytes that takes effect once, under the Idempotency-Key that came
+/// with it.
+pub struct Once<T, const MAX: usize = BODY_BYTES_MAX> {
     /// The body.
     pub body: T,
     client_key: ClientKey,
-    route: String,
+    method: Method,
+    route: MatchedPath,
     fingerprint: u128,
 }
 
-impl<T> Once<T> {
+impl<T, const MAX: usize> Once<T, MAX> {
     /// The key under which the answer is kept for this actor.
     pub fn key(&self, actor: Actor) -> IdempotencyKey {
-        let key = idempotency::digest(actor, &self.route, &self.client_key);
+        let (method, route) = (self.method.as_str(), self.route.as_str());
+        let key = idempotency::digest(actor, method, route, &self.client_key);
         IdempotencyKey { key, fingerprint: self.fingerprint }
     }
 }
 
-impl<T: DeserializeOwned> FromRequest<Edge> for Once<T> {
+impl<T: DeserializeOwned, const MAX: usize> FromRequest<Edge> for Once<T, MAX> {
     type Rejection = Problem;
 
-    async fn from_request(mut request: Request, _: &Edge) -> Result<Self, Problem> {
-        let client_key = idempotency::client_key(request.headers())?;
-        let matched = request.extract_parts::<MatchedPath>().await;
-        let matched = matched.map_err(|_| Problem::internal("a keyed request without a route"))?;
-        let route = format!("{} {}", request.method(), matched.as_str());
-        let path = request.uri().path().to_owned();
-        let headers = request.headers().clone();
-        let bytes = read(request).await?;
-        let fingerprint = idempotency::fingerprint(&path, &bytes);
-        let body = parse(&headers, &bytes)?;
-        Ok(Self { body, client_key, route, fingerprint })
+    async fn from_request(request: Request, _: &Edge) -> Result<Self, Problem> {
+        let (mut parts, body) = request.into_parts();
+        let client_key = idempotency::client_key(&parts.headers)?;
+        let route = parts.extensions.remove::<MatchedPath>();
+        let route = route.ok_or_else(|| Problem::internal("a keyed request without a route"))?;
+        let bytes = read(body, MAX).await?;
+        let fingerprint = idempotency::fingerprint(parts.uri.path(), &bytes);
+        let body = parse(&parts.headers, &bytes)?;
+        Ok(Self { body, client_key, method: parts.method, route, fingerprint })
     }
 }
 
@@ -95,16 +101,24 @@ impl<T: DeserializeOwned> FromRequest<Edge> for Once<T> {
 #[serde(deny_unknown_fields)]
 pub struct Nothing {}
 
-async fn read(request: Request) -> Result<Bytes, Problem> {
-    let limit = request.extensions().get::<BodyLimit>().map(|limit| limit.0);
-    Bytes::from_request(request, &()).await.map_err(|rejection| {
-        if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
-            let problem = Problem::new(&catalog::BODY_TOO_LARGE, "the body is too large");
-            limit.into_iter().fold(problem, |problem, limit| problem.member("limit", limit))
-        } else {
-            Problem::new(&catalog::MALFORMED_JSON, rejection.body_text())
-        }
-    })
+/// Most bodies come in one piece, which is taken as it is.
+async fn read(body: axum::body::Body, max: usize) -> Result<Bytes, Problem> {
+    let mut body = Limited::new(body, max);
+    let first = body.frame().await.transpose().map_err(|error| unread(&*error, max))?;
+    let first = first.and_then(|frame| frame.into_data().ok()).unwrap_or_default();
+    if body.is_end_stream() {
+        return Ok(first);
+    }
+    let rest = body.collect().await.map_err(|error| unread(&*error, max))?.to_bytes();
+    Ok(if rest.is_empty() { first } else { [first, rest].concat().into() })
+}
+
+fn unread(error: &(dyn Error + 'static), max: usize) -> Problem {
+    if error.is::<LengthLimitError>() {
+        Problem::new(&catalog::BODY_TOO_LARGE, "the body is too large").member("limit", max)
+    } else {
+        Problem::new(&catalog::MALFORMED_JSON, format!("the body cannot be read: {error}"))
+    }
 }
 
 /// An empty body is `{}`, whatever its type.
@@ -114,6 +128,12 @@ fn parse<T: DeserializeOwned>(headers: &HeaderMap, bytes: &[u8]) -> Result<T, Pr
         return Err(Problem::new(&catalog::UNSUPPORTED_MEDIA_TYPE, detail));
     }
     let bytes = if bytes.is_empty() { b"{}" } else { bytes };
+    serde_json::from_slice(bytes).or_else(|_| explain(bytes))
+}
+
+/// Reads again what could not be read, this time with an eye on where: that costs more, and is
+/// rarely needed.
+fn explain<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let body = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let path = error.path().to_string();
@@ -134,7 +154,9 @@ fn parse<T: DeserializeOwned>(headers: &HeaderMap, bytes: &[u8]) -> Result<T, Pr
 fn is_json(headers: &HeaderMap) -> bool {
     let value = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let essence = value.and_then(|value| value.split(';').next()).unwrap_or_default().trim();
-    let essence = essence.to_ascii_lowercase();
-    essence == "application/json"
-        || (essence.starts_with("application/") && essence.ends_with("+json"))
+    let is_other_json = |essence: &str| {
+        let essence = essence.to_ascii_lowercase();
+        essence.starts_with("application/") && essence.ends_with("+json")
+    };
+    essence.eq_ignore_ascii_case("application/json") || is_other_json(essence)
 }

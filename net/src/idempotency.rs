@@ -49,28 +49,32 @@ pub fn client_key(headers: &HeaderMap) -> Result<ClientKey, Problem> {
     })
 }
 
-/// Of who asked, for what, and the key they chose.
-pub fn digest(actor: Actor, route: &str, key: &ClientKey) -> u128 {
+/// Of who asked, for what (`POST /path`), and the key they chose.
+pub fn digest(actor: Actor, method: &str, route: &str, key: &ClientKey) -> u128 {
     let principal = match actor {
         Actor::Person(person) => person.to_string(),
         Actor::Operator => "operator".to_owned(),
         Actor::System => "system".to_owned(),
     };
-    short_hash(&[principal.as_bytes(), route.as_bytes(), key.0.as_bytes()])
+    let route = [method.as_bytes(), b" ", route.as_bytes()];
+    short_hash(&[&[principal.as_bytes()], &route, &[key.0.as_bytes()]])
 }
 
 /// Of what was asked: where, and with which bytes.
 pub fn fingerprint(path: &str, body: &[u8]) -> u128 {
-    short_hash(&[path.as_bytes(), body])
+    short_hash(&[&[path.as_bytes()], &[body]])
 }
 
 /// The first 16 bytes of SHA-256 over the parts, each behind its length so that none runs into the
-/// next.
-fn short_hash(parts: &[&[u8]]) -> u128 {
+/// next. A part may come in pieces.
+fn short_hash(parts: &[&[&[u8]]]) -> u128 {
     let mut hash = Sha256::new();
     for part in parts {
-        hash.update((part.len() as u64).to_be_bytes());
-        hash.update(part);
+        let length: usize = part.iter().map(|piece| piece.len()).sum();
+        hash.update((length as u64).to_be_bytes());
+        for piece in *part {
+            hash.update(piece);
+        }
     }
     let digest: [u8; 32] = hash.finalize().into();
     u128::from_be_bytes(*digest.first_chunk().expect("16 bytes of 32"))
@@ -125,10 +129,10 @@ mod tests {
         let ada = Actor::Person(PersonId::from_u128(1));
         let bob = Actor::Person(PersonId::from_u128(2));
         let digests = [
-            digest(ada, "POST /a", &key),
-            digest(bob, "POST /a", &key),
-            digest(ada, "POST /b", &key),
-            digest(ada, "POST /", &ClientKey("ak".to_owned())),
+            digest(ada, "POST", "/a", &key),
+            digest(bob, "POST", "/a", &key),
+            digest(ada, "POST", "/b", &key),
+            digest(ada, "POST", "/", &ClientKey("ak".to_owned())),
         ];
         for (i, one) in digests.iter().enumerate() {
             assert!(!digests[i + 1..].contains(one));

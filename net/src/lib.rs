@@ -12,6 +12,7 @@ pub mod dto;
 pub mod entropy;
 mod extract;
 mod idempotency;
+mod json;
 pub mod metrics;
 pub mod port;
 pub mod problem;

@@ -2,6 +2,13 @@
 
 use std::process::ExitCode;
 
+use mimalloc::MiMalloc;
+
+/// A heap for each thread, so that cores do not meet in the allocator either; what it is worth is
+/// in `docs/benchmarks.md`.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
+
 fn main() -> ExitCode {
     onsale_runtime::cli::main()
 }

@@ -82,8 +82,8 @@ impl Snapshots {
 }
 
 fn make_all(wanted: &Receiver<Wanted>) {
-    // Behind everything that serves buyers.
-    let _ = rustix::process::nice(10);
+    // Behind everything that serves buyers: as late as the core has nothing better to do.
+    let _ = rustix::process::nice(19);
     for Wanted { id, directory, durable } in wanted {
         let begun = Instant::now();
         let path = directory.display();

@@ -3,26 +3,23 @@
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use axum::Extension;
-use axum::extract::DefaultBodyLimit;
 use futures_util::future::BoxFuture;
 use onsale_core::command::{Actor, Command, IdempotencyKey, Request};
 use onsale_core::id::{EventId, PartitionId};
 use onsale_core::query::{Query, View};
 use onsale_core::reply::Reply;
 use onsale_core::time::{Span, Time};
-use utoipa_axum::router::OpenApiRouter;
 
 use super::Common;
 use crate::auth::cache::{TokenCache, TokenDigest};
-use crate::auth::token::TokenKeys;
+use crate::auth::token::{Access, Checkout, TokenKeys};
 use crate::metrics::CoreCounters;
 use crate::port::{CallError, Look, Partitions, Wait};
 use crate::problem::Problem;
 use crate::provider::Providers;
 
-/// How many verified tokens one core remembers: some 20 MB at most.
-const TOKENS_MAX: usize = 131_072;
+/// How many verified tokens of each kind one core remembers: some 50 MB at most.
+const TOKENS_MAX: usize = 524_288;
 
 /// The state of one Router. A cheap handle.
 #[derive(Clone)]
@@ -31,9 +28,10 @@ pub struct Edge(Arc<Inner>);
 struct Inner {
     port: Box<dyn Port>,
     common: Arc<Common>,
-    /// Only this core's requests come here, so nobody ever waits for the lock; it is there because
-    /// handlers must be `Send`.
-    tokens: Mutex<TokenCache>,
+    /// Only this core's requests come here, so nobody ever waits for these locks; they are there
+    /// because handlers must be `Send`.
+    access: Mutex<TokenCache<Access>>,
+    checkouts: Mutex<TokenCache<Checkout>>,
     counters: Arc<CoreCounters>,
 }
 
@@ -43,8 +41,9 @@ impl Edge {
         common: Arc<Common>,
         counters: Arc<CoreCounters>,
     ) -> Self {
-        let tokens = Mutex::new(TokenCache::new(TOKENS_MAX));
-        Self(Arc::new(Inner { port: Box::new(partitions), common, tokens, counters }))
+        let access = Mutex::new(TokenCache::new(TOKENS_MAX));
+        let checkouts = Mutex::new(TokenCache::new(TOKENS_MAX));
+        Self(Arc::new(Inner { port: Box::new(partitions), common, access, checkouts, counters }))
     }
 
     pub(crate) fn now(&self) -> Time {
@@ -60,9 +59,16 @@ impl Edge {
         &self.0.common.operator
     }
 
-    pub(crate) fn tokens(&self) -> MutexGuard<'_, TokenCache> {
+    /// Access tokens that are known to be good.
+    pub(crate) fn access_tokens(&self) -> MutexGuard<'_, TokenCache<Access>> {
         // A cache that a panic left half changed is still a cache.
-        self.0.tokens.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.access.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Checkout tokens that are known to be good.
+    pub(crate) fn checkout_tokens(&self) -> MutexGuard<'_, TokenCache<Checkout>> {
+        // As above.
+        self.0.checkouts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn counters(&self) -> &CoreCounters {
@@ -160,17 +166,6 @@ impl<P: Partitions> Port for P {
 
     fn look(&self, at: PartitionId, look: Look) -> Answer<'_, View> {
         Box::pin(Partitions::look(self, at, look))
-    }
-}
-
-/// How many bytes a body may have.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct BodyLimit(pub usize);
-
-impl BodyLimit {
-    /// Puts these routes under the limit, and lets their refusals say what it is.
-    pub(crate) fn limit(self, routes: OpenApiRouter<Edge>) -> OpenApiRouter<Edge> {
-        routes.layer(DefaultBodyLimit::max(self.0)).layer(Extension(self))
     }
 }
 

@@ -1,6 +1,5 @@
 //! Events: defining, opening, steering and cancelling them; showing them to the world.
 
-use axum::Json;
 use axum::extract::State;
 use axum::http::header::{LINK, LOCATION, VARY};
 use axum::http::{HeaderValue, StatusCode};
@@ -24,15 +23,16 @@ use crate::dto::stock::{AuditDto, SeatBlock};
 use crate::dto::waitroom::SteerDto;
 use crate::extract::{Body, Named, Once, Params};
 use crate::idempotency::IdempotencyHeader;
+use crate::json::Json;
 use crate::port::Look;
 use crate::problem::{Problem, catalog};
 
-pub(super) fn definition_routes() -> OpenApiRouter<Edge> {
-    OpenApiRouter::new().routes(routes!(define, list))
-}
+/// The largest definition, in bytes: a plan of some hundred thousand rows.
+const DEFINITION_BYTES_MAX: usize = 8 * 1024 * 1024;
 
 pub(super) fn routes() -> OpenApiRouter<Edge> {
     OpenApiRouter::new()
+        .routes(routes!(define, list))
         .routes(routes!(show))
         .routes(routes!(open))
         .routes(routes!(cancel))
@@ -57,7 +57,7 @@ pub(super) fn routes() -> OpenApiRouter<Edge> {
 async fn define(
     State(edge): State<Edge>,
     _: Operator,
-    request: Once<EventDefinition>,
+    request: Once<EventDefinition, DEFINITION_BYTES_MAX>,
 ) -> Result<Response, Problem> {
     let key = request.key(Actor::Operator);
     let spec = Box::new(request.body.parse()?);

@@ -1,6 +1,5 @@
 //! For those who run the server: is it alive, is it ready, what does it count.
 
-use axum::Json;
 use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
@@ -14,6 +13,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::edge::Edge;
+use crate::json::Json;
 use crate::port::{CallError, Look};
 use crate::problem::Problem;
 

@@ -1,9 +1,8 @@
 //! Holds: taking stock for a while, and giving it back.
 
-use axum::Json;
 use axum::extract::State;
+use axum::http::StatusCode;
 use axum::http::header::LOCATION;
-use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use onsale_core::command::Command;
 use onsale_core::id::{EventId, HoldId};
@@ -13,11 +12,12 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::edge::{Edge, mismatch};
-use crate::auth::{self, Buyer, Caller};
+use crate::auth::{Buyer, Caller, CheckoutToken};
 use crate::dto::hold::{Hold, TakeHold};
 use crate::dto::id::{EventRef, HoldRef};
 use crate::extract::{Named, Once};
 use crate::idempotency::IdempotencyHeader;
+use crate::json::Json;
 use crate::problem::Problem;
 
 pub(super) fn routes() -> OpenApiRouter<Edge> {
@@ -51,11 +51,11 @@ async fn take(
     State(edge): State<Edge>,
     buyer: Buyer,
     Named(event): Named<EventId>,
-    headers: HeaderMap,
+    token: CheckoutToken,
     request: Once<TakeHold>,
 ) -> Result<Response, Problem> {
     let actor = buyer.actor();
-    let place = auth::admission(&headers, &edge, buyer.0, event)?;
+    let place = token.place(&edge, buyer.0, event)?;
     let key = Some(request.key(actor));
     let command = Command::TakeHold { event, place, wishes: request.body.parse()? };
     let reply = edge.execute(event.partition(), actor, key, command).await?;

@@ -22,13 +22,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::Router;
-use axum::middleware;
 use onsale_core::time::Span;
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 use utoipa_axum::router::OpenApiRouter;
 
-use self::edge::{BodyLimit, Edge};
+use self::edge::Edge;
+use self::frame::FrameLayer;
 use crate::auth::cache::TokenDigest;
 use crate::auth::token::{KeyError, TokenKeys};
 use crate::entropy::Entropy;
@@ -122,11 +122,6 @@ impl<P: Partitions> Api<P> {
     }
 }
 
-/// The largest body, in bytes, unless a route says otherwise.
-const BODY_BYTES_MAX: usize = 64 * 1024;
-/// The largest definition of an event, in bytes: a plan of some hundred thousand rows.
-const EVENT_BYTES_MAX: usize = 8 * 1024 * 1024;
-
 /// A Router of its own for each core: it has the core's counters and its cache of tokens.
 pub fn router<P: Partitions>(api: Api<P>) -> Router {
     let Api { partitions, common } = api;
@@ -143,7 +138,7 @@ pub fn router<P: Partitions>(api: Api<P>) -> Router {
         .merge(sandbox)
         .method_not_allowed_fallback(no_such_method)
         .fallback(no_such_route)
-        .layer(middleware::from_fn_with_state(edge, frame::frame))
+        .layer(FrameLayer(edge))
 }
 
 /// The `OpenAPI` document, without a server.
@@ -153,12 +148,6 @@ pub fn document() -> serde_json::Value {
 
 fn routes() -> OpenApiRouter<Edge> {
     docs::begin()
-        .merge(BodyLimit(EVENT_BYTES_MAX).limit(events::definition_routes()))
-        .merge(BodyLimit(BODY_BYTES_MAX).limit(small_routes()))
-}
-
-fn small_routes() -> OpenApiRouter<Edge> {
-    OpenApiRouter::new()
         .merge(events::routes())
         .merge(stock::routes())
         .merge(chart::routes())

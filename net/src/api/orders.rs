@@ -1,6 +1,5 @@
 //! Orders: placing, watching, cancelling and refunding them.
 
-use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::LOCATION;
@@ -23,6 +22,7 @@ use crate::dto::timeline::{StepDto, Timeline};
 use crate::dto::{At, Id};
 use crate::extract::{Named, Nothing, Once, Params};
 use crate::idempotency::IdempotencyHeader;
+use crate::json::Json;
 use crate::problem::{Problem, catalog};
 
 pub(super) fn routes() -> OpenApiRouter<Edge> {

@@ -1,6 +1,5 @@
 //! Guest sessions: an e-mail address becomes a person and a token.
 
-use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use onsale_core::id::PersonId;
@@ -8,10 +7,12 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::edge::Edge;
+use crate::auth::new_access_token;
 use crate::auth::token::Access;
 use crate::dto::session::{OpenSession, Session};
 use crate::dto::{At, Id};
 use crate::extract::Body;
+use crate::json::Json;
 use crate::problem::{Problem, catalog};
 
 /// RFC 5321: the longest path, without its angle brackets.
@@ -40,11 +41,9 @@ async fn open(
         return Err(Problem::at(&catalog::INVALID_BODY, "email", problem));
     }
     let person = PersonId::from_u128(u128::from_be_bytes(edge.random()?));
-    let now = edge.now();
-    let access = Access { person, expires_at: now + edge.session_lifetime() };
-    let token = edge.keys().access(access, &wish.email, now);
+    let access = Access { person, expires_at: edge.now() + edge.session_lifetime() };
     let session = Session {
-        access_token: token.ok_or_else(|| Problem::internal("the token cannot be signed"))?,
+        access_token: new_access_token(&edge, access, &wish.email)?,
         person: Id(person),
         expires_at: At(access.expires_at),
     };

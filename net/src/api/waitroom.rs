@@ -1,6 +1,5 @@
 //! The waitroom: joining, asking how far one is, leaving; and the proof of the lottery.
 
-use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::LOCATION;
@@ -16,12 +15,13 @@ use super::edge::{Edge, mismatch};
 use super::poll::poll_after_ms;
 use super::wait::Patience;
 use crate::auth::token::Checkout;
-use crate::auth::{Buyer, Caller, Visitor};
+use crate::auth::{Buyer, Caller, Visitor, new_checkout_token};
 use crate::dto::Id;
 use crate::dto::id::{EventRef, PlaceRef};
 use crate::dto::waitroom::{Join, Joined, Lottery, PlaceDto};
 use crate::extract::{Named, Once, Params};
 use crate::idempotency::IdempotencyHeader;
+use crate::json::Json;
 use crate::problem::Problem;
 
 pub(super) fn routes() -> OpenApiRouter<Edge> {
@@ -87,8 +87,8 @@ async fn show(
     let mut dto = PlaceDto::new(&view);
     dto.poll_after_ms = poll_after_ms(&view, now);
     if let (Actor::Person(person), Some(until)) = (actor, dto.admitted_until_at) {
-        let checkout = Checkout { person, event: place.event, place };
-        dto.checkout_token = edge.keys().checkout(checkout, now, until.0);
+        let checkout = Checkout { person, event: place.event, place, expires_at: until.0 };
+        dto.checkout_token = Some(new_checkout_token(&edge, checkout)?);
     }
     Ok(Json(dto))
 }

@@ -1,4 +1,4 @@
-//! Access tokens that were verified lately: a verification costs tens of microseconds, a look-up
+//! Tokens that were verified or signed lately: a verification costs tens of microseconds, a look-up
 //! next to nothing.
 
 use std::collections::HashMap;
@@ -6,42 +6,60 @@ use std::mem;
 
 use onsale_core::time::Time;
 
-use super::token::Access;
+use super::token::{Access, Checkout};
 
 /// SHA-256 of a token.
 pub type TokenDigest = [u8; 32];
 
-/// A bounded memory in two halves: when the young half is full it becomes the old one, and what was
-/// in the old one and not asked for since is forgotten.
-pub struct TokenCache {
-    half: usize,
-    young: HashMap<TokenDigest, Access>,
-    old: HashMap<TokenDigest, Access>,
+/// What a token says; it is good for a while.
+pub trait Says: Copy {
+    /// From when on it is not good any more.
+    fn expires_at(&self) -> Time;
 }
 
-impl TokenCache {
+impl Says for Access {
+    fn expires_at(&self) -> Time {
+        self.expires_at
+    }
+}
+
+impl Says for Checkout {
+    fn expires_at(&self) -> Time {
+        self.expires_at
+    }
+}
+
+/// A bounded memory in two halves: when the young half is full it becomes the old one, and what was
+/// in the old one and not asked for since is forgotten.
+pub struct TokenCache<T> {
+    half: usize,
+    young: HashMap<TokenDigest, T>,
+    old: HashMap<TokenDigest, T>,
+}
+
+impl<T: Says> TokenCache<T> {
     /// For at most `capacity` tokens.
     pub fn new(capacity: usize) -> Self {
         Self { half: capacity.div_ceil(2).max(1), young: HashMap::new(), old: HashMap::new() }
     }
 
     /// What the token says, if it is known and still good at `now`.
-    pub fn get(&mut self, digest: &TokenDigest, now: Time) -> Option<Access> {
-        let is_good = |access: &Access| now < access.expires_at;
-        if let Some(access) = self.young.get(digest) {
-            return Some(*access).filter(is_good);
+    pub fn get(&mut self, digest: &TokenDigest, now: Time) -> Option<T> {
+        let is_good = |said: &T| now < said.expires_at();
+        if let Some(said) = self.young.get(digest) {
+            return Some(*said).filter(is_good);
         }
-        let access = self.old.remove(digest).filter(is_good)?;
-        self.put(*digest, access);
-        Some(access)
+        let said = self.old.remove(digest).filter(is_good)?;
+        self.put(*digest, said);
+        Some(said)
     }
 
-    /// Remembers what a verified token says.
-    pub fn put(&mut self, digest: TokenDigest, access: Access) {
+    /// Remembers what a token says that is known to be good.
+    pub fn put(&mut self, digest: TokenDigest, said: T) {
         if self.young.len() >= self.half {
             self.old = mem::take(&mut self.young);
         }
-        self.young.insert(digest, access);
+        self.young.insert(digest, said);
     }
 }
 

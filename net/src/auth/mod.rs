@@ -3,17 +3,19 @@
 pub mod cache;
 pub mod token;
 
+use std::convert::Infallible;
+
 use axum::extract::FromRequestParts;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderName};
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use onsale_core::command::Actor;
 use onsale_core::id::{EventId, PersonId, PlaceId};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use self::cache::TokenDigest;
-use self::token::TokenError;
+use self::token::{Access, Checkout, TokenError};
 use crate::api::edge::Edge;
 use crate::problem::{Problem, catalog};
 
@@ -99,11 +101,11 @@ fn identify(headers: &HeaderMap, edge: &Edge) -> Result<Option<Actor>, Problem> 
         return Ok(Some(Actor::Operator));
     }
     let now = edge.now();
-    if let Some(access) = edge.tokens().get(&digest, now) {
+    if let Some(access) = edge.access_tokens().get(&digest, now) {
         return Ok(Some(Actor::Person(access.person)));
     }
     let access = edge.keys().verify_access(token, now).map_err(refused)?;
-    edge.tokens().put(digest, access);
+    edge.access_tokens().put(digest, access);
     Ok(Some(Actor::Person(access.person)))
 }
 
@@ -115,25 +117,66 @@ fn refused(error: TokenError) -> Problem {
     Problem::new(kind, error.to_string())
 }
 
-/// The place in the waitroom that the request's checkout token stands for; `None` without one.
-pub fn admission(
-    headers: &HeaderMap,
-    edge: &Edge,
-    person: PersonId,
-    event: EventId,
-) -> Result<Option<PlaceId>, Problem> {
-    let Some(value) = headers.get(CHECKOUT_TOKEN) else { return Ok(None) };
-    let token = value.to_str().unwrap_or_default();
-    let checkout = edge.keys().verify_checkout(token, edge.now()).map_err(|error| {
+/// The checkout token that came with a request, if one did.
+pub struct CheckoutToken(Option<HeaderValue>);
+
+impl FromRequestParts<Edge> for CheckoutToken {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Edge) -> Result<Self, Infallible> {
+        Ok(Self(parts.headers.get(CHECKOUT_TOKEN).cloned()))
+    }
+}
+
+impl CheckoutToken {
+    /// The place in the waitroom that it stands for; `None` without one.
+    pub fn place(
+        &self,
+        edge: &Edge,
+        person: PersonId,
+        event: EventId,
+    ) -> Result<Option<PlaceId>, Problem> {
+        let Some(value) = &self.0 else { return Ok(None) };
+        let checkout = verified(value.to_str().unwrap_or_default(), edge)?;
+        if checkout.person != person || checkout.event != event {
+            let detail = "this Checkout-Token is for another person or another event";
+            return Err(Problem::new(&catalog::CHECKOUT_TOKEN_MISMATCH, detail));
+        }
+        Ok(Some(checkout.place))
+    }
+}
+
+fn verified(token: &str, edge: &Edge) -> Result<Checkout, Problem> {
+    let digest: TokenDigest = Sha256::digest(token).into();
+    let now = edge.now();
+    if let Some(checkout) = edge.checkout_tokens().get(&digest, now) {
+        return Ok(checkout);
+    }
+    let checkout = edge.keys().verify_checkout(token, now).map_err(|error| {
         let kind = match error {
             TokenError::Invalid => &catalog::CHECKOUT_TOKEN_INVALID,
             TokenError::Expired => &catalog::CHECKOUT_TOKEN_EXPIRED,
         };
         Problem::new(kind, error.to_string())
     })?;
-    if checkout.person != person || checkout.event != event {
-        let detail = "this Checkout-Token is for another person or another event";
-        return Err(Problem::new(&catalog::CHECKOUT_TOKEN_MISMATCH, detail));
-    }
-    Ok(Some(checkout.place))
+    edge.checkout_tokens().put(digest, checkout);
+    Ok(checkout)
+}
+
+/// A new access token. What this core has signed it need not verify.
+pub fn new_access_token(edge: &Edge, access: Access, email: &str) -> Result<String, Problem> {
+    let token = edge.keys().access(access, email, edge.now()).ok_or_else(unsigned)?;
+    edge.access_tokens().put(Sha256::digest(&token).into(), access);
+    Ok(token)
+}
+
+/// A new checkout token, likewise.
+pub fn new_checkout_token(edge: &Edge, checkout: Checkout) -> Result<String, Problem> {
+    let token = edge.keys().checkout(checkout, edge.now()).ok_or_else(unsigned)?;
+    edge.checkout_tokens().put(Sha256::digest(&token).into(), checkout);
+    Ok(token)
+}
+
+fn unsigned() -> Problem {
+    Problem::internal("the token cannot be signed")
 }

@@ -71,6 +71,8 @@ pub struct Checkout {
     pub event: EventId,
     /// By which place in its waitroom.
     pub place: PlaceId,
+    /// From when on it is not good any more: the end of the visit.
+    pub expires_at: Time,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -119,10 +121,10 @@ impl TokenKeys {
         self.sign(&ACCESS, access.person, now, access.expires_at, more)
     }
 
-    /// A checkout token, good until the visit ends; `None` as for [`Self::access`].
-    pub fn checkout(&self, checkout: Checkout, now: Time, until: Time) -> Option<String> {
+    /// A checkout token; `None` as for [`Self::access`].
+    pub fn checkout(&self, checkout: Checkout, now: Time) -> Option<String> {
         let more = CheckoutClaims { event: Id(checkout.event), place: Id(checkout.place) };
-        self.sign(&CHECKOUT, checkout.person, now, until, more)
+        self.sign(&CHECKOUT, checkout.person, now, checkout.expires_at, more)
     }
 
     /// What an access token says, if it is good at `now`.
@@ -135,7 +137,8 @@ impl TokenKeys {
     pub fn verify_checkout(&self, token: &str, now: Time) -> Result<Checkout, TokenError> {
         let claims: Claims<CheckoutClaims> = self.verify(&CHECKOUT, token, now)?;
         let CheckoutClaims { event, place } = claims.more;
-        Ok(Checkout { person: claims.sub.0, event: event.0, place: place.0 })
+        let expires_at = from_seconds(claims.exp);
+        Ok(Checkout { person: claims.sub.0, event: event.0, place: place.0, expires_at })
     }
 
     fn sign<T: Serialize>(
@@ -225,8 +228,9 @@ mod tests {
         let keys = keys(1);
         let event = EventId::new(PartitionId::new(3).unwrap(), 5).unwrap();
         let person = PersonId::from_u128(7);
-        let checkout = Checkout { person, event, place: PlaceId::new(event, 11) };
-        let token = keys.checkout(checkout, NOW, LATER).unwrap();
+        let expires_at = Time::from_ms(LATER.as_ms() + 783);
+        let checkout = Checkout { person, event, place: PlaceId::new(event, 11), expires_at };
+        let token = keys.checkout(checkout, NOW).unwrap();
         assert_eq!(keys.verify_checkout(&token, NOW), Ok(checkout));
         let access = access_token(&keys);
         assert_eq!(keys.verify_access(&access, NOW).unwrap().person, person);

@@ -1,6 +1,8 @@
 //! The glommio host: one pinned `io_uring` executor per core.
 //!
-//! Rings are created as glommio creates them; nothing here reaches below its public surface.
+//! Nothing here reaches below glommio's public surface, but for the flags of its rings: [`ring`].
+//!
+//! [`ring`]: super::ring
 //!
 //! Contains one `unsafe` call: glommio's own `bind` keeps the descriptor to itself, and a listener
 //! must be shut down by it; taking a socket made elsewhere has no safe way.

@@ -27,6 +27,7 @@ pub mod glommio;
 mod patience;
 pub mod preflight;
 mod refuse;
+pub mod ring;
 pub mod serve;
 mod timer;
 pub mod tokio;

@@ -12,7 +12,6 @@ use std::time::Duration;
 
 use ::tokio::sync::oneshot;
 use axum::Router;
-use axum::extract::ConnectInfo;
 use futures_util::FutureExt;
 use futures_util::future::join;
 use hyper::body::Incoming;
@@ -87,8 +86,7 @@ pub enum Drained {
 /// Serves `router` on `listener` until `drain` completes, then stops accepting, closes idle
 /// connections, lets running requests finish within [`Limits::drain_timeout`], and returns.
 ///
-/// Handlers find the peer's address as `ConnectInfo<SocketAddr>`. A handler that panics costs its
-/// own connection only.
+/// A handler that panics costs its own connection only.
 pub async fn serve<H: Host>(
     host: H,
     listener: H::Listener,
@@ -97,7 +95,8 @@ pub async fn serve<H: Host>(
     counts: Arc<ConnectionCounts>,
     drain: impl Future<Output = ()>,
 ) -> Drained {
-    let server = Server { host: host.clone(), router, limits, counts: Arc::clone(&counts) };
+    let timer = HostTimer::new(host.clone());
+    let server = Server { host: host.clone(), timer, router, limits, counts: Arc::clone(&counts) };
     let (stop, stopped) = oneshot::channel::<()>();
     let (finished, accepted) = oneshot::channel();
     host.spawn_background(async move {
@@ -118,8 +117,9 @@ pub async fn serve<H: Host>(
     }
 }
 
-struct Server<H> {
+struct Server<H: Host> {
     host: H,
+    timer: HostTimer<H>,
     router: Router,
     limits: Limits,
     counts: Arc<ConnectionCounts>,
@@ -190,13 +190,12 @@ impl<H: Host> Server<H> {
         watcher: Watcher,
     ) -> impl Future<Output = ()> + use<H> {
         let router = TowerToHyperService::new(self.router.clone());
-        let (timer, limit) = (HostTimer::new(self.host.clone()), self.limits.header_read_timeout);
-        let service = service_fn(move |mut request: hyper::Request<Incoming>| {
-            request.extensions_mut().insert(ConnectInfo(peer));
+        let (timer, limit) = (self.timer.clone(), self.limits.header_read_timeout);
+        let service = service_fn(move |request: hyper::Request<Incoming>| {
             router.call(request.map(|body| PatientBody::new(body, timer.clone(), limit)))
         });
         let connection = http1::Builder::new()
-            .timer(HostTimer::new(self.host.clone()))
+            .timer(self.timer.clone())
             .header_read_timeout(self.limits.header_read_timeout)
             .serve_connection(stream, service);
         async move {

@@ -12,6 +12,7 @@ use tokio::sync::mpsc;
 use super::core_main::Report;
 use crate::config::{Config, HostKind};
 use crate::data_directory::DataDirectory;
+use crate::host::ring;
 
 /// A server that has started.
 #[derive(Clone, Debug)]
@@ -44,6 +45,7 @@ impl fmt::Display for Startup {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let opened = if self.was_created { "created" } else { "opened" };
         let host = match self.host {
+            HostKind::Glommio if ring::is_cooperative() => "glommio (io_uring, cooperative)",
             HostKind::Glommio => "glommio (io_uring)",
             HostKind::Tokio => "tokio",
         };

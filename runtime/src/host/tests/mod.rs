@@ -9,7 +9,7 @@ use std::future::Future;
 
 use super::glommio::GlommioHost;
 use super::tokio::TokioHost;
-use super::{Clock, Host, RunError, glommio, tokio};
+use super::{Clock, Host, RunError, glommio, ring, tokio};
 
 /// A host that tests can start.
 trait TestHost: Host {
@@ -38,6 +38,16 @@ impl TestHost for TokioHost {
     {
         tokio::run_on_cores(&processors(cores), Clock::from_system(), body)
     }
+}
+
+/// See ADR 0007. Only a kernel older than the flag may do without it.
+#[test]
+fn rings_run_their_tasks_cooperatively() {
+    GlommioHost::run(1, |_, _: GlommioHost| async {}).unwrap();
+    let release = rustix::system::uname().release().to_string_lossy().into_owned();
+    let mut numbers = release.split(['.', '-']).map(|number| number.parse().unwrap_or(0));
+    let version: (u32, u32) = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
+    assert_eq!(ring::is_cooperative(), version >= (5, 19), "Linux {release}");
 }
 
 fn processors(cores: usize) -> Vec<usize> {

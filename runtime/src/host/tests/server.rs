@@ -93,10 +93,6 @@ impl Client {
         Ok(Self(stream))
     }
 
-    pub(super) fn address(&self) -> SocketAddr {
-        self.0.local_addr().unwrap()
-    }
-
     pub(super) fn send(&mut self, bytes: &str) {
         self.0.write_all(bytes.as_bytes()).unwrap();
     }
