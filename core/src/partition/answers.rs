@@ -3,10 +3,15 @@
 //!
 //! Only what was accepted is kept. A refusal changed nothing, so the same request may be decided
 //! anew; and a request that is being answered is in here already, so there is no "still running".
+//!
+//! A busy day leaves millions, and every request looks for its key among them. So the answers lie
+//! in the order they were given, where nothing is ever moved, and the index holds numbers only.
 
 use alloc::collections::{BTreeMap, VecDeque};
+use alloc::vec;
+use alloc::vec::Vec;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::command::IdempotencyKey;
 use crate::refusal::Refusal;
@@ -17,16 +22,19 @@ use crate::time::{Span, Time};
 pub const KEPT: Span = Span::from_mins(24 * 60);
 
 /// The answers of the last day.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub(super) struct Answers {
-    by_key: BTreeMap<u128, Answer>,
-    /// When each was given, the oldest first.
-    given: VecDeque<(Time, u128)>,
+    /// The oldest first.
+    given: VecDeque<Answer>,
+    /// How many were given before the first of these.
+    forgotten: u64,
+    #[serde(skip)]
+    by_key: Index,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Answer {
-    fingerprint: u128,
+    key: IdempotencyKey,
     reply: Reply,
     at: Time,
 }
@@ -39,27 +47,75 @@ impl Answers {
         now: Time,
     ) -> Result<Option<&Reply>, Refusal> {
         let Some(key) = key else { return Ok(None) };
-        let answer = self.by_key.get(&key.key).filter(|answer| now < answer.at + KEPT);
-        match answer {
-            Some(answer) if answer.fingerprint != key.fingerprint => Err(Refusal::KeyReused),
+        let number = self.by_key.get(key.key);
+        let answer = number.and_then(|number| self.given.get((number - self.forgotten) as usize));
+        match answer.filter(|answer| now < answer.at + KEPT) {
+            Some(answer) if answer.key.fingerprint != key.fingerprint => Err(Refusal::KeyReused),
             found => Ok(found.map(|answer| &answer.reply)),
         }
     }
 
     pub(super) fn keep(&mut self, at: Time, key: IdempotencyKey, reply: Reply) {
-        let answer = Answer { fingerprint: key.fingerprint, reply, at };
-        self.by_key.insert(key.key, answer);
-        self.given.push_back((at, key.key));
+        self.by_key.set(key.key, self.forgotten + self.given.len() as u64);
+        self.given.push_back(Answer { key, reply, at });
     }
 
     /// Forgets what is older than a day: each answer is looked at once.
     pub(super) fn forget_before(&mut self, now: Time) {
-        while let Some((at, key)) = self.given.front().copied().filter(|(at, _)| *at + KEPT <= now)
-        {
+        while let Some(answer) = self.given.front().filter(|answer| answer.at + KEPT <= now) {
+            self.by_key.forget(answer.key.key, self.forgotten);
             self.given.pop_front();
-            if self.by_key.get(&key).is_some_and(|answer| answer.at == at) {
-                self.by_key.remove(&key);
-            }
+            self.forgotten += 1;
         }
     }
+}
+
+/// The index follows from the rest.
+impl<'de> Deserialize<'de> for Answers {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        struct Kept {
+            given: VecDeque<Answer>,
+            forgotten: u64,
+        }
+        let Kept { given, forgotten } = Kept::deserialize(deserializer)?;
+        let mut by_key = Index::default();
+        for (number, answer) in (forgotten..).zip(&given) {
+            by_key.set(answer.key.key, number);
+        }
+        Ok(Self { given, forgotten, by_key })
+    }
+}
+
+/// The number of the newest answer to each key. Keys are digests, so their first byte spreads them
+/// evenly over maps that are a few levels lower than one for all.
+#[derive(Clone, Debug)]
+struct Index(Vec<BTreeMap<u128, u64>>);
+
+impl Default for Index {
+    fn default() -> Self {
+        Self(vec![BTreeMap::new(); 256])
+    }
+}
+
+impl Index {
+    fn get(&self, key: u128) -> Option<u64> {
+        self.0[shard(key)].get(&key).copied()
+    }
+
+    fn set(&mut self, key: u128, number: u64) {
+        self.0[shard(key)].insert(key, number);
+    }
+
+    /// Unless the key was used again since.
+    fn forget(&mut self, key: u128, number: u64) {
+        let shard = &mut self.0[shard(key)];
+        if shard.get(&key) == Some(&number) {
+            shard.remove(&key);
+        }
+    }
+}
+
+fn shard(key: u128) -> usize {
+    usize::from(key.to_be_bytes()[0])
 }

@@ -35,6 +35,9 @@ pub struct Partition {
     due: Due,
 }
 
+/// The first byte of a state. A state of another version is not read: the journal is.
+const STATE_VERSION: u8 = 2;
+
 /// What must be remembered.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct State {
@@ -244,12 +247,14 @@ impl Partition {
 
     /// The state as bytes: the same facts give the same bytes, on any machine.
     pub fn to_bytes(&self) -> Vec<u8> {
-        postcard::to_allocvec(&self.state).expect("a state has no shape that postcard cannot write")
+        postcard::to_extend(&self.state, vec![STATE_VERSION])
+            .expect("a state has no shape that postcard cannot write")
     }
 
     /// Reads what [`Self::to_bytes`] wrote.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, StateError> {
-        let state: State = postcard::from_bytes(bytes).map_err(|_| StateError)?;
+        let state = bytes.strip_prefix(&[STATE_VERSION]).ok_or(StateError)?;
+        let state: State = postcard::from_bytes(state).map_err(|_| StateError)?;
         let mut due = Due::default();
         for (index, sale) in (0..).zip(&state.sales) {
             due.set(index, sale.next_due(state.last));
