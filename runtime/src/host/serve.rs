@@ -166,10 +166,7 @@ impl<H: Host> Server<H> {
             counts.accepted.fetch_add(1, Relaxed);
             let open = Counted::new(counts, |counts| &counts.open);
             let connection = self.connection(stream, peer, connections.watcher());
-            self.host.spawn_local(async move {
-                let _open = open;
-                connection.await;
-            });
+            self.host.spawn_local(connection.map(move |()| drop(open)));
             return;
         }
         counts.refused.fetch_add(1, Relaxed);
@@ -198,14 +195,15 @@ impl<H: Host> Server<H> {
             .timer(self.timer.clone())
             .header_read_timeout(self.limits.header_read_timeout)
             .serve_connection(stream, service);
-        async move {
-            match AssertUnwindSafe(watcher.watch(connection)).catch_unwind().await {
-                Ok(Ok(())) => {}
-                Ok(Err(error)) => tracing::debug!(%peer, %error, "connection ended early"),
-                // The panic hook has reported what and where.
-                Err(_) => tracing::error!(%peer, "a handler panicked; its connection is closed"),
-            }
-        }
+        // Not an async block: one would hold the connection twice, before and after it is polled,
+        // and tens of thousands wait.
+        AssertUnwindSafe(watcher.watch(connection)).catch_unwind().map(move |outcome| match outcome
+        {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::debug!(%peer, %error, "connection ended early"),
+            // The panic hook has reported what and where.
+            Err(_) => tracing::error!(%peer, "a handler panicked; its connection is closed"),
+        })
     }
 }
 

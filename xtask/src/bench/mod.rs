@@ -109,7 +109,7 @@ fn build(quick: bool) -> Outcome<(PathBuf, PathBuf)> {
     let packages = ["--package", "onsale-runtime", "--package", "onsale-loadgen", "--bins"];
     // What is quick was built by the tests already.
     let (profile, folder): (&[&str], _) =
-        if quick { (&[], "debug") } else { (&["--release"], "release") };
+        if quick { (&[], "debug") } else { (&["--profile", "dist"], "dist") };
     cargo(&["build"]).args(&packages).args(profile).run()?;
     let folder = workspace::target_directory()?.join(folder);
     Ok((folder.join("onsale"), folder.join("onsale-loadgen")))
