@@ -171,7 +171,7 @@ pub struct ServerUse {
     pub memory_max_bytes: u64,
     /// Written to disk, as the process asked for it.
     pub written_bytes: u64,
-    /// The share of the run in which some task waited for the disk (pressure stall information);
+    /// The share of the run in which the machine's busiest disk had work, whoever's it was;
     /// `None` where the kernel does not say.
-    pub disk_pressure: Option<f64>,
+    pub disk_busy: Option<f64>,
 }

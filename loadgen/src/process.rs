@@ -1,7 +1,7 @@
 //! What a process uses, read from /proc: the generator's own, to know whether it was what was
 //! measured, and the server's, where it runs on this machine.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -41,7 +41,7 @@ pub struct Meter {
     begun: Instant,
     threads: HashMap<u32, u64>,
     written_bytes: u64,
-    pressure_us: Option<u64>,
+    disks_ms: BTreeMap<String, u64>,
     memory_before_bytes: u64,
     memory_max_bytes: u64,
 }
@@ -60,7 +60,7 @@ impl Meter {
             begun: Instant::now(),
             threads,
             written_bytes: written_bytes(&folder),
-            pressure_us: disk_pressure_us(),
+            disks_ms: disks_ms(),
             memory_before_bytes: memory_bytes(&folder),
             memory_max_bytes: 0,
             folder,
@@ -87,16 +87,14 @@ impl Meter {
         };
         let busiest = after.iter().map(used).max().unwrap_or(0);
         let all: u64 = after.iter().map(used).sum();
-        let pressure = self.pressure_us.zip(disk_pressure_us());
+        let disk_busy_ms = busiest_ms(&self.disks_ms, &disks_ms());
         ServerUse {
             busiest_thread_cpu: seconds(busiest) / elapsed_s,
             cpu_cores: seconds(all) / elapsed_s,
             memory_before_bytes: self.memory_before_bytes,
             memory_max_bytes: self.memory_max_bytes,
             written_bytes: written_bytes(&self.folder).saturating_sub(self.written_bytes),
-            disk_pressure: pressure.map(|(before, after)| {
-                Duration::from_micros(after.saturating_sub(before)).as_secs_f64() / elapsed_s
-            }),
+            disk_busy: disk_busy_ms.map(|ms| Duration::from_millis(ms).as_secs_f64() / elapsed_s),
         }
     }
 
@@ -170,9 +168,24 @@ fn written_bytes(folder: &Path) -> u64 {
     number_after(&io, "\nwrite_bytes:").unwrap_or(0)
 }
 
-/// For how long some task has waited for a disk since the machine started, in microseconds.
-fn disk_pressure_us() -> Option<u64> {
-    number_after(&fs::read_to_string("/proc/pressure/io").ok()?, "total=")
+/// For how long each disk of the machine has had work since it started, in milliseconds; empty
+/// where the kernel does not say. Not pressure stall information: a thread that sleeps in a ring
+/// counts there as one that waits for a disk.
+fn disks_ms() -> BTreeMap<String, u64> {
+    let text = fs::read_to_string("/proc/diskstats").unwrap_or_default();
+    text.lines().filter_map(disk_ms).collect()
+}
+
+/// A line of /proc/diskstats: the device is its third field, `io_ticks` its thirteenth.
+fn disk_ms(line: &str) -> Option<(String, u64)> {
+    let mut fields = line.split_whitespace();
+    let device = fields.nth(2)?;
+    Some((device.to_owned(), fields.nth(9)?.parse().ok()?))
+}
+
+fn busiest_ms(before: &BTreeMap<String, u64>, after: &BTreeMap<String, u64>) -> Option<u64> {
+    let worked = |(device, ms): (&String, &u64)| Some(ms.saturating_sub(*before.get(device)?));
+    after.iter().filter_map(worked).max()
 }
 
 fn number_after(text: &str, name: &str) -> Option<u64> {
@@ -223,9 +236,20 @@ mod tests {
     }
 
     #[test]
+    fn the_busiest_disk_is_the_one_that_worked_longest_meanwhile() {
+        let stats = |sda: u64, vda: u64| {
+            let line = |device: &str, ms: u64| {
+                disk_ms(&format!("   8       0 {device} 9 9 9 9 9 9 9 9 0 {ms} 9 0 0")).unwrap()
+            };
+            BTreeMap::from([line("sda", sda), line("vda", vda)])
+        };
+        assert_eq!(busiest_ms(&stats(9_000, 50), &stats(9_100, 450)), Some(400));
+        assert_eq!(busiest_ms(&BTreeMap::new(), &BTreeMap::new()), None);
+        assert_eq!(disk_ms("8 0 sda 9 9"), None);
+    }
+
+    #[test]
     fn the_first_number_after_a_name_is_read() {
-        let text = "some avg10=0.16 avg60=0.07 total=3344739\nfull avg10=0.16 total=18\n";
-        assert_eq!(number_after(text, "total="), Some(3_344_739));
         assert_eq!(number_after("rchar: 5\nwrite_bytes: 4096\n", "\nwrite_bytes:"), Some(4096));
         assert_eq!(number_after("VmRSS:\t  12 kB", "VmRSS:"), Some(12));
         assert_eq!(number_after("nothing", "VmRSS:"), None);

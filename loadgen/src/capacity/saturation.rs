@@ -5,8 +5,9 @@ use crate::report::figures::{number, percent, share};
 
 /// A core that has next to no rest.
 const BUSY: f64 = 0.9;
-/// Tasks waited for the disk so much of the time.
-const DISK_PRESSED: f64 = 0.3;
+/// A disk that has next to no rest. Where the processor has none either, it is the processor: with
+/// several writes under way a journal always has one more.
+const DISK_BUSY: f64 = 0.95;
 /// Such a share of requests turned away says that a queue was full.
 const TURNED_AWAY: f64 = 0.001;
 
@@ -25,9 +26,9 @@ pub fn reasons(outcome: &Outcome) -> Vec<String> {
                 number(server.cpu_cores)
             ));
         }
-        if let Some(pressure) = server.disk_pressure.filter(|pressure| *pressure >= DISK_PRESSED) {
-            let waited = percent(pressure);
-            reasons.push(format!("the disk: something waited for it {waited} of the time"));
+        let disk_busy = server.disk_busy.filter(|busy| *busy >= DISK_BUSY);
+        if let Some(busy) = disk_busy.filter(|_| server.busiest_thread_cpu < BUSY) {
+            reasons.push(format!("the disk: it had work {} of the time", percent(busy)));
         }
     }
     let turned_away = outcome.refusals.get("overloaded").copied().unwrap_or(0);
@@ -64,8 +65,10 @@ mod tests {
         let server = |server: ServerUse| Outcome { server: Some(server), ..idle() };
         let busy = server(ServerUse { busiest_thread_cpu: 0.97, ..ServerUse::default() });
         assert!(reasons(&busy)[0].starts_with("the server's processor"));
-        let pressed = server(ServerUse { disk_pressure: Some(0.5), ..ServerUse::default() });
-        assert!(reasons(&pressed)[0].starts_with("the disk"));
+        let writing = ServerUse { disk_busy: Some(0.98), ..ServerUse::default() };
+        assert!(reasons(&server(writing.clone()))[0].starts_with("the disk"));
+        let both = server(ServerUse { busiest_thread_cpu: 0.97, ..writing });
+        assert_eq!(reasons(&both).len(), 1, "the processor alone");
         let full = Outcome { refusals: [("overloaded".to_owned(), 9_000)].into(), ..idle() };
         assert!(reasons(&full)[0].starts_with("a queue"));
         let generator = Generator { busiest_thread_cpu: 0.99, ..Generator::default() };

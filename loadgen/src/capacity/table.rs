@@ -19,7 +19,7 @@ const RUNS: [&str; 10] = [
     "errors",
     "server",
     "client",
-    "disk waits",
+    "disk busy",
     "written",
     "held",
 ];
@@ -78,7 +78,7 @@ fn row(rate: f64, report: &Report) -> Vec<String> {
         figures::percent(error_share(outcome)),
         of_server(|server| Some(figures::percent(server.busiest_thread_cpu))),
         figures::percent(outcome.generator.busiest_thread_cpu),
-        of_server(|server| server.disk_pressure.map(figures::percent)),
+        of_server(|server| server.disk_busy.map(figures::percent)),
         of_server(|server| Some(figures::bytes(float(server.written_bytes)))),
         held(report).to_owned(),
     ]

@@ -40,7 +40,7 @@ pub(crate) fn report() -> (Report, Vec<Tagged>) {
             memory_before_bytes: 80 << 20,
             memory_max_bytes: 210 << 20,
             written_bytes: 95 << 20,
-            disk_pressure: Some(0.07),
+            disk_busy: Some(0.07),
         }),
         violations: Vec::new(),
     };

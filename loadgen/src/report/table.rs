@@ -80,13 +80,13 @@ pub(super) fn server(outcome: &Outcome) -> String {
     let Some(server) = &outcome.server else {
         return "its process was not watched".to_owned();
     };
-    let pressure = server.disk_pressure.map_or_else(
-        || "pressure on the disk unknown".to_owned(),
-        |share| format!("waited for the disk {} of the time", figures::percent(share)),
+    let disk = server.disk_busy.map_or_else(
+        || "the disks not watched".to_owned(),
+        |share| format!("the busiest disk had work {} of the time", figures::percent(share)),
     );
     format!(
         "{} of a core on its busiest thread, {} cores in all, {} of memory at most ({} before), \
-         {} written, {pressure}",
+         {} written, {disk}",
         figures::percent(server.busiest_thread_cpu),
         figures::number(server.cpu_cores),
         figures::bytes(figures::float(server.memory_max_bytes)),
