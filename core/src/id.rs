@@ -203,12 +203,18 @@ mod base32 {
 
     const DIGITS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 
-    pub(super) fn write(f: &mut fmt::Formatter<'_>, value: u128, width: u32) -> fmt::Result {
-        for place in (0..width).rev() {
-            let digit = DIGITS[(value >> (place * 5)) as usize & 31];
-            fmt::Write::write_char(f, char::from(digit))?;
+    /// Of 128 bits.
+    const WIDTH_MAX: usize = 26;
+
+    /// In one piece: whoever escapes or counts what is written does so once, not for each digit.
+    pub(super) fn write(f: &mut fmt::Formatter<'_>, value: u128, width: usize) -> fmt::Result {
+        let mut digits = [b'0'; WIDTH_MAX];
+        let mut rest = value;
+        for digit in digits[..width].iter_mut().rev() {
+            *digit = DIGITS[rest as usize & 31];
+            rest >>= 5;
         }
-        Ok(())
+        f.write_str(str::from_utf8(&digits[..width]).map_err(|_| fmt::Error)?)
     }
 
     pub(super) fn read(text: &str, width: usize) -> Result<u128, IdError> {

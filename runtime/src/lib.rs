@@ -11,6 +11,7 @@ pub mod demo;
 pub mod gauges;
 pub mod host;
 pub mod mailbox;
+mod priority;
 pub mod server;
 pub mod shell;
 pub mod snapshots;

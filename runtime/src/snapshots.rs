@@ -16,6 +16,8 @@ use onsale_engine::snapshots::{MakeError, make};
 use onsale_storage::directory::FileDirectory;
 use onsale_storage::journal::FactNumber;
 
+use crate::priority::run_only_when_idle;
+
 /// How many partitions may wait for their snapshot.
 const WAITING_MAX: usize = 64;
 
@@ -82,8 +84,9 @@ impl Snapshots {
 }
 
 fn make_all(wanted: &Receiver<Wanted>) {
-    // Behind everything that serves buyers: as late as the core has nothing better to do.
-    let _ = rustix::process::nice(19);
+    if let Err(error) = run_only_when_idle() {
+        tracing::warn!(%error, "snapshots are made at the priority of the sale");
+    }
     for Wanted { id, directory, durable } in wanted {
         let begun = Instant::now();
         let path = directory.display();

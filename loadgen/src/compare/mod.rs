@@ -74,7 +74,7 @@ impl Ratio {
     /// Of `of` B to A; none without pairs in which both are above 0.
     ///
     /// The spread is between two of the ratios in order, as far in as the binomial distribution
-    /// allows with [`CONFIDENCE`] (the sign test's interval for a median): it supposes nothing
+    /// allows with `CONFIDENCE` (the sign test's interval for a median): it supposes nothing
     /// about the noise but that the pairs are independent.
     pub fn of(pairs: &[(Sample, Sample)], of: fn(&Sample) -> f64) -> Option<Self> {
         let ratios = pairs.iter().map(|(a, b)| of(b) / of(a));
