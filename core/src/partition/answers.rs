@@ -8,8 +8,6 @@
 //! in the order they were given, where nothing is ever moved, and the index holds numbers only.
 
 use alloc::collections::{BTreeMap, VecDeque};
-use alloc::vec;
-use alloc::vec::Vec;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -28,8 +26,9 @@ pub(super) struct Answers {
     given: VecDeque<Answer>,
     /// How many were given before the first of these.
     forgotten: u64,
+    /// The number of the newest answer to each key.
     #[serde(skip)]
-    by_key: Index,
+    by_key: BTreeMap<u128, u64>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -47,7 +46,7 @@ impl Answers {
         now: Time,
     ) -> Result<Option<&Reply>, Refusal> {
         let Some(key) = key else { return Ok(None) };
-        let number = self.by_key.get(key.key);
+        let number = self.by_key.get(&key.key);
         let answer = number.and_then(|number| self.given.get((number - self.forgotten) as usize));
         match answer.filter(|answer| now < answer.at + KEPT) {
             Some(answer) if answer.key.fingerprint != key.fingerprint => Err(Refusal::KeyReused),
@@ -56,14 +55,17 @@ impl Answers {
     }
 
     pub(super) fn keep(&mut self, at: Time, key: IdempotencyKey, reply: Reply) {
-        self.by_key.set(key.key, self.forgotten + self.given.len() as u64);
+        self.by_key.insert(key.key, self.forgotten + self.given.len() as u64);
         self.given.push_back(Answer { key, reply, at });
     }
 
     /// Forgets what is older than a day: each answer is looked at once.
     pub(super) fn forget_before(&mut self, now: Time) {
         while let Some(answer) = self.given.front().filter(|answer| answer.at + KEPT <= now) {
-            self.by_key.forget(answer.key.key, self.forgotten);
+            // Unless the key was used again since.
+            if self.by_key.get(&answer.key.key) == Some(&self.forgotten) {
+                self.by_key.remove(&answer.key.key);
+            }
             self.given.pop_front();
             self.forgotten += 1;
         }
@@ -79,43 +81,7 @@ impl<'de> Deserialize<'de> for Answers {
             forgotten: u64,
         }
         let Kept { given, forgotten } = Kept::deserialize(deserializer)?;
-        let mut by_key = Index::default();
-        for (number, answer) in (forgotten..).zip(&given) {
-            by_key.set(answer.key.key, number);
-        }
+        let by_key = given.iter().map(|answer| answer.key.key).zip(forgotten..).collect();
         Ok(Self { given, forgotten, by_key })
     }
-}
-
-/// The number of the newest answer to each key. Keys are digests, so their first byte spreads them
-/// evenly over maps that are a few levels lower than one for all.
-#[derive(Clone, Debug)]
-struct Index(Vec<BTreeMap<u128, u64>>);
-
-impl Default for Index {
-    fn default() -> Self {
-        Self(vec![BTreeMap::new(); 256])
-    }
-}
-
-impl Index {
-    fn get(&self, key: u128) -> Option<u64> {
-        self.0[shard(key)].get(&key).copied()
-    }
-
-    fn set(&mut self, key: u128, number: u64) {
-        self.0[shard(key)].insert(key, number);
-    }
-
-    /// Unless the key was used again since.
-    fn forget(&mut self, key: u128, number: u64) {
-        let shard = &mut self.0[shard(key)];
-        if shard.get(&key) == Some(&number) {
-            shard.remove(&key);
-        }
-    }
-}
-
-fn shard(key: u128) -> usize {
-    usize::from(key.to_be_bytes()[0])
 }
