@@ -4,12 +4,14 @@
 //! Deliberately absent: everything that nobody here looks at. Unknown members are ignored, as a
 //! client of an API that grows should.
 
+mod house;
 mod shapes;
 
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
+pub use self::house::house;
 pub use self::shapes::*;
 use crate::http::Request;
 use crate::measure::StepKind;

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::seen::Seen;
 use super::{ClosedError, Plan, Scenario};
+use crate::api;
 use crate::http::{Client, Connection, Request, Response};
 
 /// A large plan or a large audit takes its time.
@@ -44,14 +45,12 @@ impl Stage {
             let name = format!("load {run} {number}");
             let definition = definition(plan, &name);
             let key = format!("{run}-event-{number}");
-            let what = "the event";
-            let path = "/api/v1/events";
-            let defined = operator.ask("POST", path, Some(key), Some(&definition), what).await?;
+            let request = api::define_event(&definition);
+            let defined = operator.ask(request, Some(key), "the event").await?;
             let body: Value = serde_json::from_slice(&defined.body).unwrap_or_default();
             let id = body["id"].as_str().unwrap_or_default().to_owned();
-            let path = format!("/api/v1/events/{id}/open");
             let key = format!("{run}-open-{number}");
-            operator.ask("POST", &path, Some(key), None, "the opening of the event").await?;
+            operator.ask(api::open_event(&id), Some(key), "the opening of the event").await?;
             events.push(id);
         }
         Ok(Self { events })
@@ -70,8 +69,7 @@ impl Stage {
         }
         let mut operator = Operator::new(plan, client)?;
         for (number, event) in self.events.iter().enumerate() {
-            let path = format!("/api/v1/events/{event}/audit");
-            let books = operator.ask("GET", &path, None, None, "the audit").await?;
+            let books = operator.ask(api::audit(event), None, "the audit").await?;
             let books: Value = serde_json::from_slice(&books.body).unwrap_or_default();
             let stock = books["stock"].as_array().into_iter().flatten();
             let taken = |line: &Value| ["held", "sold"].map(|of| line[of].as_u64().unwrap_or(0));
@@ -84,7 +82,8 @@ impl Stage {
                 ));
             }
             if books["holds"] != true {
-                violations.push(format!("the books of {event} are wrong: see {path}"));
+                violations
+                    .push(format!("the books of event {event} do not balance: see its audit"));
             }
         }
         Ok(violations)
@@ -100,16 +99,13 @@ impl Operator {
 
     async fn ask(
         &mut self,
-        method: &'static str,
-        path: &str,
+        mut request: Request,
         key: Option<String>,
-        body: Option<&Value>,
         what: &'static str,
     ) -> Result<Response, ClosedError> {
-        let mut headers = vec![("authorization", format!("Bearer {}", self.token))];
-        headers.extend(key.map(|key| ("idempotency-key", key)));
-        let body = body.map(|body| body.to_string().into_bytes()).unwrap_or_default();
-        let request = Request { method, path: path.to_owned(), headers, body, timeout: TIMEOUT };
+        request.timeout = TIMEOUT;
+        request.headers.push(("Authorization", format!("Bearer {}", self.token)));
+        request.headers.extend(key.map(|key| ("Idempotency-Key", key)));
         let answer = self.connection.send(&request).await;
         let answer = answer.map_err(|failure| ClosedError::Unreachable { what, failure })?;
         if (200..300).contains(&answer.status) {
@@ -131,7 +127,7 @@ fn definition(plan: &Plan, name: &str) -> Value {
         "terms": { "hold_ms": DAY_MS, "order_ms": DAY_MS, "payment_grace_ms": DAY_MS },
     });
     if plan.scenario == Scenario::HoldSeats {
-        event["plan"] = house(plan.event_size);
+        event["plan"] = api::house(plan.event_size, ROW_SEATS, SECTION_ROWS);
     } else {
         let quota = json!({ "name": "Standing", "capacity": plan.event_size, "classes": [0] });
         event["quotas"] = json!([quota]);
@@ -153,41 +149,4 @@ fn definition(plan: &Plan, name: &str) -> Value {
         });
     }
     event
-}
-
-/// Rows behind rows, in sections side by side, with at least so many seats.
-fn house(seats: u32) -> Value {
-    let rows = seats.div_ceil(ROW_SEATS);
-    let sections = (0..rows.div_ceil(SECTION_ROWS)).map(|section| {
-        let first_row = section * SECTION_ROWS;
-        let rows = (first_row..rows.min(first_row + SECTION_ROWS)).map(|row| {
-            json!({
-                "label": (row - first_row + 1).to_string(),
-                "seats": ROW_SEATS.min(seats - row * ROW_SEATS),
-                "first": { "x_cm": (section % 10) * 5_500, "y_cm": 500 + (section / 10) * 6_000
-                    + (row - first_row) * 100 },
-                "step": { "x_cm": 50, "y_cm": 0 },
-            })
-        });
-        let rows: Vec<Value> = rows.collect();
-        json!({ "name": format!("Block {}", section + 1), "class": 0, "rows": rows })
-    });
-    let sections: Vec<Value> = sections.collect();
-    json!({ "focal_point": { "x_cm": 27_000, "y_cm": 0 }, "sections": sections })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_house_has_as_many_seats_as_were_asked_for() {
-        for size in [2, 99, 100, 5_001, 200_000] {
-            let house = house(size);
-            let sections = house["sections"].as_array().unwrap();
-            let rows = sections.iter().flat_map(|section| section["rows"].as_array().unwrap());
-            let seats: u64 = rows.map(|row| row["seats"].as_u64().unwrap()).sum();
-            assert_eq!(seats, u64::from(size));
-        }
-    }
 }

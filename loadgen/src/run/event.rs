@@ -20,7 +20,7 @@ use crate::persona::Scene;
 
 /// Seats in a row, and rows in a section, of an event that is defined here.
 const ROW_SEATS: u32 = 40;
-const SECTION_ROWS: usize = 25;
+const SECTION_ROWS: u32 = 25;
 
 /// Why there is no event to go to.
 #[derive(Debug, Error)]
@@ -126,7 +126,7 @@ fn definition(plan: &EventPlan, now: Timestamp) -> Value {
             definition["quotas"] =
                 json!([{ "name": "House", "capacity": capacity, "classes": [0] }]);
         }
-        StockPlan::Seats(seats) => definition["plan"] = seating(seats),
+        StockPlan::Seats(seats) => definition["plan"] = api::house(seats, ROW_SEATS, SECTION_ROWS),
     }
     if let Some(WaitroomPlan { opens_after, slots, rate_per_minute, visit }) = plan.waitroom {
         definition["waitroom"] = json!({
@@ -139,26 +139,6 @@ fn definition(plan: &EventPlan, now: Timestamp) -> Value {
         });
     }
     definition
-}
-
-/// So many seats, in rows one behind another.
-fn seating(seats: u32) -> Value {
-    let rows: Vec<Value> = (0..seats.div_ceil(ROW_SEATS))
-        .map(|row| {
-            json!({
-                "label": (row + 1).to_string(),
-                "seats": ROW_SEATS.min(seats - row * ROW_SEATS),
-                "first": { "x_cm": -1_000, "y_cm": 500 + row * 100 },
-                "step": { "x_cm": 50, "y_cm": 0 },
-            })
-        })
-        .collect();
-    let section = |(number, rows): (usize, &[Value])| {
-        let name = format!("Block {}", number + 1);
-        json!({ "name": name, "class": 0, "rows": rows })
-    };
-    let sections: Vec<Value> = rows.chunks(SECTION_ROWS).enumerate().map(section).collect();
-    json!({ "focal_point": { "x_cm": 0, "y_cm": 0 }, "sections": sections })
 }
 
 /// Asks the event again and again how it is. Dropped, it stops.
@@ -205,22 +185,6 @@ async fn observe(mut desk: Desk, scene: Arc<Scene>, stock: watch::Sender<Stock>)
         }
         if stock.send(now).is_err() {
             return;
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_event_has_exactly_as_many_seats_as_the_mix_says() {
-        for seats in [1, 40, 41, 2_500] {
-            let seating = seating(seats);
-            let sections = seating["sections"].as_array().unwrap().iter();
-            let rows = sections.flat_map(|section| section["rows"].as_array().unwrap());
-            let sum: u64 = rows.map(|row| row["seats"].as_u64().unwrap()).sum();
-            assert_eq!(sum, u64::from(seats));
         }
     }
 }
