@@ -46,17 +46,17 @@ impl<T: DeserializeOwned> FromRequestParts<Edge> for Params<T> {
 }
 
 /// The largest body, in bytes, unless a handler says otherwise.
-pub const BODY_BYTES_MAX: usize = 64 * 1024;
+const BODY_BYTES_MAX: usize = 64 * 1024;
 
-/// A JSON body of at most `MAX` bytes.
-pub struct Body<T, const MAX: usize = BODY_BYTES_MAX>(pub T);
+/// A JSON body of at most [`BODY_BYTES_MAX`].
+pub struct Body<T>(pub T);
 
-impl<T: DeserializeOwned, const MAX: usize> FromRequest<Edge> for Body<T, MAX> {
+impl<T: DeserializeOwned> FromRequest<Edge> for Body<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, _: &Edge) -> Result<Self, Problem> {
         let (parts, body) = request.into_parts();
-        let bytes = read(body, MAX).await?;
+        let bytes = read(body, BODY_BYTES_MAX).await?;
         parse(&parts.headers, &bytes).map(Self)
     }
 }

@@ -54,6 +54,21 @@ impl<T: Says> TokenCache<T> {
         Some(said)
     }
 
+    /// What the token says: as it is known, or else as `verify` finds, which is then known.
+    pub fn get_or_verify<E>(
+        &mut self,
+        digest: TokenDigest,
+        now: Time,
+        verify: impl FnOnce() -> Result<T, E>,
+    ) -> Result<T, E> {
+        if let Some(said) = self.get(&digest, now) {
+            return Ok(said);
+        }
+        let said = verify()?;
+        self.put(digest, said);
+        Ok(said)
+    }
+
     /// Remembers what a token says that is known to be good.
     pub fn put(&mut self, digest: TokenDigest, said: T) {
         if self.young.len() >= self.half {

@@ -101,11 +101,8 @@ fn identify(headers: &HeaderMap, edge: &Edge) -> Result<Option<Actor>, Problem> 
         return Ok(Some(Actor::Operator));
     }
     let now = edge.now();
-    if let Some(access) = edge.access_tokens().get(&digest, now) {
-        return Ok(Some(Actor::Person(access.person)));
-    }
-    let access = edge.keys().verify_access(token, now).map_err(refused)?;
-    edge.access_tokens().put(digest, access);
+    let verify = || edge.keys().verify_access(token, now);
+    let access = edge.access_tokens().get_or_verify(digest, now, verify).map_err(refused)?;
     Ok(Some(Actor::Person(access.person)))
 }
 
@@ -149,18 +146,14 @@ impl CheckoutToken {
 fn verified(token: &str, edge: &Edge) -> Result<Checkout, Problem> {
     let digest: TokenDigest = Sha256::digest(token).into();
     let now = edge.now();
-    if let Some(checkout) = edge.checkout_tokens().get(&digest, now) {
-        return Ok(checkout);
-    }
-    let checkout = edge.keys().verify_checkout(token, now).map_err(|error| {
+    let verify = || edge.keys().verify_checkout(token, now);
+    edge.checkout_tokens().get_or_verify(digest, now, verify).map_err(|error| {
         let kind = match error {
             TokenError::Invalid => &catalog::CHECKOUT_TOKEN_INVALID,
             TokenError::Expired => &catalog::CHECKOUT_TOKEN_EXPIRED,
         };
         Problem::new(kind, error.to_string())
-    })?;
-    edge.checkout_tokens().put(digest, checkout);
-    Ok(checkout)
+    })
 }
 
 /// A new access token. What this core has signed it need not verify.
