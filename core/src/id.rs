@@ -197,7 +197,7 @@ pub enum IdError {
 }
 
 /// Crockford's base 32 in lower case, at a fixed width: ids sort as text as they do as numbers.
-mod base32 {
+pub mod base32 {
     use super::IdError;
     use core::fmt;
 
@@ -206,8 +206,15 @@ mod base32 {
     /// Of 128 bits.
     const WIDTH_MAX: usize = 26;
 
-    /// In one piece: whoever escapes or counts what is written does so once, not for each digit.
-    pub(super) fn write(f: &mut fmt::Formatter<'_>, value: u128, width: usize) -> fmt::Result {
+    /// Writes the lowest `5 * width` bits. In one piece: whoever escapes or counts what is
+    /// written does so once, not for each digit.
+    ///
+    /// # Errors
+    /// If `f` fails.
+    ///
+    /// # Panics
+    /// If `width` is more than 26 digits.
+    pub fn write(f: &mut fmt::Formatter<'_>, value: u128, width: usize) -> fmt::Result {
         let mut digits = [b'0'; WIDTH_MAX];
         let mut rest = value;
         for digit in digits[..width].iter_mut().rev() {
@@ -217,7 +224,11 @@ mod base32 {
         f.write_str(str::from_utf8(&digits[..width]).map_err(|_| fmt::Error)?)
     }
 
-    pub(super) fn read(text: &str, width: usize) -> Result<u128, IdError> {
+    /// The value of exactly `width` digits.
+    ///
+    /// # Errors
+    /// [`IdError::Digits`] if they are others, or more than 128 bits.
+    pub fn read(text: &str, width: usize) -> Result<u128, IdError> {
         if text.len() != width {
             return Err(IdError::Digits);
         }

@@ -2,8 +2,8 @@
 //!
 //! What lives here: routes, the JSON that goes over them, who may call them, and how every refusal
 //! looks outside. Deliberately absent: the rules of a sale (they are in `onsale-core`), sockets,
-//! clocks, timers and threads. A handler awaits nothing but the [`port`], so one Router runs
-//! unchanged in every host.
+//! clocks, timers and threads. A handler awaits nothing but the [`port`] and the way to the
+//! [`slow`] pool, so one Router runs unchanged in every host.
 
 pub mod api;
 pub mod auth;
@@ -17,3 +17,4 @@ pub mod metrics;
 pub mod port;
 pub mod problem;
 pub mod provider;
+pub mod slow;

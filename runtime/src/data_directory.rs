@@ -9,6 +9,7 @@
 //!   sandbox-webhook-secret    unless configured
 //! partitions/0000/ ...        segments and snapshots
 //! sandbox/                    the sandbox payment provider's
+//! control.db                  accounts, catalogue, read models, unless another database is set
 //! ```
 //!
 //! Deliberately absent: what is in a partition.
@@ -38,6 +39,7 @@ const KEYS: &str = "keys";
 const LOCK: &str = "LOCK";
 const PARTITIONS: &str = "partitions";
 const SANDBOX: &str = "sandbox";
+const CONTROL: &str = "control.db";
 
 /// A data directory, for as long as this process uses it.
 #[derive(Debug)]
@@ -174,10 +176,20 @@ impl DataDirectory {
         partition_path(&self.path, partition.number())
     }
 
+    /// Where accounts, catalogue and read models are, unless another database is set.
+    pub fn control_path(&self) -> PathBuf {
+        control_path(&self.path)
+    }
+
     /// Where the sandbox payment provider's files are.
     pub fn sandbox_path(&self) -> PathBuf {
         self.path.join(SANDBOX)
     }
+}
+
+/// Where accounts, catalogue and read models are in the data directory at `path`.
+pub fn control_path(path: &Path) -> PathBuf {
+    path.join(CONTROL)
 }
 
 /// Where the files of a partition are in the data directory at `path`.

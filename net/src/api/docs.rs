@@ -45,6 +45,7 @@ const DOCUMENT_PATH: &str = "/api/openapi.json";
         (name = "sessions", description = "Who buys"),
         (name = "waitroom", description = "Queueing, fairly"),
         (name = "buying", description = "Holds, orders, tickets"),
+        (name = "catalogue", description = "What is, was or will be sold"),
         (name = "operator", description = "Running an event"),
         (name = "health", description = "Running the server"),
     ),

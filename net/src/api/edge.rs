@@ -4,6 +4,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::future::BoxFuture;
+use onsale_control::Control;
 use onsale_core::command::{Actor, Command, IdempotencyKey, Request};
 use onsale_core::id::{EventId, PartitionId};
 use onsale_core::query::{Query, View};
@@ -134,6 +135,21 @@ impl Edge {
         wait: Option<Wait>,
     ) -> Result<View, Problem> {
         self.ask(event.partition(), Look { actor, query, wait }).await.map_err(Problem::from)
+    }
+
+    /// Has something done behind the scenes: see [`Backstage::run`].
+    pub(crate) async fn backstage<T, E, F>(
+        &self,
+        work: impl FnOnce(Control) -> F,
+    ) -> Result<T, Problem>
+    where
+        F: Future<Output = Result<T, E>> + Send + 'static,
+        T: Send + 'static,
+        E: Into<Problem> + Send + 'static,
+    {
+        let backstage =
+            self.0.common.backstage.as_ref().ok_or_else(Problem::control_unavailable)?;
+        backstage.run(work).await
     }
 
     pub(crate) async fn ask(&self, partition: PartitionId, look: Look) -> Result<View, CallError> {

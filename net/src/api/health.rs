@@ -21,12 +21,24 @@ pub(super) fn routes() -> OpenApiRouter<Edge> {
     OpenApiRouter::new().routes(routes!(healthz)).routes(routes!(readyz)).routes(routes!(metrics))
 }
 
-/// How the server is.
+/// How the process is.
 #[derive(Serialize, ToSchema)]
 struct Health {
-    /// `alive` or `ready`.
+    /// `alive`.
+    #[schema(example = "alive")]
+    status: &'static str,
+}
+
+/// How the server is.
+#[derive(Serialize, ToSchema)]
+struct Readiness {
+    /// `ready`.
     #[schema(example = "ready")]
     status: &'static str,
+    /// Whether accounts, catalogue and histories are there: `ready` or `away`. The sale goes on
+    /// without them.
+    #[schema(example = "ready")]
+    control: &'static str,
 }
 
 /// Ask whether the process answers at all.
@@ -41,14 +53,16 @@ async fn healthz() -> Json<Health> {
 /// Ask whether requests should be sent here: every partition answers, and none is going down.
 #[utoipa::path(
     get, path = "/readyz", tag = "health",
-    responses((status = OK, description = "They should", body = Health)),
+    responses((status = OK, description = "They should", body = Readiness)),
 )]
-async fn readyz(State(edge): State<Edge>) -> Result<Json<Health>, Problem> {
+async fn readyz(State(edge): State<Edge>) -> Result<Json<Readiness>, Problem> {
     if edge.is_stopping() {
         return Err(CallError::Stopped.into());
     }
     try_join_all(edge.partitions().map(|partition| answers(&edge, partition))).await?;
-    Ok(Json(Health { status: "ready" }))
+    let database = edge.backstage(|control| async move { control.database.ping().await }).await;
+    let control = if database.is_ok() { "ready" } else { "away" };
+    Ok(Json(Readiness { status: "ready", control }))
 }
 
 /// Asks for something that costs nothing: the last event that there could be. That there is none is

@@ -4,6 +4,7 @@
 //! parsed by its handler's arguments, becomes a command or a query for the partition that its id
 //! names, and the reply is rendered. Nothing is decided here.
 
+mod categories;
 mod chart;
 mod docs;
 pub mod edge;
@@ -37,6 +38,7 @@ use crate::port::Partitions;
 use crate::problem::{Problem, catalog};
 use crate::provider::sandbox::{self, Sandbox};
 use crate::provider::{Providers, webhook};
+use crate::slow::Backstage;
 
 /// What the API needs to know.
 pub struct Settings {
@@ -52,6 +54,8 @@ pub struct Settings {
     pub providers: Providers,
     /// The pages of the sandbox, if it is one of the providers.
     pub sandbox: Option<Sandbox>,
+    /// The control plane, where there is one: without it only the sale goes on.
+    pub backstage: Option<Backstage>,
     /// Where seeds and new people come from.
     pub entropy: Arc<dyn Entropy>,
     /// What the server counts besides requests.
@@ -90,6 +94,7 @@ pub(crate) struct Common {
     pub session_lifetime: Span,
     pub providers: Providers,
     pub sandbox: Option<Sandbox>,
+    pub backstage: Option<Backstage>,
     pub entropy: Arc<dyn Entropy>,
     pub metrics: Arc<HttpMetrics>,
     pub more_metrics: Arc<dyn MetricsSource>,
@@ -108,6 +113,7 @@ impl<P: Partitions> Api<P> {
             session_lifetime: settings.session_lifetime,
             providers: settings.providers,
             sandbox: settings.sandbox,
+            backstage: settings.backstage,
             entropy: settings.entropy,
             metrics: Arc::default(),
             more_metrics: settings.metrics,
@@ -151,6 +157,7 @@ fn routes() -> OpenApiRouter<Edge> {
         .merge(events::routes())
         .merge(stock::routes())
         .merge(chart::routes())
+        .merge(categories::routes())
         .merge(sessions::routes())
         .merge(waitroom::routes())
         .merge(holds::routes())

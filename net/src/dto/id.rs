@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt::Display;
 use std::str::FromStr;
 
+use onsale_control::id::CategoryId;
 use onsale_core::id::{EventId, HoldId, IdError, OrderId, PersonId, PlaceId, TicketId};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use utoipa::openapi::RefOr;
@@ -14,6 +15,8 @@ use utoipa::{PartialSchema, ToSchema};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Id<T>(pub T);
 
+/// The id of a category on the wire.
+pub type CategoryRef = Id<CategoryId>;
 /// The id of an event on the wire.
 pub type EventRef = Id<EventId>;
 /// The id of a hold on the wire.
@@ -48,6 +51,7 @@ macro_rules! id_kinds {
 }
 
 id_kinds! {
+    CategoryId "cat_" "05bgn2v8j7rq0c4mzt3w9x1hye";
     EventId "evt_" "0000001";
     HoldId "hld_" "0000400000003";
     OrderId "ord_" "0000400000003";
@@ -94,6 +98,7 @@ mod tests {
         fn holds<T: IdKind>() {
             assert_eq!(T::EXAMPLE.parse::<T>().unwrap().to_string(), T::EXAMPLE);
         }
+        holds::<CategoryId>();
         holds::<EventId>();
         holds::<HoldId>();
         holds::<OrderId>();

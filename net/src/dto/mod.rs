@@ -4,6 +4,7 @@
 //! Amounts end in `_minor` (whole minor units of the currency), spans in `_ms` (milliseconds),
 //! points in time in `_at` (RFC 3339, UTC, milliseconds).
 
+pub mod category;
 pub mod event;
 pub mod hold;
 pub mod id;

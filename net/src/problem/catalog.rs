@@ -3,6 +3,8 @@
 //! table; a test keeps the two together.
 
 use axum::http::StatusCode;
+use onsale_control::catalogue::category::CategoryError;
+use onsale_control::database::StoreError;
 use onsale_core::inventory::seating::SeatIndex;
 use onsale_core::refusal::Refusal;
 use serde_json::{Value, json};
@@ -53,6 +55,8 @@ kinds! {
         "It is bound to one person and one event: use the one of your own place there."
     COMPANION_ALONE "companion_alone" CONFLICT "A companion seat needs an accessible one"
         "Take an accessible seat with it. `seats` names the companion seats."
+    CONTROL_UNAVAILABLE "control_unavailable" SERVICE_UNAVAILABLE "Only the sale goes on right now"
+        "Accounts, catalogue and histories are away: ask again after `retry_after_s` seconds."
     DOORS_CLOSED "doors_closed" CONFLICT "The waitroom is not open yet"
         "Come back at `doors_at`."
     EVENT_CANCELLED "event_cancelled" CONFLICT "The event was cancelled"
@@ -83,6 +87,8 @@ kinds! {
         "`detail` names the line and column."
     METHOD_NOT_ALLOWED "method_not_allowed" METHOD_NOT_ALLOWED "There is no such method here"
         "`Allow` lists those there are."
+    NAME_TAKEN "name_taken" CONFLICT "Another one is called that"
+        "Choose another name."
     NO_NEIGHBOURS "no_neighbours" CONFLICT "No neighbouring seats are left"
         "Ask for fewer, or allow to split."
     NO_SUCH_ROUTE "no_such_route" NOT_FOUND "There is nothing at this address"
@@ -141,6 +147,44 @@ impl From<CallError> for Problem {
 
 /// A restart takes about as long.
 const STOPPED_RETRY_AFTER_S: u32 = 5;
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Broken(_) => {
+                tracing::error!(%error, "the database");
+                Self::internal("the database refuses what was asked of it")
+            }
+            StoreError::Unavailable(_) => {
+                tracing::warn!(%error, "the database");
+                Self::control_unavailable()
+            }
+        }
+    }
+}
+
+impl From<CategoryError> for Problem {
+    fn from(error: CategoryError) -> Self {
+        match error {
+            CategoryError::NameTaken => Self::new(&NAME_TAKEN, error.to_string()),
+            CategoryError::NotFound => {
+                Self::new(&NOT_FOUND, error.to_string()).member("what", "category")
+            }
+            CategoryError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl Problem {
+    /// There is no control plane now.
+    pub(crate) fn control_unavailable() -> Self {
+        let detail = "accounts, catalogue and histories are away for a moment; the sale goes on";
+        Self::new(&CONTROL_UNAVAILABLE, detail).retry_after(CONTROL_RETRY_AFTER_S)
+    }
+}
+
+/// How long the database is given to come back.
+const CONTROL_RETRY_AFTER_S: u32 = 2;
 
 impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {

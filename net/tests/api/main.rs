@@ -3,8 +3,10 @@
 
 #![allow(clippy::unwrap_used, reason = "the helpers around the tests are tests too")]
 
+mod backstage;
 mod bodies;
 mod buying;
+mod catalogue;
 mod document;
 mod frame;
 mod ids;

@@ -7,6 +7,8 @@ use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode};
 use futures_util::future::BoxFuture;
 use http_body_util::BodyExt;
+use onsale_control::Control;
+use onsale_control::database::{Database, DatabaseSettings};
 use onsale_core::command::PaymentNotice;
 use onsale_core::id::OrderId;
 use onsale_core::time::Time;
@@ -18,7 +20,9 @@ use onsale_net::provider::{
     Acknowledgement, AskError, IntentPage, IntentWish, NoticeError, PaymentProvider, Providers,
     RawNotice, RefundReceipt, RefundWish,
 };
+use onsale_net::slow::{Backstage, Busy, Job, SlowPool};
 use serde_json::{Value, json};
+use tempfile::TempDir;
 use tower::ServiceExt;
 
 use crate::memory::{Memory, START};
@@ -35,10 +39,18 @@ pub fn signing_key() -> Vec<u8> {
 pub struct Server {
     pub memory: Memory,
     pub router: Router,
+    /// Where the control plane's database is.
+    _folder: Option<TempDir>,
 }
 
-/// A Router to any partitions.
+/// A Router to any partitions, without a control plane.
 pub fn router_to<P: Partitions>(partitions: P) -> (Api<P>, Router) {
+    router_with(partitions, None)
+}
+
+/// A Router to any partitions and this control plane.
+fn router_with<P: Partitions>(partitions: P, control: Option<Control>) -> (Api<P>, Router) {
+    let pool: Arc<dyn SlowPool> = Arc::new(Spawn);
     let till: Arc<dyn PaymentProvider> = Arc::new(Till);
     let settings = Settings {
         operator_token: OPERATOR.to_owned(),
@@ -46,6 +58,7 @@ pub fn router_to<P: Partitions>(partitions: P) -> (Api<P>, Router) {
         session_lifetime: Settings::SESSION_LIFETIME,
         providers: Providers::new([till]),
         sandbox: None,
+        backstage: control.map(|control| Backstage::new(control, pool)),
         entropy: Arc::new(OsEntropy),
         metrics: Arc::new(()),
     };
@@ -57,7 +70,25 @@ impl Server {
     pub fn new() -> Self {
         let memory = Memory::new();
         let (_, router) = router_to(memory.clone());
-        Self { memory, router }
+        Self { memory, router, _folder: None }
+    }
+
+    /// One with a control plane, in a database of SQLite.
+    pub async fn with_control() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let settings = DatabaseSettings::sqlite(&folder.path().join("control.db"));
+        let server = Self::with_database(&settings).await;
+        Self { _folder: Some(folder), ..server }
+    }
+
+    /// One with a control plane in this database, if it can be reached.
+    pub async fn with_database(settings: &DatabaseSettings) -> Self {
+        let memory = Memory::new();
+        let database = Database::open(settings).unwrap();
+        // Where it cannot be reached, that is what is tested.
+        let _ = database.migrate().await;
+        let (_, router) = router_with(memory.clone(), Some(Control { database }));
+        Self { memory, router, _folder: None }
     }
 
     /// Sends a request; whatever problem comes back must be in the document.
@@ -307,6 +338,16 @@ fn window() -> Value {
 
 pub fn at(time: Time) -> String {
     onsale_net::dto::At(time).to_string()
+}
+
+/// A slow pool without bounds.
+struct Spawn;
+
+impl SlowPool for Spawn {
+    fn start(&self, job: Job) -> Result<(), Busy> {
+        tokio::spawn(job);
+        Ok(())
+    }
 }
 
 /// A provider that is never asked here.

@@ -77,6 +77,8 @@ pub(super) enum Task {
         #[command(subcommand)]
         task: JournalTask,
     },
+    /// Bring the tables of the database up to date
+    Migrate,
     /// Run the server (also without a command)
     Serve,
 }

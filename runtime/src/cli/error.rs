@@ -10,7 +10,7 @@ use crate::config::{ConfigError, SettingError};
 use crate::data_directory::DataDirectoryError;
 use crate::demo::DemoError;
 use crate::host::preflight::PreflightError;
-use crate::server::ServerError;
+use crate::server::{ControlError, ServerError};
 
 const FOUND_WANTING: u8 = 1;
 const USAGE: u8 = 2;
@@ -23,6 +23,9 @@ pub(super) enum CliError {
     /// No configuration.
     #[error(transparent)]
     Config(#[from] ConfigError),
+    /// The database.
+    #[error(transparent)]
+    Control(#[from] ControlError),
     /// Some journal is not what was written. Everything was reported already.
     #[error("{first}{}", also(*.more))]
     Damaged {
@@ -79,7 +82,9 @@ impl CliError {
         match self {
             Self::Config(ConfigError::File { .. }) | Self::Output(_) | Self::Partition { .. } => IO,
             Self::Config(_) | Self::NoPartition { .. } | Self::Setting(_) | Self::Show(_) => USAGE,
-            Self::Damaged { .. } | Self::NoDirectory(_) | Self::Preflight(_) => FOUND_WANTING,
+            Self::Damaged { .. } | Self::NoDirectory(_) | Self::Preflight(_) | Self::Control(_) => {
+                FOUND_WANTING
+            }
             Self::Data(error) => of_data(error),
             Self::Demo(error) => of_demo(error),
             Self::Server(error) => of_server(error),

@@ -15,6 +15,7 @@ mod check;
 mod error;
 mod journal;
 mod logging;
+mod migrate;
 
 use std::env;
 use std::ffi::OsString;
@@ -63,6 +64,7 @@ fn run(arguments: Arguments, out: &mut impl Write) -> Result<ExitCode, CliError>
             return Ok(demo::run(&config, demo).map_err(Box::new)?);
         }
         Task::Journal { task } => journal::run(&config, &task, out)?,
+        Task::Migrate => migrate::run(&config, out)?,
         Task::Serve => serve(&config)?,
     }
     Ok(ExitCode::SUCCESS)

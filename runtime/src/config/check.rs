@@ -1,6 +1,7 @@
 //! Which values make sense.
 
 use std::ops::RangeInclusive;
+use std::path::Path;
 
 use axum::http::Uri;
 use axum::http::uri::Scheme;
@@ -24,6 +25,9 @@ pub enum SettingError {
         /// What there is.
         available: usize,
     },
+    /// Not the address of a database that is known here.
+    #[error("{0}")]
+    Database(String),
     /// The journal's numbers do not fit together.
     #[error("journal.{0}")]
     Journal(#[from] journal::ConfigError),
@@ -82,6 +86,7 @@ impl Config {
         }
         self.check_ranges()?;
         self.check_journal()?;
+        self.check_database()?;
         secret("operator_token", self.operator_token.as_ref())?;
         secret("sandbox.webhook_secret", self.sandbox.webhook_secret.as_ref())?;
         self.log_filter().map(|_| ())
@@ -103,12 +108,24 @@ impl Config {
         range("partitions", partitions, 1..=u64::from(PartitionId::COUNT_MAX))?;
         range("drain_seconds", self.drain_seconds, 0..=3_600)?;
         range("journal.writes_in_flight", self.journal.writes_in_flight as u64, 1..=64)?;
+        let database = &self.database;
+        range("database.connections", database.connections.into(), 1..=1_000)?;
+        range("database.acquire_timeout_ms", database.acquire_timeout_ms, 1..=600_000)?;
+        range("database.statement_timeout_ms", database.statement_timeout_ms, 1..=600_000)?;
         range("snapshots.every_facts", self.snapshots.every_facts, 1..=1_000 * MILLION)?;
         range("bounds.mailbox", bounds.mailbox as u64, 1..=MILLION)?;
         range("bounds.parked", bounds.parked as u64, 1..=10 * MILLION)?;
         range("bounds.watches", bounds.watches as u64, 1..=10 * MILLION)?;
+        range("bounds.jobs", bounds.jobs as u64, 1..=MILLION)?;
         range("bounds.connections_per_core", bounds.connections_per_core, 1..=MILLION)?;
         range("bounds.header_timeout_s", bounds.header_timeout_s, 1..=3_600)
+    }
+
+    /// Looks at the address only: the database need not be there yet.
+    fn check_database(&self) -> Result<(), SettingError> {
+        let settings = self.database.settings(Path::new("control.db"));
+        let checked = settings.check();
+        checked.map_err(|error| SettingError::Database(error.to_string()))
     }
 
     /// A journal knows its own limits: what no writer takes is refused.

@@ -11,9 +11,11 @@ mod load;
 mod secret;
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::thread::available_parallelism;
+use std::time::Duration;
 
+use onsale_control::database::DatabaseSettings;
 use onsale_core::id::PartitionId;
 use onsale_storage::journal::JournalConfig;
 use serde::{Deserialize, Serialize};
@@ -45,6 +47,8 @@ pub struct Config {
     pub drain_seconds: u64,
     /// How large things in a journal may get.
     pub journal: Journal,
+    /// Where accounts, catalogue and read models are kept.
+    pub database: Database,
     /// When snapshots are made.
     pub snapshots: Snapshots,
     /// How much is accepted at one time.
@@ -79,6 +83,23 @@ pub struct Journal {
     pub queued_bytes_max: usize,
 }
 
+/// Where accounts, catalogue and read models are kept, and how long anybody waits for it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Database {
+    /// `postgres://user:password@host/name` or `sqlite:///path/to/file`; a file of SQLite in the
+    /// data directory, if not set.
+    pub url: Option<Secret>,
+    /// Most connections at once.
+    pub connections: u32,
+    /// How long something waits for a connection.
+    pub acquire_timeout_ms: u64,
+    /// How long one statement may take.
+    pub statement_timeout_ms: u64,
+    /// Whether the tables are brought up to date at the start; `onsale migrate` does it too.
+    pub migrate: bool,
+}
+
 /// When snapshots are made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -97,6 +118,8 @@ pub struct Bounds {
     pub parked: usize,
     /// Requests of one partition that wait for something to change.
     pub watches: usize,
+    /// Requests that the control plane works on: accounts, catalogue, histories.
+    pub jobs: usize,
     /// Connections of one core.
     pub connections_per_core: u64,
     /// How long a client may take to send a request's head, and each piece of its body, and how
@@ -170,6 +193,22 @@ pub fn cores_available() -> usize {
     available_parallelism().map_or(1, usize::from)
 }
 
+impl Database {
+    /// The database that is set, or the file at `default`.
+    pub fn settings(&self, default: &Path) -> DatabaseSettings {
+        let usual = match &self.url {
+            Some(url) => DatabaseSettings::of(url.expose().to_owned()),
+            None => DatabaseSettings::sqlite(default),
+        };
+        DatabaseSettings {
+            connections_max: self.connections,
+            acquire_timeout: Duration::from_millis(self.acquire_timeout_ms),
+            statement_timeout: Duration::from_millis(self.statement_timeout_ms),
+            ..usual
+        }
+    }
+}
+
 impl From<Journal> for JournalConfig {
     fn from(journal: Journal) -> Self {
         Self {
@@ -193,6 +232,7 @@ impl Default for Config {
             operator_token: None,
             drain_seconds: 10,
             journal: Journal::default(),
+            database: Database::default(),
             snapshots: Snapshots::default(),
             bounds: Bounds::default(),
             log: Log::default(),
@@ -209,6 +249,18 @@ impl Default for Journal {
     }
 }
 
+impl Default for Database {
+    fn default() -> Self {
+        Self {
+            url: None,
+            connections: 8,
+            acquire_timeout_ms: 3_000,
+            statement_timeout_ms: 5_000,
+            migrate: true,
+        }
+    }
+}
+
 impl Default for Snapshots {
     fn default() -> Self {
         Self { every_facts: 500_000 }
@@ -221,6 +273,7 @@ impl Default for Bounds {
             mailbox: 4_096,
             parked: 65_536,
             watches: 200_000,
+            jobs: 256,
             connections_per_core: 8_000,
             header_timeout_s: 15,
         }

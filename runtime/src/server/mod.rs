@@ -10,6 +10,7 @@
 //! listens. Stopping: HTTP drains first, then the partitions make everything durable, then the
 //! process ends.
 
+mod control;
 mod core_main;
 mod metrics;
 mod slow;
@@ -39,6 +40,7 @@ use crate::host::{self, Clock, RunError};
 use crate::mailbox::Mailboxes;
 use crate::snapshots::SnapshotMaker;
 
+pub use self::control::ControlError;
 pub use self::startup::Startup;
 
 /// Why a server did not start, or ended before it was told to.
@@ -47,6 +49,9 @@ pub enum ServerError {
     /// The API cannot be made.
     #[error(transparent)]
     Api(#[from] SettingsError),
+    /// The control plane cannot start.
+    #[error(transparent)]
+    Control(#[from] ControlError),
     /// A core could not start, or failed.
     #[error(transparent)]
     Cores(#[from] RunError),
@@ -194,6 +199,7 @@ fn settings(data: &DataDirectory, pool: &SlowPool, metrics: ServerMetrics) -> Se
         session_lifetime: Settings::SESSION_LIFETIME,
         providers: pool.providers(),
         sandbox: pool.sandbox(),
+        backstage: Some(pool.backstage()),
         entropy: Arc::new(OsEntropy),
         metrics: Arc::new(metrics),
     }

@@ -1,5 +1,5 @@
 //! The slow pool: a small tokio runtime beside the cores for what waits for others: payment
-//! providers, reconciliation, signals. A core hands work over and never blocks.
+//! providers, reconciliation, the control plane, signals. A core hands work over and never blocks.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -13,11 +13,12 @@ use onsale_net::provider::reconcile::{self, PendingIntent, ReconcileConfig};
 use onsale_net::provider::sandbox::{Sandbox, SandboxConfig};
 use onsale_net::provider::secret::Secret;
 use onsale_net::provider::{PaymentProvider, Providers};
+use onsale_net::slow::Backstage;
 use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 
-use super::{ServerError, StopHandle};
+use super::{ServerError, StopHandle, control};
 use crate::config::Config;
 use crate::data_directory::DataDirectory;
 use crate::mailbox::Mailboxes;
@@ -32,6 +33,7 @@ pub(super) struct SlowPool {
     runtime: Runtime,
     providers: Providers,
     sandbox: Option<Sandbox>,
+    backstage: Backstage,
     effects: mpsc::UnboundedSender<Effect>,
     unpaid: mpsc::Sender<PendingIntent>,
     metrics: ProviderMetrics,
@@ -56,6 +58,9 @@ impl SlowPool {
             .enabled
             .then(|| start_sandbox(config, data, address, &port, &runtime))
             .transpose()?;
+        let control = runtime.block_on(control::open(config, data))?;
+        let handle = runtime.handle().clone();
+        let backstage = control::backstage(control, handle, config.bounds.jobs);
         let provider = |sandbox: &Sandbox| Arc::new(sandbox.clone()) as Arc<dyn PaymentProvider>;
         let providers = Providers::new(sandbox.iter().map(provider));
         let metrics = ProviderMetrics::default();
@@ -71,7 +76,7 @@ impl SlowPool {
         runtime.spawn(reconcile::run(port, all, watched, limits, counted));
         runtime.spawn(stop_on_signal(stop.clone())?);
         drop(guard);
-        Ok(Self { runtime, providers, sandbox, effects, unpaid, metrics })
+        Ok(Self { runtime, providers, sandbox, backstage, effects, unpaid, metrics })
     }
 
     pub(super) fn providers(&self) -> Providers {
@@ -80,6 +85,10 @@ impl SlowPool {
 
     pub(super) fn sandbox(&self) -> Option<Sandbox> {
         self.sandbox.clone()
+    }
+
+    pub(super) fn backstage(&self) -> Backstage {
+        self.backstage.clone()
     }
 
     pub(super) fn effects(&self) -> mpsc::UnboundedSender<Effect> {

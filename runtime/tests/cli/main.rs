@@ -4,4 +4,5 @@
 mod config;
 mod data_directory;
 mod journal;
+mod migrate;
 mod support;

@@ -247,6 +247,7 @@ fn settings(providers: Providers) -> Settings {
         session_lifetime: Settings::SESSION_LIFETIME,
         providers,
         sandbox: None,
+        backstage: None,
         entropy: Arc::new(SeededEntropy),
         metrics: Arc::new(()),
     }

@@ -162,6 +162,7 @@ impl Machine {
             session_lifetime: Settings::SESSION_LIFETIME,
             providers,
             sandbox: None,
+            backstage: None,
             entropy: Arc::clone(&self.entropy),
             metrics: Arc::new(()),
         }

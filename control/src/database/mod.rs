@@ -1,0 +1,224 @@
+//! The database: one pool, the same tables and the same queries on SQLite and PostgreSQL.
+//!
+//! Queries are constants, declared by `queries!` and prepared against both databases by
+//! a test; sqlx takes no other text ([`sqlx::SqlSafeStr`]). What both understand: `$1` for a
+//! parameter, TEXT and BIGINT columns, `ON CONFLICT`, `RETURNING`, `CAST`.
+
+mod error;
+mod queries;
+mod row;
+mod setup;
+
+use std::path::Path;
+use std::time::Duration;
+
+use sqlx::any::{AnyArguments, AnyConnectOptions, AnyPoolOptions};
+use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::pool::PoolConnection;
+use sqlx::query::Query;
+use sqlx::{Any, AnyPool, Transaction};
+use thiserror::Error;
+use tokio::time::timeout;
+
+pub use self::error::StoreError;
+pub(crate) use self::queries::queries;
+pub(crate) use self::row::ReadRow;
+use self::setup::Setup;
+
+static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
+
+/// How the database is reached, and how long anybody waits for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DatabaseSettings {
+    /// `sqlite:///path/to/file` or `postgres://user@host/name`.
+    pub url: String,
+    /// The most connections at once.
+    pub connections_max: u32,
+    /// How long somebody waits for one of them.
+    pub acquire_timeout: Duration,
+    /// How long a statement may take.
+    pub statement_timeout: Duration,
+}
+
+impl DatabaseSettings {
+    /// A file of SQLite.
+    pub fn sqlite(file: &Path) -> Self {
+        // As in any URL: what has a meaning there stands for itself when it is encoded.
+        let file = file.to_string_lossy();
+        let file = file.replace('%', "%25").replace('?', "%3F").replace('#', "%23");
+        Self::of(format!("sqlite://{file}"))
+    }
+
+    /// The database behind a URL, with the usual limits.
+    pub fn of(url: String) -> Self {
+        Self {
+            url,
+            connections_max: 8,
+            acquire_timeout: Duration::from_secs(3),
+            statement_timeout: Duration::from_secs(5),
+        }
+    }
+}
+
+impl DatabaseSettings {
+    /// Whether they name a database that is known here. It need not be there.
+    ///
+    /// # Errors
+    /// If they do not.
+    pub fn check(&self) -> Result<(), OpenError> {
+        let setup = Setup::of(self)?;
+        setup.url.parse::<AnyConnectOptions>().map(|_| ()).map_err(OpenError::Address)
+    }
+}
+
+/// Which database it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// PostgreSQL.
+    Postgres,
+    /// SQLite.
+    Sqlite,
+}
+
+/// The database. A cheap handle.
+#[derive(Clone, Debug)]
+pub struct Database {
+    pool: AnyPool,
+    kind: Kind,
+    begin: &'static str,
+    statement_timeout: Duration,
+}
+
+/// Why there is no database.
+#[derive(Debug, Error)]
+pub enum OpenError {
+    /// The URL names no database that is known here.
+    #[error("database.url is {0:?}: set sqlite:///path/to/file or postgres://user@host/name")]
+    Url(String),
+    /// The address cannot be understood.
+    #[error("database.url cannot be understood: {0}")]
+    Address(#[source] sqlx::Error),
+}
+
+/// Why the tables could not be brought up to date.
+#[derive(Debug, Error)]
+pub enum MigrationError {
+    /// The database is not there.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// It is there and says no.
+    #[error("the tables of the database cannot be brought up to date: {0}")]
+    Refused(#[source] MigrateError),
+    /// A newer program was here.
+    #[error(
+        "the database was brought up to date by a newer version ({0} is unknown here): run that \
+         version, or a later one"
+    )]
+    Newer(i64),
+}
+
+impl Database {
+    /// A database that is connected to when it is first used.
+    ///
+    /// # Errors
+    /// If the settings name none.
+    ///
+    /// # Panics
+    /// Outside of a tokio runtime.
+    pub fn open(settings: &DatabaseSettings) -> Result<Self, OpenError> {
+        let setup = Setup::of(settings)?;
+        let (kind, begin) = (setup.kind, setup.begin);
+        let options = AnyPoolOptions::new()
+            .max_connections(settings.connections_max)
+            .acquire_timeout(settings.acquire_timeout)
+            .after_connect({
+                let setup = setup.clone();
+                move |connection, _| {
+                    let setup = setup.clone();
+                    Box::pin(async move { setup.prepare(connection).await })
+                }
+            });
+        let pool = options.connect_lazy(&setup.url).map_err(OpenError::Address)?;
+        Ok(Self { pool, kind, begin, statement_timeout: settings.statement_timeout })
+    }
+
+    /// Which database it is.
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// Brings the tables up to date: makes what is missing, removes nothing.
+    ///
+    /// # Errors
+    /// If the database is not there, or is of a newer version.
+    pub async fn migrate(&self) -> Result<(), MigrationError> {
+        match MIGRATIONS.run(&self.pool).await {
+            Ok(()) => Ok(()),
+            Err(MigrateError::Execute(error)) => Err(StoreError::from(error).into()),
+            Err(MigrateError::VersionMissing(version)) => Err(MigrationError::Newer(version)),
+            Err(error) => Err(MigrationError::Refused(error)),
+        }
+    }
+
+    /// Whether it answers.
+    ///
+    /// # Errors
+    /// If it does not.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        let mut connection = self.reader().await?;
+        self.within(sqlx::query(PING).execute(&mut *connection)).await.map(|_| ())
+    }
+
+    /// A connection to look something up with.
+    ///
+    /// # Errors
+    /// If there is none in time.
+    pub async fn reader(&self) -> Result<PoolConnection<Any>, StoreError> {
+        Ok(self.pool.acquire().await?)
+    }
+
+    /// A transaction to change something in. Dropped without a commit, nothing has changed. On
+    /// SQLite it is the only writer from its beginning, so that it never has to give up half way.
+    ///
+    /// # Errors
+    /// If there is no connection, or no turn to write, in time.
+    pub async fn begin(&self) -> Result<Transaction<'static, Any>, StoreError> {
+        Ok(self.pool.begin_with(self.begin).await?)
+    }
+
+    /// Changes something by one statement; how many rows it has changed.
+    ///
+    /// # Errors
+    /// If it is refused, or the database does not answer.
+    pub(crate) async fn change(
+        &self,
+        statement: Query<'_, Any, AnyArguments>,
+    ) -> Result<u64, StoreError> {
+        let mut transaction = self.begin().await?;
+        let done = statement.execute(&mut *transaction).await?;
+        transaction.commit().await?;
+        Ok(done.rows_affected())
+    }
+
+    /// The connections open now, and how many of them nobody uses.
+    pub fn connections(&self) -> (u32, usize) {
+        (self.pool.size(), self.pool.num_idle())
+    }
+
+    /// Closes all connections.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+
+    async fn within<T>(
+        &self,
+        work: impl Future<Output = Result<T, sqlx::Error>>,
+    ) -> Result<T, StoreError> {
+        let done = timeout(self.statement_timeout, work).await;
+        Ok(done.map_err(|_| StoreError::timed_out())??)
+    }
+}
+
+queries! {
+    PING = "SELECT 1";
+}

@@ -1,0 +1,61 @@
+//! Ids of what the control plane knows: drawn at random, so that nothing follows from one to the
+//! next. As text a prefix and 26 digits, like the ids of people.
+
+use std::fmt;
+use std::str::FromStr;
+
+use onsale_core::id::{IdError, base32};
+
+/// How many digits 128 bits take.
+const DIGITS: usize = 26;
+
+/// Declares ids that are drawn at random.
+macro_rules! random_ids {
+    ($($(#[$doc:meta])* $name:ident $prefix:literal;)*) => { $(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(u128);
+
+        impl $name {
+            /// A new one.
+            pub fn random() -> Self {
+                Self(u128::from_be_bytes(crate::secret::random()))
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str($prefix)?;
+                base32::write(f, self.0, DIGITS)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = IdError;
+
+            fn from_str(text: &str) -> Result<Self, IdError> {
+                let digits =
+                    text.strip_prefix($prefix).ok_or(IdError::Prefix { expected: $prefix })?;
+                base32::read(digits, DIGITS).map(Self)
+            }
+        }
+    )* };
+}
+
+random_ids! {
+    /// A kind of event.
+    CategoryId "cat_";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_is_read_back_as_written_and_no_two_are_alike() {
+        let (one, other) = (CategoryId::random(), CategoryId::random());
+        assert_ne!(one, other);
+        assert_eq!(one.to_string().parse(), Ok(one));
+        assert_eq!(one.to_string().len(), 4 + DIGITS);
+    }
+}

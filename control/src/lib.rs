@@ -1,0 +1,23 @@
+//! The control plane: who may do what, and how an event gets from an idea to the moment it opens.
+//!
+//! What lives here: accounts, access, the catalogue, read models: everything around a sale that
+//! may wait, in SQL (SQLite in the data directory, or PostgreSQL). It runs on the slow pool.
+//! Deliberately absent: HTTP (`onsale-net` speaks), the rules of a sale (`onsale-core`), clocks
+//! (`now` is an argument), and anything that a sale needs to go on: with the database down,
+//! tickets are still sold.
+
+pub mod catalogue;
+pub mod database;
+pub mod id;
+pub mod secret;
+#[cfg(test)]
+mod testing;
+
+use self::database::Database;
+
+/// Everything that the control plane works with. A cheap handle.
+#[derive(Clone, Debug)]
+pub struct Control {
+    /// What it knows.
+    pub database: Database,
+}

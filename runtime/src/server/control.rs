@@ -1,0 +1,83 @@
+//! The control plane of a server: its database, opened and brought up to date, and the pool that it
+//! works on.
+//!
+//! A file of SQLite that cannot be used stops the start; a PostgreSQL that is away does not: the
+//! sale goes on, and the tables are brought up to date as soon as it is there.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use onsale_control::Control;
+use onsale_control::database::{Database, Kind, MigrationError, OpenError, StoreError};
+use onsale_net::slow::{Backstage, Busy, Job, SlowPool};
+use thiserror::Error;
+use tokio::runtime::Handle;
+use tokio::sync::Semaphore;
+use tokio::time::sleep;
+
+use crate::config::Config;
+use crate::data_directory::DataDirectory;
+
+/// How often a database that is away is looked for.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// Why there is no control plane.
+#[derive(Debug, Error)]
+pub enum ControlError {
+    /// The settings name no database.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The database cannot be used.
+    #[error("{0}. See [database] in the configuration")]
+    Migration(#[from] MigrationError),
+}
+
+/// Opens the database and brings it up to date, on the runtime that it will be used on.
+pub(super) async fn open(config: &Config, data: &DataDirectory) -> Result<Control, ControlError> {
+    let database = Database::open(&config.database.settings(&data.control_path()))?;
+    if config.database.migrate {
+        match database.migrate().await {
+            Err(MigrationError::Store(StoreError::Unavailable(error)))
+                if database.kind() == Kind::Postgres =>
+            {
+                tracing::warn!(%error, "the database is away: only the sale goes on");
+                tokio::spawn(migrate_later(database.clone()));
+            }
+            outcome => outcome?,
+        }
+    }
+    Ok(Control { database })
+}
+
+async fn migrate_later(database: Database) {
+    loop {
+        sleep(LOOK_EVERY).await;
+        match database.migrate().await {
+            Ok(()) => return tracing::info!("the database is there and up to date"),
+            Err(MigrationError::Store(StoreError::Unavailable(_))) => {}
+            Err(error) => return tracing::error!(%error, "the database cannot be used"),
+        }
+    }
+}
+
+/// The control plane for the cores to ask, with at most `jobs_max` requests under way.
+pub(super) fn backstage(control: Control, runtime: Handle, jobs_max: usize) -> Backstage {
+    Backstage::new(control, Arc::new(Pool { runtime, room: Arc::new(Semaphore::new(jobs_max)) }))
+}
+
+/// The slow pool as seen from a core.
+struct Pool {
+    runtime: Handle,
+    room: Arc<Semaphore>,
+}
+
+impl SlowPool for Pool {
+    fn start(&self, job: Job) -> Result<(), Busy> {
+        let place = Arc::clone(&self.room).try_acquire_owned().map_err(|_| Busy)?;
+        self.runtime.spawn(async move {
+            job.await;
+            drop(place);
+        });
+        Ok(())
+    }
+}

@@ -1,0 +1,136 @@
+//! A private PostgreSQL. Nothing in it need survive: it never waits for the disk.
+
+use std::path::Path;
+use std::process::Command;
+use std::sync::{LazyLock, Mutex, PoisonError};
+use std::{env, fs};
+
+use rustix::process::Signal;
+use tempfile::TempDir;
+
+use crate::free_port;
+use crate::packages::{find_postgres, is_root};
+use crate::service::{Service, ServiceError, dependent};
+
+/// Names a server that is there already, as a URL without a database at its end:
+/// `postgres://postgres@127.0.0.1:5432`. `cargo xtask test` starts one for all tests.
+pub const POSTGRES_VARIABLE: &str = "ONSALE_TEST_POSTGRES";
+
+/// Who it runs as where this program is root, because it refuses to be.
+const USER: &str = "postgres";
+
+/// A private PostgreSQL.
+#[derive(Debug)]
+pub struct Postgres {
+    service: Service,
+    _folder: TempDir,
+    port: u16,
+}
+
+impl Postgres {
+    /// Starts one.
+    ///
+    /// # Errors
+    /// If it is not installed, or does not start.
+    pub fn start() -> Result<Self, ServiceError> {
+        let programs = find_postgres()?;
+        let folder = temporary_folder()?;
+        let data = folder.path().join("data").to_string_lossy().into_owned();
+        let mut initdb = Command::new("setpriv");
+        initdb.args(user()).arg(programs.path("initdb"));
+        initdb.args(["--pgdata", &data, "--username", USER, "--auth", "trust"]);
+        initdb.args(["--encoding", "UTF8", "--locale", "C", "--no-sync"]);
+        let log = folder.path().join("initdb.log");
+        run("initdb", initdb, &log)?;
+        let port = free_port()?;
+        let mut server = dependent(&programs.path("postgres"), &user());
+        server.args(["-D", &data, "-p", &port.to_string(), "-c", "listen_addresses=127.0.0.1"]);
+        server.args(["-c", &format!("unix_socket_directories={}", folder.path().display())]);
+        for setting in ["fsync=off", "full_page_writes=off", "max_connections=400"] {
+            server.args(["-c", setting]);
+        }
+        let service = Service::start("PostgreSQL", server, &folder.path().join("log"))?;
+        // Fast shutdown: does not wait for clients.
+        let mut service = service.ends_by(Signal::INT);
+        service.wait_until(|log| log.contains("ready to accept connections"))?;
+        Ok(Self { service, _folder: folder, port })
+    }
+
+    /// Its URL, without a database at the end.
+    pub fn url(&self) -> String {
+        format!("postgres://{USER}@127.0.0.1:{}", self.port)
+    }
+
+    /// Ends it at once, as a crash would.
+    pub fn kill(&mut self) {
+        self.service.kill();
+    }
+}
+
+/// The URL of a PostgreSQL for tests that leave it as it is but for databases of their own: the
+/// one that [`POSTGRES_VARIABLE`] names, or one that this process starts for all of its tests.
+///
+/// # Panics
+/// If there is none.
+pub fn postgres_url() -> String {
+    static OURS: LazyLock<Mutex<Option<Postgres>>> = LazyLock::new(Mutex::default);
+    env::var(POSTGRES_VARIABLE).unwrap_or_else(|_| {
+        let mut ours = OURS.lock().unwrap_or_else(PoisonError::into_inner);
+        let start = || Postgres::start().unwrap_or_else(|error| panic!("{error}"));
+        ours.get_or_insert_with(start).url()
+    })
+}
+
+fn temporary_folder() -> Result<TempDir, ServiceError> {
+    let folder = tempfile::Builder::new().prefix("onsale-postgres").tempdir();
+    let folder = folder.map_err(|source| ServiceError::File { path: env::temp_dir(), source })?;
+    if is_root() {
+        let path = folder.path().to_owned();
+        let mut chown = Command::new("chown");
+        chown.arg(USER).arg(&path);
+        chown.status().map_err(|source| ServiceError::Start { name: "chown", source })?;
+    }
+    Ok(folder)
+}
+
+/// Options of setpriv(1): as the user that PostgreSQL wants, where this program is root.
+fn user() -> Vec<&'static str> {
+    if is_root() {
+        vec!["--reuid=postgres", "--regid=postgres", "--init-groups"]
+    } else {
+        Vec::new()
+    }
+}
+
+fn run(name: &'static str, mut command: Command, log: &Path) -> Result<(), ServiceError> {
+    let output = command.output().map_err(|source| ServiceError::Start { name, source })?;
+    let told = [output.stdout, output.stderr].concat();
+    fs::write(log, &told).map_err(|source| ServiceError::File { path: log.to_owned(), source })?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let (how, tail) = (format!("failed ({})", output.status), String::from_utf8_lossy(&told));
+    Err(ServiceError::Failed { name, how, tail: tail.into_owned() })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+    use std::net::TcpStream;
+
+    use super::*;
+
+    #[test]
+    fn a_private_server_answers_until_it_is_killed() {
+        let mut postgres = Postgres::start().unwrap();
+        let port = postgres.port;
+        let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+        // An SSLRequest (protocol, section 55.7): the answer is one byte.
+        stream.write_all(&[0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f]).unwrap();
+        let mut answer = [0];
+        stream.read_exact(&mut answer).unwrap();
+        assert!(b"NS".contains(&answer[0]));
+        postgres.kill();
+        assert!(TcpStream::connect(("127.0.0.1", port)).is_err());
+    }
+}
