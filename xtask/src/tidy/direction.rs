@@ -6,12 +6,14 @@ use super::Problem;
 use crate::workspace::Package;
 
 /// Each package with those below it, the only ones it may depend on (tests included).
-const BELOW: [(&str, &[&str]); 11] = [
+const BELOW: [(&str, &[&str]); 13] = [
     ("onsale-core", &[]),
     ("onsale-storage", &["onsale-core"]),
     ("onsale-engine", &["onsale-core", "onsale-storage"]),
-    ("onsale-net", &["onsale-core", "onsale-storage"]),
-    ("onsale-runtime", &["onsale-core", "onsale-storage", "onsale-engine", "onsale-net"]),
+    ("onsale-testbed", &[]),
+    ("onsale-control", &["onsale-core", "onsale-testbed"]),
+    ("onsale-net", &["onsale-core", "onsale-storage", "onsale-control", "onsale-testbed"]),
+    ("onsale-runtime", &BELOW_RUNTIME),
     // Nothing that needs an operating system: a planted bug is rebuilt and judged in seconds.
     ("onsale-sim", &["onsale-core", "onsale-storage", "onsale-engine"]),
     ("onsale-sim-shell", &BELOW_TESTS),
@@ -19,7 +21,18 @@ const BELOW: [(&str, &[&str]); 11] = [
     ("onsale-tests", &BELOW_BLACK_BOX),
     // It knows the server only as a client does, by HTTP.
     ("onsale-loadgen", &[]),
-    ("xtask", &[]),
+    // It starts the services that tests need.
+    ("xtask", &["onsale-testbed"]),
+];
+
+/// What the composition may depend on.
+const BELOW_RUNTIME: [&str; 6] = [
+    "onsale-core",
+    "onsale-storage",
+    "onsale-engine",
+    "onsale-control",
+    "onsale-net",
+    "onsale-testbed",
 ];
 
 /// What tests of the whole may depend on.
@@ -33,7 +46,8 @@ const BELOW_TESTS: [&str; 6] = [
 ];
 
 /// What black-box tests may depend on: they have the load generator's people, too.
-const BELOW_BLACK_BOX: [&str; 7] = [
+const BELOW_BLACK_BOX: [&str; 8] = [
+    "onsale-testbed",
     "onsale-core",
     "onsale-storage",
     "onsale-engine",
