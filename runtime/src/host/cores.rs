@@ -13,6 +13,9 @@ pub enum RunError {
     /// No processor was named.
     #[error("no core to run on: name at least one processor")]
     NoCores,
+    /// The thread that wakes the cores could not be had.
+    #[error("the cores' pacemaker did not start: {0}; check the limit on threads")]
+    Pacemaker(#[source] io::Error),
     /// The code on a core panicked; the panic itself was reported on standard error.
     #[error("core {core} panicked: {message}; restart the process, recovery reads the journal")]
     Panicked {

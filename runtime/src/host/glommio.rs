@@ -17,6 +17,7 @@ use std::os::fd::{FromRawFd, IntoRawFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
@@ -33,6 +34,7 @@ use rustix::fs::OFlags;
 use rustix::net::{self, AddressFamily, SocketFlags, SocketType};
 
 use super::file::{check_aligned, check_complete, flag_bits, prezero, settle};
+use super::pacemaker::Pacemaker;
 use super::{BACKLOG, Clock, DurableFile, Host, Listener, RunError, cores};
 
 /// Memory for direct IO per executor; glommio registers three times as much with the kernel.
@@ -42,12 +44,6 @@ const IO_MEMORY_BYTES: usize = 1 << 20;
 /// How long tasks that are always ready may keep the executor from looking at its rings: a busy
 /// core must not hear of its completed writes only every 100 ms, which is glommio's default.
 const PREEMPT_AFTER: Duration = Duration::from_millis(2);
-
-/// A core looks at its queues at least this often. A wake-up from another thread can be lost: seen
-/// once in hundreds of thousands of hops, and only with both processors taken by others
-/// (`tests::mailbox::no_wake_up_is_lost_when_many_wait`, repeated under load). Without a heartbeat
-/// the request that waited for it hung for good.
-const HEARTBEAT: Duration = Duration::from_millis(10);
 
 /// Against 1,000 for everything else on the core.
 const BACKGROUND_SHARES: usize = 100;
@@ -77,6 +73,8 @@ where
     F: Fn(usize, GlommioHost) -> Fut + Clone + Send + 'static,
     Fut: Future<Output: Send + 'static> + 'static,
 {
+    let pacemaker = Pacemaker::start(cpus.len()).map_err(RunError::Pacemaker)?;
+    let pacemaker = Arc::new(pacemaker);
     cores::run_all(cpus, move |core, cpu| {
         let (body, clock) = (body.clone(), clock.clone());
         let executor = LocalExecutorBuilder::new(Placement::Fixed(cpu))
@@ -85,13 +83,10 @@ where
             // Zeroing a segment must not steal the pinned processor.
             .blocking_thread_pool_placement(PoolPlacement::Unbound(1))
             .make()?;
+        let listener = pacemaker.listener(core);
         executor.run(async move {
             let host = GlommioHost::new(clock);
-            host.spawn_background(async {
-                loop {
-                    ::glommio::timer::sleep(HEARTBEAT).await;
-                }
-            });
+            host.spawn_local(listener.listen());
             let (done, result) = oneshot::channel();
             // The root task is awaited by a handle, so no foreign thread may hold its waker: the
             // body runs in a task of its own (see "Wakers that cross executors").
@@ -101,7 +96,9 @@ where
                     let _ = done.send(body(core, host).await);
                 }
             });
-            result.await.map_err(io::Error::other)
+            let outcome = result.await.map_err(io::Error::other);
+            drop(listener);
+            outcome
         })
     })
 }

@@ -24,6 +24,7 @@ mod clock;
 mod cores;
 mod file;
 pub mod glommio;
+mod pacemaker;
 mod patience;
 pub mod preflight;
 mod refuse;
