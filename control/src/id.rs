@@ -2,6 +2,7 @@
 //! next. As text a prefix and 26 digits, like the ids of people.
 
 use std::fmt;
+use std::num::NonZero;
 use std::str::FromStr;
 
 use onsale_core::id::{IdError, base32};
@@ -9,24 +10,25 @@ use onsale_core::id::{IdError, base32};
 /// How many digits 128 bits take.
 const DIGITS: usize = 26;
 
-/// Declares ids that are drawn at random.
+/// Declares ids that are drawn at random. None is zero, so that an absent one takes no room.
 macro_rules! random_ids {
     ($($(#[$doc:meta])* $name:ident $prefix:literal;)*) => { $(
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub struct $name(u128);
+        pub struct $name(NonZero<u128>);
 
         impl $name {
             /// A new one.
             pub fn random() -> Self {
-                Self(u128::from_be_bytes(crate::secret::random()))
+                let drawn = NonZero::new(u128::from_be_bytes(crate::secret::random()));
+                Self(drawn.unwrap_or(NonZero::<u128>::MIN))
             }
         }
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str($prefix)?;
-                base32::write(f, self.0, DIGITS)
+                base32::write(f, self.0.get(), DIGITS)
             }
         }
 
@@ -36,7 +38,8 @@ macro_rules! random_ids {
             fn from_str(text: &str) -> Result<Self, IdError> {
                 let digits =
                     text.strip_prefix($prefix).ok_or(IdError::Prefix { expected: $prefix })?;
-                base32::read(digits, DIGITS).map(Self)
+                let value = NonZero::new(base32::read(digits, DIGITS)?);
+                value.map(Self).ok_or(IdError::Digits)
             }
         }
     )* };
@@ -45,6 +48,8 @@ macro_rules! random_ids {
 random_ids! {
     /// A kind of event.
     CategoryId "cat_";
+    /// A device that somebody has signed in on.
+    SessionId "ses_";
 }
 
 #[cfg(test)]
@@ -57,5 +62,7 @@ mod tests {
         assert_ne!(one, other);
         assert_eq!(one.to_string().parse(), Ok(one));
         assert_eq!(one.to_string().len(), 4 + DIGITS);
+        let zero = format!("cat_{}", "0".repeat(DIGITS));
+        assert_eq!(zero.parse::<CategoryId>(), Err(IdError::Digits));
     }
 }

@@ -6,6 +6,7 @@
 //! (`now` is an argument), and anything that a sale needs to go on: with the database down,
 //! tickets are still sold.
 
+pub mod accounts;
 pub mod catalogue;
 pub mod database;
 pub mod id;

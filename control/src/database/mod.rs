@@ -22,7 +22,7 @@ use tokio::time::timeout;
 
 pub use self::error::StoreError;
 pub(crate) use self::queries::queries;
-pub(crate) use self::row::ReadRow;
+pub(crate) use self::row::{ReadRow, millis};
 use self::setup::Setup;
 
 static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");

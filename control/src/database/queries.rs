@@ -21,8 +21,11 @@ mod tests {
     use crate::testing::{TestDatabase, databases};
 
     /// Every module that asks something.
-    const MODULES: &[&[(&str, &str)]] =
-        &[crate::catalogue::category::QUERIES, crate::database::QUERIES];
+    const MODULES: &[&[(&str, &str)]] = &[
+        crate::accounts::role::QUERIES,
+        crate::catalogue::category::QUERIES,
+        crate::database::QUERIES,
+    ];
 
     databases! {
         async fn every_query_is_understood(database: TestDatabase) {

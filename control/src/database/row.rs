@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::str::FromStr;
 
+use onsale_core::time::Time;
 use sqlx::Row;
 use sqlx::any::AnyRow;
 
@@ -14,6 +15,11 @@ pub(crate) trait ReadRow {
     fn parsed<T>(&self, column: &'static str) -> Result<T, StoreError>
     where
         T: FromStr<Err: Error + Send + Sync + 'static>;
+}
+
+/// A time as a column has it: milliseconds since 1970.
+pub(crate) fn millis(time: Time) -> i64 {
+    i64::try_from(time.as_ms()).unwrap_or(i64::MAX)
 }
 
 impl ReadRow for AnyRow {

@@ -19,7 +19,7 @@ use crate::port::{CallError, Look, Partitions, Wait};
 use crate::problem::Problem;
 use crate::provider::Providers;
 
-/// How many verified tokens of each kind one core remembers: some 50 MB at most.
+/// How many verified tokens of each kind one core remembers: some 90 MB at most.
 const TOKENS_MAX: usize = 524_288;
 
 /// The state of one Router. A cheap handle.

@@ -41,9 +41,10 @@ async fn open(
         return Err(Problem::at(&catalog::INVALID_BODY, "email", problem));
     }
     let person = PersonId::from_u128(u128::from_be_bytes(edge.random()?));
-    let access = Access { person, expires_at: edge.now() + edge.session_lifetime() };
+    let expires_at = edge.now() + edge.session_lifetime();
+    let access = Access { person, session: None, expires_at };
     let session = Session {
-        access_token: new_access_token(&edge, access, &wish.email)?,
+        access_token: new_access_token(&edge, access, Some(&wish.email))?,
         person: Id(person),
         expires_at: At(access.expires_at),
     };

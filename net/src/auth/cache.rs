@@ -85,7 +85,8 @@ mod tests {
     use super::*;
 
     fn access(person: u128) -> Access {
-        Access { person: PersonId::from_u128(person), expires_at: Time::from_ms(1_000) }
+        let (person, expires_at) = (PersonId::from_u128(person), Time::from_ms(1_000));
+        Access { person, session: None, expires_at }
     }
 
     #[test]

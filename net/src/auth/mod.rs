@@ -5,10 +5,11 @@ pub mod token;
 
 use std::convert::Infallible;
 
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use onsale_control::id::SessionId;
 use onsale_core::command::Actor;
 use onsale_core::id::{EventId, PersonId, PlaceId};
 use sha2::{Digest, Sha256};
@@ -25,7 +26,37 @@ pub const CHECKOUT_TOKEN: HeaderName = HeaderName::from_static("checkout-token")
 /// Nobody in particular: people are drawn at random out of 2^128, so nothing belongs to this one.
 const ANYBODY: Actor = Actor::Person(PersonId::from_u128(0));
 
-/// A person with an access token.
+/// Who calls: `Option<Principal>` where that may be nobody. A token that is no good is refused
+/// either way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Principal {
+    /// Somebody who has signed in to their account.
+    Account {
+        /// Who.
+        person: PersonId,
+        /// Where.
+        session: SessionId,
+    },
+    /// Somebody with no more than a guest's token.
+    Guest {
+        /// Who.
+        person: PersonId,
+    },
+    /// Whoever has the operator token.
+    Operator,
+}
+
+impl Principal {
+    /// As the rules call them.
+    pub const fn actor(&self) -> Actor {
+        match self {
+            Self::Account { person, .. } | Self::Guest { person } => Actor::Person(*person),
+            Self::Operator => Actor::Operator,
+        }
+    }
+}
+
+/// A person with an access token, guest or not.
 pub struct Buyer(pub PersonId);
 
 impl Buyer {
@@ -44,13 +75,31 @@ pub struct Caller(pub Actor);
 /// Anybody; with the operator token somebody who sees more.
 pub struct Visitor(pub Actor);
 
+impl FromRequestParts<Edge> for Principal {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, edge: &Edge) -> Result<Self, Problem> {
+        required(parts, edge)
+    }
+}
+
+impl OptionalFromRequestParts<Edge> for Principal {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, edge: &Edge) -> Result<Option<Self>, Problem> {
+        identify(&parts.headers, edge)
+    }
+}
+
 impl FromRequestParts<Edge> for Buyer {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, edge: &Edge) -> Result<Self, Problem> {
         match required(parts, edge)? {
-            Actor::Person(person) => Ok(Self(person)),
-            _ => Err(Problem::new(&catalog::BUYER_ONLY, "this needs a buyer's access token")),
+            Principal::Account { person, .. } | Principal::Guest { person } => Ok(Self(person)),
+            Principal::Operator => {
+                Err(Problem::new(&catalog::BUYER_ONLY, "this needs a buyer's access token"))
+            }
         }
     }
 }
@@ -60,7 +109,7 @@ impl FromRequestParts<Edge> for Operator {
 
     async fn from_request_parts(parts: &mut Parts, edge: &Edge) -> Result<Self, Problem> {
         match required(parts, edge)? {
-            Actor::Operator => Ok(Self),
+            Principal::Operator => Ok(Self),
             _ => Err(Problem::new(&catalog::OPERATOR_ONLY, "this needs the operator token")),
         }
     }
@@ -70,7 +119,7 @@ impl FromRequestParts<Edge> for Caller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, edge: &Edge) -> Result<Self, Problem> {
-        required(parts, edge).map(Self)
+        Ok(Self(required(parts, edge)?.actor()))
     }
 }
 
@@ -78,18 +127,18 @@ impl FromRequestParts<Edge> for Visitor {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, edge: &Edge) -> Result<Self, Problem> {
-        let actor = identify(&parts.headers, edge)?;
-        Ok(Self(actor.unwrap_or(ANYBODY)))
+        let principal = identify(&parts.headers, edge)?;
+        Ok(Self(principal.map_or(ANYBODY, |principal| principal.actor())))
     }
 }
 
-fn required(parts: &Parts, edge: &Edge) -> Result<Actor, Problem> {
+fn required(parts: &Parts, edge: &Edge) -> Result<Principal, Problem> {
     identify(&parts.headers, edge)?.ok_or_else(|| {
         Problem::new(&catalog::TOKEN_REQUIRED, "send `Authorization: Bearer <token>`")
     })
 }
 
-fn identify(headers: &HeaderMap, edge: &Edge) -> Result<Option<Actor>, Problem> {
+fn identify(headers: &HeaderMap, edge: &Edge) -> Result<Option<Principal>, Problem> {
     let Some(value) = headers.get(AUTHORIZATION) else { return Ok(None) };
     let text = value.to_str().ok().and_then(|text| text.split_once(' '));
     let token = match text {
@@ -98,12 +147,16 @@ fn identify(headers: &HeaderMap, edge: &Edge) -> Result<Option<Actor>, Problem> 
     };
     let digest: TokenDigest = Sha256::digest(token).into();
     if digest.ct_eq(edge.operator()).into() {
-        return Ok(Some(Actor::Operator));
+        return Ok(Some(Principal::Operator));
     }
     let now = edge.now();
     let verify = || edge.keys().verify_access(token, now);
     let access = edge.access_tokens().get_or_verify(digest, now, verify).map_err(refused)?;
-    Ok(Some(Actor::Person(access.person)))
+    let Access { person, session, .. } = access;
+    Ok(Some(match session {
+        Some(session) => Principal::Account { person, session },
+        None => Principal::Guest { person },
+    }))
 }
 
 fn refused(error: TokenError) -> Problem {
@@ -157,7 +210,11 @@ fn verified(token: &str, edge: &Edge) -> Result<Checkout, Problem> {
 }
 
 /// A new access token. What this core has signed it need not verify.
-pub fn new_access_token(edge: &Edge, access: Access, email: &str) -> Result<String, Problem> {
+pub fn new_access_token(
+    edge: &Edge,
+    access: Access,
+    email: Option<&str>,
+) -> Result<String, Problem> {
     let token = edge.keys().access(access, email, edge.now()).ok_or_else(unsigned)?;
     edge.access_tokens().put(Sha256::digest(&token).into(), access);
     Ok(token)

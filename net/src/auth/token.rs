@@ -6,6 +6,7 @@
 use ed25519_dalek::SigningKey;
 use ed25519_dalek::pkcs8::{DecodePrivateKey, EncodePrivateKey};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use onsale_control::id::SessionId;
 use onsale_core::id::{EventId, PersonId, PlaceId};
 use onsale_core::time::Time;
 use serde::de::DeserializeOwned;
@@ -52,12 +53,14 @@ pub enum TokenError {
     Expired,
 }
 
-/// What an access token says: who speaks. The e-mail address in it is read by whoever writes
-/// e-mails, not here.
+/// What an access token says: who speaks. The e-mail address in a guest's is read by whoever
+/// writes e-mails, not here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Access {
     /// Who.
     pub person: PersonId,
+    /// Where they have signed in; a guest has not.
+    pub session: Option<SessionId>,
     /// From when on it is not good any more.
     pub expires_at: Time,
 }
@@ -90,7 +93,11 @@ struct Claims<T> {
 
 #[derive(Serialize, Deserialize)]
 struct AccessClaims {
-    email: String,
+    /// A guest's: there is no account to look it up in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    email: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sid: Option<Id<SessionId>>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -116,8 +123,8 @@ impl TokenKeys {
     }
 
     /// An access token; `None` if it cannot be signed, which a key that was checked does not do.
-    pub fn access(&self, access: Access, email: &str, now: Time) -> Option<String> {
-        let more = AccessClaims { email: email.to_owned() };
+    pub fn access(&self, access: Access, email: Option<&str>, now: Time) -> Option<String> {
+        let more = AccessClaims { email: email.map(str::to_owned), sid: access.session.map(Id) };
         self.sign(&ACCESS, access.person, now, access.expires_at, more)
     }
 
@@ -130,7 +137,8 @@ impl TokenKeys {
     /// What an access token says, if it is good at `now`.
     pub fn verify_access(&self, token: &str, now: Time) -> Result<Access, TokenError> {
         let claims: Claims<AccessClaims> = self.verify(&ACCESS, token, now)?;
-        Ok(Access { person: claims.sub.0, expires_at: from_seconds(claims.exp) })
+        let session = claims.more.sid.map(|Id(session)| session);
+        Ok(Access { person: claims.sub.0, session, expires_at: from_seconds(claims.exp) })
     }
 
     /// What a checkout token says, if it is good at `now`.
@@ -219,8 +227,8 @@ mod tests {
     }
 
     fn access_token(keys: &TokenKeys) -> String {
-        let access = Access { person: PersonId::from_u128(7), expires_at: LATER };
-        keys.access(access, "ada@example.org", NOW).unwrap()
+        let access = Access { person: PersonId::from_u128(7), session: None, expires_at: LATER };
+        keys.access(access, Some("ada@example.org"), NOW).unwrap()
     }
 
     #[test]
@@ -239,6 +247,17 @@ mod tests {
     }
 
     #[test]
+    fn whoever_signed_in_is_told_from_a_guest() {
+        let keys = keys(1);
+        let person = PersonId::from_u128(7);
+        for session in [None, Some(SessionId::random())] {
+            let access = Access { person, session, expires_at: LATER };
+            let token = keys.access(access, None, NOW).unwrap();
+            assert_eq!(keys.verify_access(&token, NOW).unwrap().session, session);
+        }
+    }
+
+    #[test]
     fn no_kind_of_token_passes_for_another() {
         let keys = keys(1);
         assert_eq!(keys.verify_checkout(&access_token(&keys), NOW), Err(TokenError::Invalid));
@@ -249,7 +268,7 @@ mod tests {
     fn both_the_type_and_the_audience_of_a_token_count() {
         let keys = keys(1);
         let sign = |typ, audience| {
-            let more = AccessClaims { email: "ada@example.org".to_owned() };
+            let more = AccessClaims { email: None, sid: None };
             let purpose = Purpose { typ, audience };
             keys.sign(&purpose, PersonId::from_u128(7), NOW, LATER, more).unwrap()
         };

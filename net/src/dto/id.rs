@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt::Display;
 use std::str::FromStr;
 
-use onsale_control::id::CategoryId;
+use onsale_control::id::{CategoryId, SessionId};
 use onsale_core::id::{EventId, HoldId, IdError, OrderId, PersonId, PlaceId, TicketId};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use utoipa::openapi::RefOr;
@@ -27,6 +27,8 @@ pub type OrderRef = Id<OrderId>;
 pub type PersonRef = Id<PersonId>;
 /// The id of a place on the wire.
 pub type PlaceRef = Id<PlaceId>;
+/// The id of a session on the wire.
+pub type SessionRef = Id<SessionId>;
 /// The id of a ticket on the wire.
 pub type TicketRef = Id<TicketId>;
 
@@ -57,6 +59,7 @@ id_kinds! {
     OrderId "ord_" "0000400000003";
     PersonId "per_" "05bgn2v8j7rq0c4mzt3w9x1hye";
     PlaceId "plc_" "0000400000003";
+    SessionId "ses_" "05bgn2v8j7rq0c4mzt3w9x1hye";
     TicketId "tkt_" "0000400000003";
 }
 
@@ -104,6 +107,7 @@ mod tests {
         holds::<OrderId>();
         holds::<PersonId>();
         holds::<PlaceId>();
+        holds::<SessionId>();
         holds::<TicketId>();
     }
 }

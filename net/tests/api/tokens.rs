@@ -39,7 +39,7 @@ async fn forged_tokens_are_refused() {
     let none = json!({"typ": "at+jwt", "alg": "none"});
     let untyped = json!({"typ": "JWT", "alg": "EdDSA"});
     let foreign = TokenKeys::new(&new_signing_key(&[8; 32]).unwrap()).unwrap();
-    let access = Access { person: PersonId::from_u128(1), expires_at: Time::MAX };
+    let access = Access { person: PersonId::from_u128(1), session: None, expires_at: Time::MAX };
     let forged = [
         format!("{header}.{claims}.{flipped}{}", &signature[1..]),
         format!("{header}.{}.{signature}", write(&changed)),
@@ -47,7 +47,7 @@ async fn forged_tokens_are_refused() {
         format!("{}.{claims}.{signature}", write(&none)),
         format!("{}.{claims}.{signature}", write(&untyped)),
         format!("{header}.{claims}"),
-        foreign.access(access, "eve@example.org", START).unwrap(),
+        foreign.access(access, Some("eve@example.org"), START).unwrap(),
         format!("{OPERATOR}x"),
         OPERATOR[1..].to_owned(),
         String::new(),
