@@ -20,6 +20,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use super::edge::Edge;
+use super::links;
 use crate::conditional::Keep;
 use crate::metrics::Route;
 use crate::problem::catalog::{KINDS, Kind};
@@ -87,6 +88,7 @@ pub(super) fn complete(document: &utoipa::openapi::OpenApi) -> Value {
         }
         operation["x-problems"] = json!(codes);
     }
+    links::add(&mut document);
     document
 }
 

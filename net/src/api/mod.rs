@@ -12,6 +12,7 @@ mod events;
 mod frame;
 mod health;
 mod holds;
+mod links;
 mod orders;
 mod poll;
 mod sessions;

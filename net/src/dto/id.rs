@@ -42,25 +42,28 @@ pub trait IdKind: Copy + Display + FromStr<Err = IdError> {
     const PATTERN: &'static str;
 }
 
+/// Each with its prefix, its first digit (the others take what bits are left), how many there are
+/// besides, and an example.
 macro_rules! id_kinds {
-    ($($type:ident $prefix:literal $digits:literal;)*) => {
+    ($($type:ident $prefix:literal $first:literal $others:literal $digits:literal;)*) => {
         $(impl IdKind for $type {
             const NAME: &'static str = stringify!($type);
             const EXAMPLE: &'static str = concat!($prefix, $digits);
-            const PATTERN: &'static str = concat!("^", $prefix, "[0-9a-hjkmnp-tv-z]+$");
+            const PATTERN: &'static str =
+                concat!("^", $prefix, $first, "[0-9a-hjkmnp-tv-z]{", $others, "}$");
         })*
     };
 }
 
 id_kinds! {
-    CategoryId "cat_" "05bgn2v8j7rq0c4mzt3w9x1hye";
-    EventId "evt_" "0000001";
-    HoldId "hld_" "0000400000003";
-    OrderId "ord_" "0000400000003";
-    PersonId "per_" "05bgn2v8j7rq0c4mzt3w9x1hye";
-    PlaceId "plc_" "0000400000003";
-    SessionId "ses_" "05bgn2v8j7rq0c4mzt3w9x1hye";
-    TicketId "tkt_" "0000400000003";
+    CategoryId "cat_" "[0-7]" 25 "05bgn2v8j7rq0c4mzt3w9x1hye";
+    EventId "evt_" "[0-3]" 6 "0000001";
+    HoldId "hld_" "[0-9a-f]" 12 "0000400000003";
+    OrderId "ord_" "[0-9a-f]" 12 "0000400000003";
+    PersonId "per_" "[0-7]" 25 "05bgn2v8j7rq0c4mzt3w9x1hye";
+    PlaceId "plc_" "[0-9a-f]" 12 "0000400000003";
+    SessionId "ses_" "[0-7]" 25 "05bgn2v8j7rq0c4mzt3w9x1hye";
+    TicketId "tkt_" "[0-9a-f]" 12 "0000400000003";
 }
 
 impl<T: IdKind> Serialize for Id<T> {
