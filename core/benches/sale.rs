@@ -130,7 +130,10 @@ impl Shop {
             log: None,
         };
         let spec = Box::new(EventSpec::parse(draft).expect("the draft is right"));
-        shop.ask(Actor::Operator, Command::DefineEvent { spec, seed: LotterySeed([7; 32]) });
+        shop.ask(
+            Actor::Operator,
+            Command::DefineEvent { event: None, spec, seed: LotterySeed([7; 32]) },
+        );
         shop.ask(Actor::Operator, Command::OpenEvent(EVENT));
         shop
     }

@@ -79,8 +79,13 @@ pub enum Command {
     CancelEvent(EventId),
     /// The buyer does not want the order any more.
     CancelOrder(OrderId),
-    /// Create an event. It can be seen by its operator only, until it is opened.
+    /// Say what is sold at an event. It can be seen by its operator only, until it is opened.
+    ///
+    /// An event with an id of its own may be defined any number of times: the first one counts,
+    /// another like it is answered the same, for ever, and one that differs is refused.
     DefineEvent {
+        /// An id that was reserved; without one the event is given the next.
+        event: Option<EventId>,
         /// What is to be sold.
         spec: Box<EventSpec>,
         /// What its lottery will be drawn with. From a source of entropy that nobody can foresee.
@@ -135,6 +140,8 @@ pub enum Command {
     },
     /// Give a hold back.
     ReleaseHold(HoldId),
+    /// Take an id for an event that will be defined later. Until then nobody sees it.
+    ReserveEvent,
     /// Change how people are let in.
     SteerWaitroom {
         /// Of which event.

@@ -30,6 +30,9 @@ pub enum Refusal {
         /// The companion seats.
         seats: Vec<SeatIndex>,
     },
+    /// The event was defined before, as something else.
+    #[error("the event is defined already, and otherwise: ask for each change by itself")]
+    DefinedAlready,
     /// A place in the queue was asked for before there was a waitroom, or where there is none.
     #[error("the waitroom is not open yet: come back at doors_at")]
     DoorsClosed {
@@ -182,6 +185,7 @@ impl Refusal {
         "admission_required",
         "all_held",
         "companion_alone",
+        "defined_already",
         "doors_closed",
         "event_cancelled",
         "full",
@@ -210,6 +214,7 @@ impl Refusal {
             Self::AdmissionRequired => "admission_required",
             Self::AllHeld { .. } => "all_held",
             Self::CompanionAlone { .. } => "companion_alone",
+            Self::DefinedAlready => "defined_already",
             Self::DoorsClosed { .. } => "doors_closed",
             Self::EventCancelled => "event_cancelled",
             Self::Full(_) => "full",

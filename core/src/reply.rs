@@ -12,7 +12,7 @@ use crate::order::OrderStatus;
 use crate::time::Time;
 use crate::waitroom::Commitment;
 
-/// The answer to a command.
+/// The answer to a command. A new one goes to the end: their order is part of the journal's format.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Reply {
     /// It was done; there is nothing more to say.
@@ -52,6 +52,11 @@ pub enum Reply {
         amount: Amount,
         /// Of what.
         currency: Currency,
+    },
+    /// An id was taken for an event that will be defined later.
+    EventReserved {
+        /// Which.
+        event: EventId,
     },
 }
 

@@ -1,8 +1,9 @@
 //! What any released version has written can be read, for ever. `golden/` holds one decision of
 //! every kind of fact, with every shape that its content can take, as it was first shipped.
 //!
-//! A file is never changed. When a new kind of fact has no file yet, running this test with
-//! `ONSALE_WRITE_GOLDEN=1` writes the missing ones and no others.
+//! A file is never changed: a shape that came later has a file of its own. When a new kind or shape
+//! has no file yet, running this test with `ONSALE_WRITE_GOLDEN=1` writes the missing ones and no
+//! others.
 
 mod common;
 
@@ -28,8 +29,8 @@ const UNTIL: Time = Time::from_ms(1_800_000_600_123);
 
 #[test]
 fn what_was_written_is_read_and_what_is_written_is_the_same() {
-    for decision in decisions() {
-        let path = path(&decision);
+    for (name, decision) in decisions() {
+        let path = folder().join(name);
         let encoded = decision.encode(Vec::new());
         if !path.exists() && std::env::var_os("ONSALE_WRITE_GOLDEN").is_some() {
             std::fs::write(&path, &encoded).unwrap();
@@ -45,15 +46,15 @@ fn every_kind_of_fact_has_a_golden_file() {
     let is_known =
         |kind: &u8| Decision::decode(&[0, *kind]) != Err(DecodeError::Kind { kind: *kind });
     let known: BTreeSet<u8> = (0..=u8::MAX).filter(is_known).collect();
-    let golden: BTreeSet<u8> = decisions().iter().map(|d| d.facts[0].kind()).collect();
+    let golden: BTreeSet<u8> = decisions().iter().map(|(_, d)| d.facts[0].kind()).collect();
     assert_eq!(golden, known);
     let files = std::fs::read_dir(folder()).unwrap().count();
-    assert_eq!(files, known.len(), "a file of a kind that is not known any more");
+    assert_eq!(files, decisions().len(), "a file that nobody reads any more");
 }
 
 #[test]
 fn damaged_bytes_are_refused_and_never_read_as_something_else_silently() {
-    for decision in decisions() {
+    for (_, decision) in decisions() {
         let bytes = decision.encode(Vec::new());
         for end in 0..bytes.len() {
             if let Ok(read) = Decision::decode(&bytes[..end]) {
@@ -69,11 +70,6 @@ fn damaged_bytes_are_refused_and_never_read_as_something_else_silently() {
 
 fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden")
-}
-
-fn path(decision: &Decision) -> PathBuf {
-    let fact = &decision.facts[0];
-    folder().join(format!("{:02}-{}.bin", fact.kind(), fact.name()))
 }
 
 fn event() -> EventId {
@@ -102,13 +98,32 @@ fn lines() -> Vec<Line> {
     vec![line(0, 3, 2_500, &[]), line(199, 2, 1_000_000_000_000, &[7, 1_999_999])]
 }
 
-/// One decision for each kind of fact.
-fn decisions() -> Vec<Decision> {
+/// One decision for each kind of fact, and for each shape that came later, with its file.
+fn decisions() -> Vec<(String, Decision)> {
+    let kinds = kinds().into_iter().map(|decision| (file(&decision, ""), decision));
+    let later = later().into_iter().map(|(shape, decision)| (file(&decision, shape), decision));
+    kinds.chain(later).collect()
+}
+
+fn file(decision: &Decision, shape: &str) -> String {
+    let fact = &decision.facts[0];
+    format!("{:02}-{}{shape}.bin", fact.kind(), fact.name())
+}
+
+fn later() -> Vec<(&'static str, Decision)> {
+    let of = |facts: Vec<Fact>| Decision { at: AT, facts };
+    let key = IdempotencyKey { key: 1, fingerprint: u128::MAX };
+    let reserved = Answered { key, reply: Reply::EventReserved { event: event() } };
+    vec![("-of-a-reservation", of(vec![reserved.into()]))]
+}
+
+fn kinds() -> Vec<Decision> {
     let of = |facts: Vec<Fact>| Decision { at: AT, facts };
     let alone = [
         event_defined(),
         EventOpened { event: event() }.into(),
         EventCancelled { event: event() }.into(),
+        EventReserved { event: event() }.into(),
         WaitroomJoined { place: place(), person: person(), party: 4 }.into(),
         LotteryDrawn { event: event() }.into(),
         PlaceAdmitted { place: place(), until: UNTIL }.into(),

@@ -20,9 +20,9 @@ use onsale_core::payment::RefundState;
 use onsale_core::query::{Query, View};
 use onsale_core::refusal::Refusal;
 use onsale_core::reply::{HoldView, Reply};
-use onsale_core::spec::{ClassId, Draft, Limits, Quota, Terms, WaitroomSpec};
+use onsale_core::spec::{ClassId, EventSpec};
 use onsale_core::time::Span;
-use onsale_core::waitroom::PlaceState;
+use onsale_core::waitroom::{LotterySeed, PlaceState};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
@@ -57,7 +57,7 @@ struct Run {
 impl Run {
     fn new(seed: u64) -> Self {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
-        let draft = draft(&mut rng);
+        let draft = short(&mut rng);
         let (mut world, event) = World::with(draft.clone());
         world.replays = false;
         let naive = Naive::new(draft, world.now());
@@ -79,6 +79,7 @@ impl Run {
             18 => self.join(),
             19 => self.leave_or_drop(),
             20 => self.steer_or_cancel(),
+            21 if self.chance(3) => self.publish_again(),
             21 => self.world.restart(),
             _ => self.pass(),
         }
@@ -340,6 +341,19 @@ impl Run {
         self.judge(&answer, if has_waitroom { Ok(()) } else { Err("no_waitroom") });
     }
 
+    /// A publisher that does not know whether it had published, or a draft that went on.
+    fn publish_again(&mut self) {
+        let mut draft = self.naive.defined_as.clone();
+        let is_same = self.chance(2);
+        draft.limits.per_buyer += u32::from(!is_same);
+        let (event, spec) = (Some(self.event), Box::new(EventSpec::parse(draft).unwrap()));
+        let seed = LotterySeed([self.below(200) as u8; 32]);
+        let define = Command::DefineEvent { event, spec, seed };
+        let answer = self.world.ask(Actor::Operator, define);
+        self.judge(&answer, if is_same { Ok(()) } else { Err("defined_already") });
+        assert!(self.world.ask(Actor::Operator, Command::ReserveEvent).is_ok());
+    }
+
     /// The whole state, as far as it can be seen.
     fn compare(&mut self) {
         for class in 0..self.naive.draft.classes.len() as u16 {
@@ -444,46 +458,4 @@ impl Tally {
         assert_eq!(self.causes.len(), 5, "{:?}", self.causes);
         assert_eq!(self.places.len(), 6, "{:?}", self.places);
     }
-}
-
-/// A small event in which everything is short: stock, slots and time.
-fn draft(rng: &mut ChaCha8Rng) -> Draft {
-    let mut below = |bound: u32| rng.next_u32() % bound;
-    let mut draft = club(1 + below(6));
-    let classes = 1 + below(3);
-    for number in 1..classes {
-        draft.classes.push(class(&format!("class {number}"), u64::from(100 * below(3))));
-    }
-    let seated = classes > 1 && below(2) == 0;
-    if seated {
-        let rows = [1 + below(2), 1 + below(3), 1 + below(3)];
-        draft.plan = Some(plan(&[(1, &rows)]));
-    }
-    let first_counted_elsewhere = if seated { 2 } else { 1 };
-    for number in first_counted_elsewhere..classes {
-        let mut classes = vec![ClassId(number as u16)];
-        classes.extend((below(2) == 0).then_some(ClassId(0)));
-        let name = format!("quota {number}");
-        draft.quotas.push(Quota { name, capacity: 1 + below(4), classes });
-    }
-    if below(3) == 0 {
-        draft.classes[0].per_buyer = Some(1 + below(2));
-    }
-    draft.limits =
-        Limits { per_buyer: 2 + below(3), per_hold: 1 + below(4), refuse_orphans: false };
-    let mut span = |most: u32| Span::from_ms(u64::from(1 + below(most)));
-    draft.terms = Terms { hold: span(12), order: span(20), payment_grace: span(6) };
-    let visit = span(30);
-    if below(2) == 0 {
-        draft.waitroom = Some(WaitroomSpec {
-            doors_at: BEGIN + ms(u64::from(below(3))),
-            opens_at: BEGIN + ms(u64::from(3 + below(6))),
-            slots: 1 + below(4),
-            rate_per_minute: 600_000,
-            visit,
-            claim: Span::from_mins(1),
-            presence: Span::from_mins(5),
-        });
-    }
-    draft
 }

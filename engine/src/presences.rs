@@ -7,7 +7,6 @@ use onsale_core::Partition;
 use onsale_core::command::{Actor, Command, Request};
 use onsale_core::fact::Fact;
 use onsale_core::id::{EventId, PlaceId};
-use onsale_core::sale::Sale;
 use onsale_core::time::Time;
 use onsale_core::waitroom::Presence;
 
@@ -18,7 +17,7 @@ pub(crate) struct Presences(BTreeMap<EventId, Presence>);
 impl Presences {
     /// After a restart everybody counts as seen.
     pub(crate) fn restarted(partition: &Partition, now: Time) -> Self {
-        let waitrooms = partition.sales().iter().filter_map(|sale| {
+        let waitrooms = partition.sales().filter_map(|sale| {
             let (waitroom, spec) = sale.waitroom().zip(sale.spec().waitroom)?;
             let live = waitroom.live_places();
             Some((sale.id(), Presence::restarted(spec.presence, spec.claim, live, now)))
@@ -100,7 +99,6 @@ impl Presences {
 }
 
 fn live_owner(partition: &Partition, place: PlaceId) -> Option<onsale_core::id::PersonId> {
-    let sale = partition.sales().get(place.event.index() as usize)?;
-    let found = Sale::waitroom(sale)?.place(place.number)?;
+    let found = partition.sale(place.event)?.waitroom()?.place(place.number)?;
     found.state.is_live().then_some(found.person)
 }

@@ -98,7 +98,7 @@ impl Bench {
 
     fn open_event(&mut self, waitroom: Option<WaitroomSpec>) -> EventId {
         let (spec, seed) = (Box::new(spec(waitroom)), LotterySeed([1; 32]));
-        let defined = self.done(Actor::Operator, Command::DefineEvent { spec, seed });
+        let defined = self.done(Actor::Operator, Command::DefineEvent { event: None, spec, seed });
         let Reply::EventDefined { event, .. } = defined else { panic!("an event is defined") };
         self.done(Actor::Operator, Command::OpenEvent(event));
         event
@@ -272,7 +272,16 @@ fn a_silent_visitor_frees_the_slot_and_one_who_asks_keeps_the_place() {
         .collect();
     bench.engine.tick(NOW);
     let state = |bench: &Bench, place: PlaceId| {
-        bench.engine.partition().sales()[0].waitroom().unwrap().place(place.number).unwrap().state
+        bench
+            .engine
+            .partition()
+            .sale(place.event)
+            .unwrap()
+            .waitroom()
+            .unwrap()
+            .place(place.number)
+            .unwrap()
+            .state
     };
     let (inside, outside) = match state(&bench, places[0]) {
         PlaceState::Admitted { .. } => (0, 1),

@@ -67,7 +67,8 @@ fn define(bytes: &[u8]) {
         return;
     }
     let mut partition = Partition::new(PartitionId::new(0).expect("there is a partition 0"));
-    let command = Command::DefineEvent { spec: Box::new(spec), seed: LotterySeed([0; 32]) };
+    let (spec, seed) = (Box::new(spec), LotterySeed([0; 32]));
+    let command = Command::DefineEvent { event: None, spec, seed };
     let request = Request::new(Actor::Operator, command);
     let (facts, _) = partition.decide(Time::ZERO, &request).expect("an operator may define");
     for fact in &facts {

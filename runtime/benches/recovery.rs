@@ -86,7 +86,7 @@ fn write_journal(directory: &Path, id: PartitionId, facts: u64) -> u64 {
         reply
     };
     let spec = Box::new(spec());
-    let define = Command::DefineEvent { spec, seed: LotterySeed([0; 32]) };
+    let define = Command::DefineEvent { event: None, spec, seed: LotterySeed([0; 32]) };
     let defined = ask(&mut partition, Actor::Operator, define);
     let Reply::EventDefined { event, .. } = defined else { unreachable!("an event is defined") };
     ask(&mut partition, Actor::Operator, Command::OpenEvent(event));

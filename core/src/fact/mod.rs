@@ -107,6 +107,11 @@ facts! {
         /// Whether they are blocked now, or free.
         block: bool,
     }
+    /// An id was taken for an event that will be defined later.
+    5 EventReserved {
+        /// The id.
+        event: EventId,
+    }
     /// Somebody queued.
     10 WaitroomJoined {
         /// The new place.
@@ -314,6 +319,7 @@ impl Fact {
             Self::EventOpened(fact) => fact.event,
             Self::EventCancelled(fact) => fact.event,
             Self::SeatsBlocked(fact) => fact.event,
+            Self::EventReserved(fact) => fact.event,
             Self::WaitroomJoined(fact) => fact.place.event,
             Self::LotteryDrawn(fact) => fact.event,
             Self::PlaceAdmitted(fact) => fact.place.event,

@@ -6,6 +6,7 @@
 //! the events, orders, holds and people.
 
 mod answers;
+mod events;
 
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
@@ -16,17 +17,16 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use self::answers::Answers;
+use self::events::Events;
 use crate::command::{Actor, Command, PaymentNotice, PaymentOutcome, Provider, Request};
 use crate::effect::Effect;
-use crate::fact::{Answered, EventDefined, Fact, PaymentStrayed};
+use crate::fact::{Answered, Fact, PaymentStrayed};
 use crate::id::{EventId, OrderId, PartitionId};
 use crate::query::{Query, View};
 use crate::refusal::{Refusal, Thing};
 use crate::reply::Reply;
 use crate::sale::{Decided, Sale};
-use crate::spec::EventSpec;
 use crate::time::Time;
-use crate::waitroom::LotterySeed;
 
 /// A set of events with one history.
 #[derive(Clone, Debug)]
@@ -36,13 +36,13 @@ pub struct Partition {
 }
 
 /// The first byte of a state. A state of another version is not read: the journal is.
-const STATE_VERSION: u8 = 2;
+const STATE_VERSION: u8 = 3;
 
 /// What must be remembered.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct State {
     id: PartitionId,
-    sales: Vec<Sale>,
+    events: Events,
     answers: Answers,
     /// Money that came for no order that there is, by provider and payment.
     strays: BTreeMap<(Provider, String), OrderId>,
@@ -57,7 +57,7 @@ impl Partition {
     pub fn new(id: PartitionId) -> Self {
         let state = State {
             id,
-            sales: Vec::new(),
+            events: Events::default(),
             answers: Answers::default(),
             strays: BTreeMap::new(),
             last: Time::ZERO,
@@ -82,9 +82,15 @@ impl Partition {
         self.state.last
     }
 
-    /// The sale of each event.
-    pub fn sales(&self) -> &[Sale] {
-        &self.state.sales
+    /// The sale of each event that was defined.
+    pub fn sales(&self) -> impl Iterator<Item = &Sale> {
+        self.state.events.iter()
+    }
+
+    /// The sale of an event of this partition, if it was defined.
+    pub fn sale(&self, event: EventId) -> Option<&Sale> {
+        let own = (event.partition() == self.state.id).then_some(event.index());
+        own.and_then(|index| self.state.events.sale(index))
     }
 
     /// Decides on a request. Nothing changes: the facts do that, through [`Self::evolve`], all of
@@ -108,62 +114,52 @@ impl Partition {
         match command {
             Command::Advance => Ok((self.advance(now), Reply::Done)),
             Command::BlockSeats { event, seats, block } => {
-                self.sale(*event)?.decide_block(actor, seats, *block)
+                self.find(*event)?.decide_block(actor, seats, *block)
             }
-            Command::CancelEvent(event) => self.sale(*event)?.decide_cancel_event(actor),
+            Command::CancelEvent(event) => self.find(*event)?.decide_cancel_event(actor),
             Command::CancelOrder(order) => {
-                self.sale(order.event)?.decide_cancel_order(actor, *order)
+                self.find(order.event)?.decide_cancel_order(actor, *order)
             }
-            Command::DefineEvent { spec, seed } => self.define(actor, spec, seed),
-            Command::DropPlace(place) => self.sale(place.event)?.decide_drop(*place),
+            Command::DefineEvent { event, spec, seed } => {
+                self.decide_define(actor, *event, spec, seed)
+            }
+            Command::DropPlace(place) => self.find(place.event)?.decide_drop(*place),
             Command::JoinWaitroom { event, party } => {
-                self.sale(*event)?.decide_join(now, actor, *party)
+                self.find(*event)?.decide_join(now, actor, *party)
             }
-            Command::LeaveWaitroom(place) => self.sale(place.event)?.decide_leave(actor, *place),
-            Command::OpenEvent(event) => self.sale(*event)?.decide_open(actor),
+            Command::LeaveWaitroom(place) => self.find(place.event)?.decide_leave(actor, *place),
+            Command::OpenEvent(event) => self.find(*event)?.decide_open(actor),
             Command::PlaceOrder { hold, provider, accept_other_seats } => {
-                let sale = self.sale(hold.event)?;
+                let sale = self.find(hold.event)?;
                 sale.decide_place_order(now, actor, *hold, provider, *accept_other_seats)
             }
             Command::RecordIntent { order, outcome } => {
-                self.sale(order.event)?.decide_record_intent(*order, outcome)
+                self.find(order.event)?.decide_record_intent(*order, outcome)
             }
             Command::RecordPayment(notice) => Ok((self.facts_of_notice(now, notice), Reply::Done)),
             Command::RecordRefund { order, refund, outcome } => {
-                self.sale(order.event)?.decide_record_refund(*order, *refund, outcome)
+                self.find(order.event)?.decide_record_refund(*order, *refund, outcome)
             }
             Command::RefundOrder { order, tickets } => {
-                self.sale(order.event)?.decide_refund(actor, *order, tickets.as_deref())
+                self.find(order.event)?.decide_refund(actor, *order, tickets.as_deref())
             }
             Command::ReleaseHold(hold) => {
-                self.sale(hold.event)?.decide_release_hold(now, actor, *hold)
+                self.find(hold.event)?.decide_release_hold(now, actor, *hold)
             }
+            Command::ReserveEvent => self.decide_reserve(actor),
             Command::SteerWaitroom { event, steer } => {
-                self.sale(*event)?.decide_steer(actor, *steer)
+                self.find(*event)?.decide_steer(actor, *steer)
             }
             Command::TakeHold { event, place, wishes } => {
-                self.sale(*event)?.decide_take_hold(now, actor, *place, wishes)
+                self.find(*event)?.decide_take_hold(now, actor, *place, wishes)
             }
         }
-    }
-
-    fn define(&self, actor: Actor, spec: &EventSpec, seed: &LotterySeed) -> Decided {
-        if matches!(actor, Actor::Person(_)) {
-            return Err(Refusal::OperatorOnly);
-        }
-        let index = u32::try_from(self.state.sales.len()).ok();
-        let event = index.and_then(|index| EventId::new(self.state.id, index));
-        let event = event.ok_or(Refusal::Full(Thing::Event))?;
-        let commitment = seed.commitment();
-        let fact =
-            EventDefined { event, spec: alloc::boxed::Box::new(spec.clone()), seed: seed.clone() };
-        Ok((vec![fact.into()], Reply::EventDefined { event, commitment }))
     }
 
     /// Money is never dropped: what is for no order of ours, or comes from another provider than
     /// the order's, is written down for an operator to see.
     fn facts_of_notice(&self, now: Time, notice: &PaymentNotice) -> Vec<Fact> {
-        let order = self.sale(notice.order.event).ok();
+        let order = self.sale(notice.order.event);
         let order = order.and_then(|sale| Some((sale, sale.order(notice.order.number)?)));
         if let Some((sale, order)) = order.filter(|(_, order)| order.provider == notice.provider) {
             return sale.facts_of_notice(now, order, notice);
@@ -183,7 +179,7 @@ impl Partition {
 
     fn advance(&self, now: Time) -> Vec<Fact> {
         let due = self.due.first().filter(|(at, _)| *at <= now);
-        let sale = due.and_then(|(_, index)| self.state.sales.get(index as usize));
+        let sale = due.and_then(|(_, index)| self.state.events.sale(index));
         sale.map_or_else(Vec::new, |sale| sale.due_facts(now))
     }
 
@@ -202,11 +198,8 @@ impl Partition {
         self.state.last = self.state.last.max(at);
         self.state.answers.forget_before(at);
         match fact {
-            Fact::EventDefined(fact) => {
-                let sale = Sale::new(fact.event, EventSpec::clone(&fact.spec), fact.seed.clone());
-                assert_eq!(fact.event.index() as usize, self.state.sales.len());
-                self.state.sales.push(sale);
-            }
+            Fact::EventReserved(fact) => self.state.events.reserve(fact.event.index()),
+            Fact::EventDefined(fact) => self.state.events.define(fact),
             Fact::PaymentStrayed(fact) => {
                 let name = (fact.provider.clone(), fact.payment.clone());
                 self.state.strays.insert(name, fact.claimed);
@@ -218,7 +211,7 @@ impl Partition {
 
     fn evolve_sale(&mut self, number: u64, at: Time, fact: &Fact) {
         let event = fact.event().expect("every other fact is about an event");
-        let sale = self.state.sales.get_mut(event.index() as usize);
+        let sale = self.state.events.sale_mut(event.index());
         let sale = sale.expect("a fact is about an event that was defined");
         sale.evolve(number, at, fact);
         self.due.set(event.index(), sale.next_due(at));
@@ -228,21 +221,20 @@ impl Partition {
     pub fn query(&self, now: Time, actor: Actor, query: Query) -> Result<View, Refusal> {
         let now = now.max(self.state.last);
         let Some(event) = query.event() else {
-            let visible = self.state.sales.iter().filter(|sale| sale.is_visible_to(actor));
+            let visible = self.sales().filter(|sale| sale.is_visible_to(actor));
             return Ok(View::Events(visible.map(Sale::event_view).collect()));
         };
-        self.sale(event)?.query(now, actor, query)
+        self.find(event)?.query(now, actor, query)
     }
 
     /// What providers must still be asked for: after a restart nothing else remembers it.
     pub fn effects(&self) -> Vec<Effect> {
-        self.state.sales.iter().flat_map(Sale::effects).collect()
+        self.sales().flat_map(Sale::effects).collect()
     }
 
     /// What a provider must be asked for because of `fact`, which has just been applied.
     pub fn effect_of(&self, fact: &Fact) -> Option<Effect> {
-        let event = fact.event()?;
-        self.state.sales.get(event.index() as usize)?.effect_of(fact)
+        self.sale(fact.event()?)?.effect_of(fact)
     }
 
     /// The state as bytes: the same facts give the same bytes, on any machine.
@@ -256,15 +248,14 @@ impl Partition {
         let state = bytes.strip_prefix(&[STATE_VERSION]).ok_or(StateError)?;
         let state: State = postcard::from_bytes(state).map_err(|_| StateError)?;
         let mut due = Due::default();
-        for (index, sale) in (0..).zip(&state.sales) {
-            due.set(index, sale.next_due(state.last));
+        for sale in state.events.iter() {
+            due.set(sale.id().index(), sale.next_due(state.last));
         }
         Ok(Self { state, due })
     }
 
-    fn sale(&self, event: EventId) -> Result<&Sale, Refusal> {
-        let own = (event.partition() == self.state.id).then_some(event.index() as usize);
-        own.and_then(|index| self.state.sales.get(index)).ok_or(Refusal::NotFound(Thing::Event))
+    fn find(&self, event: EventId) -> Result<&Sale, Refusal> {
+        self.sale(event).ok_or(Refusal::NotFound(Thing::Event))
     }
 }
 

@@ -78,7 +78,10 @@ impl Sale {
                     order.refunds[fact.refund as usize].state = RefundState::Refused { reason };
                 });
             }
-            Fact::EventDefined(_) | Fact::PaymentStrayed(_) | Fact::Answered(_) => {}
+            Fact::EventDefined(_)
+            | Fact::EventReserved(_)
+            | Fact::PaymentStrayed(_)
+            | Fact::Answered(_) => {}
         }
     }
 

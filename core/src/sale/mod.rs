@@ -28,9 +28,11 @@ use crate::payment::{Refund, RefundState};
 use crate::query::Phase;
 use crate::refusal::{Refusal, Thing};
 use crate::reply::Reply;
-use crate::spec::EventSpec;
+use crate::spec::{EventSpec, SpecDigest};
 use crate::time::Time;
-use crate::waitroom::{LotterySeed, Waitroom};
+use crate::waitroom::{Commitment, LotterySeed, Waitroom};
+
+pub(crate) use self::operate::operator;
 
 pub use self::buyers::Buyer;
 
@@ -50,6 +52,9 @@ pub struct Sale {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Book {
     id: EventId,
+    /// What it was defined as, and what its lottery was committed to then.
+    defined_as: SpecDigest,
+    commitment: Commitment,
     spec: EventSpec,
     phase: Phase,
     waitroom: Option<Waitroom>,
@@ -87,9 +92,12 @@ impl Sale {
     /// The sale of an event that was just defined.
     pub fn new(id: EventId, spec: EventSpec, seed: LotterySeed) -> Self {
         let stock = Stock::new(&spec);
+        let (defined_as, commitment) = (spec.digest(), seed.commitment());
         let waitroom = spec.waitroom.map(|waitroom| Waitroom::new(waitroom, seed));
         let book = Book {
             id,
+            defined_as,
+            commitment,
             spec,
             phase: Phase::Defined,
             waitroom,

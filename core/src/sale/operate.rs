@@ -1,4 +1,4 @@
-//! What an operator does to an event: open it, block seats, call it off.
+//! What an operator does to an event: define it again, open it, block seats, call it off.
 
 use alloc::vec;
 use alloc::vec::Vec;
@@ -10,8 +10,19 @@ use crate::inventory::seating::{SeatIndex, SeatState};
 use crate::query::Phase;
 use crate::refusal::{Refusal, Thing};
 use crate::reply::Reply;
+use crate::spec::EventSpec;
 
 impl Sale {
+    /// Whoever publishes an event may not know whether they did: the same again is answered as it
+    /// was the first time, whatever has become of the event, and whatever seed comes with it.
+    pub(crate) fn decide_define_again(&self, spec: &EventSpec) -> Decided {
+        if spec.digest() != self.book.defined_as {
+            return Err(Refusal::DefinedAlready);
+        }
+        let (event, commitment) = (self.id(), self.book.commitment);
+        Ok((Vec::new(), Reply::EventDefined { event, commitment }))
+    }
+
     pub(crate) fn decide_open(&self, actor: Actor) -> Decided {
         operator(actor)?;
         match self.phase() {

@@ -27,7 +27,7 @@ impl Sale {
         }
         Ok(match query {
             Query::Audit(_) => {
-                super::operate::operator(actor)?;
+                super::operator(actor)?;
                 View::Audit(self.audit())
             }
             Query::Availability(_) => View::Availability(self.availability()),

@@ -11,6 +11,7 @@ use alloc::vec::Vec;
 use core::ops::Deref;
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use crate::money::{Amount, Currency};
 use crate::time::{Span, Time};
@@ -160,11 +161,23 @@ impl EventSpec {
         Ok(Self(draft))
     }
 
+    /// What tells it from every other.
+    pub(crate) fn digest(&self) -> SpecDigest {
+        let bytes = postcard::to_allocvec(self)
+            .expect("a definition has no shape that postcard cannot write");
+        SpecDigest(Sha256::digest(bytes).into())
+    }
+
     /// The class with this id.
     pub fn class(&self, id: ClassId) -> Option<&Class> {
         self.0.classes.get(usize::from(id.0))
     }
 }
+
+/// The SHA-256 of an [`EventSpec`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct SpecDigest([u8; 32]);
 
 impl Deref for EventSpec {
     type Target = Draft;

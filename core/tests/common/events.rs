@@ -6,8 +6,10 @@ use onsale_core::spec::{
     WaitroomSpec, Window,
 };
 use onsale_core::time::{Span, Time};
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::Rng;
 
-use super::BEGIN;
+use super::{BEGIN, ms};
 
 /// One class of counted tickets: `floor`, 25.00 each, at most 4 for one buyer.
 pub fn club(capacity: u32) -> Draft {
@@ -48,6 +50,48 @@ pub fn with_waitroom(slots: u32, draft: Draft) -> Draft {
         presence: Span::from_mins(5),
     };
     Draft { waitroom: Some(waitroom), ..draft }
+}
+
+/// A small event in which everything is short: stock, slots and time.
+pub fn short(rng: &mut ChaCha8Rng) -> Draft {
+    let mut below = |bound: u32| rng.next_u32() % bound;
+    let mut draft = club(1 + below(6));
+    let classes = 1 + below(3);
+    for number in 1..classes {
+        draft.classes.push(class(&format!("class {number}"), u64::from(100 * below(3))));
+    }
+    let seated = classes > 1 && below(2) == 0;
+    if seated {
+        let rows = [1 + below(2), 1 + below(3), 1 + below(3)];
+        draft.plan = Some(plan(&[(1, &rows)]));
+    }
+    let first_counted_elsewhere = if seated { 2 } else { 1 };
+    for number in first_counted_elsewhere..classes {
+        let mut classes = vec![ClassId(number as u16)];
+        classes.extend((below(2) == 0).then_some(ClassId(0)));
+        let name = format!("quota {number}");
+        draft.quotas.push(Quota { name, capacity: 1 + below(4), classes });
+    }
+    if below(3) == 0 {
+        draft.classes[0].per_buyer = Some(1 + below(2));
+    }
+    draft.limits =
+        Limits { per_buyer: 2 + below(3), per_hold: 1 + below(4), refuse_orphans: false };
+    let mut span = |most: u32| Span::from_ms(u64::from(1 + below(most)));
+    draft.terms = Terms { hold: span(12), order: span(20), payment_grace: span(6) };
+    let visit = span(30);
+    if below(2) == 0 {
+        draft.waitroom = Some(WaitroomSpec {
+            doors_at: BEGIN + ms(u64::from(below(3))),
+            opens_at: BEGIN + ms(u64::from(3 + below(6))),
+            slots: 1 + below(4),
+            rate_per_minute: 600_000,
+            visit,
+            claim: Span::from_mins(1),
+            presence: Span::from_mins(5),
+        });
+    }
+    draft
 }
 
 pub fn class(name: &str, price: u64) -> Class {

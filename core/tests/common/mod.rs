@@ -29,7 +29,7 @@ use onsale_core::time::{Span, Time};
 use onsale_core::waitroom::{LotterySeed, Reveal};
 
 pub use self::books::Books;
-pub use self::events::{arena, class, club, euro, plan, row, seats_of, with_waitroom};
+pub use self::events::{arena, class, club, euro, plan, row, seats_of, short, with_waitroom};
 
 /// When a world begins.
 pub const BEGIN: Time = Time::from_ms(1_800_000_000_000);
@@ -202,7 +202,7 @@ impl World {
 impl World {
     pub fn define(&mut self, draft: Draft) -> EventId {
         let spec = Box::new(EventSpec::parse(draft).expect("the draft is right"));
-        let define = Command::DefineEvent { spec, seed: LotterySeed([7; 32]) };
+        let define = Command::DefineEvent { event: None, spec, seed: LotterySeed([7; 32]) };
         match self.ask(Actor::Operator, define) {
             Ok(Reply::EventDefined { event, .. }) => event,
             other => panic!("{other:?}"),

@@ -29,6 +29,8 @@ pub use self::queue::{End, Place, Where};
 pub type Verdict = Result<(), &'static str>;
 
 pub struct Naive {
+    pub defined_as: Draft,
+    /// As it is now.
     pub draft: Draft,
     pub seats: Vec<ClassId>,
     pub blocked: BTreeSet<SeatIndex>,
@@ -60,6 +62,7 @@ impl Naive {
         let seats: Vec<_> = seats_of(&draft).into_iter().map(|(class, _)| class).collect();
         let slots = draft.waitroom.map_or(0, |waitroom| waitroom.slots);
         Self {
+            defined_as: draft.clone(),
             draft,
             seats,
             blocked: BTreeSet::new(),

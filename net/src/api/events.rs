@@ -64,7 +64,7 @@ async fn define(
     let seed = LotterySeed(edge.random()?);
     // By the key, so that a repeated request finds the first one's answer.
     let partition = edge.place(key.key)?;
-    let command = Command::DefineEvent { spec, seed };
+    let command = Command::DefineEvent { event: None, spec, seed };
     let reply = edge.execute(partition, Actor::Operator, Some(key), command).await?;
     let Reply::EventDefined { event, commitment } = reply else { return Err(mismatch()) };
     let body = EventDefined { id: Id(event), commitment: commitment.to_string() };

@@ -57,6 +57,8 @@ kinds! {
         "Take an accessible seat with it. `seats` names the companion seats."
     CONTROL_UNAVAILABLE "control_unavailable" SERVICE_UNAVAILABLE "Only the sale goes on right now"
         "Accounts, catalogue and histories are away: ask again after `retry_after_s` seconds."
+    DEFINED_ALREADY "defined_already" CONFLICT "The event is defined already, and otherwise"
+        "Ask for each change by itself."
     DOORS_CLOSED "doors_closed" CONFLICT "The waitroom is not open yet"
         "Come back at `doors_at`."
     EVENT_CANCELLED "event_cancelled" CONFLICT "The event was cancelled"
@@ -205,6 +207,7 @@ fn of_refusal(refusal: &Refusal) -> (&'static Kind, Members) {
         Refusal::AdmissionRequired => (&ADMISSION_REQUIRED, none()),
         Refusal::AllHeld { class, left } => (&ALL_HELD, short(class.0, *left)),
         Refusal::CompanionAlone { seats } => (&COMPANION_ALONE, named(seats)),
+        Refusal::DefinedAlready => (&DEFINED_ALREADY, none()),
         Refusal::DoorsClosed { doors_at } => {
             (&DOORS_CLOSED, vec![("doors_at", json!(At(*doors_at)))])
         }

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use onsale_core::refusal::Refusal;
 use onsale_net::problem::catalog::KINDS;
 use serde_json::Value;
 
@@ -140,8 +139,8 @@ fn every_code_is_a_response_somewhere_and_every_response_a_code() {
     }
     let codes: BTreeSet<_> = KINDS.iter().map(|kind| kind.code.to_owned()).collect();
     let missing: Vec<_> = codes.difference(&declared).collect();
-    assert_eq!(missing, ["no_such_route"]);
-    assert!(Refusal::CODES.iter().all(|code| declared.contains(*code)));
+    // An event under an id of its own is not defined over HTTP.
+    assert_eq!(missing, ["defined_already", "no_such_route"]);
 }
 
 #[test]

@@ -88,7 +88,7 @@ impl MemoryPort {
     /// The intents to be watched, as after a restart.
     pub fn unpaid(&self) -> Vec<reconcile::PendingIntent> {
         let inner = self.inner.lock().unwrap();
-        let unpaid = inner.partition.sales().iter().flat_map(|sale| sale.unpaid(Time::ZERO));
+        let unpaid = inner.partition.sales().flat_map(|sale| sale.unpaid(Time::ZERO));
         unpaid.filter_map(|(id, order)| reconcile::PendingIntent::of(id, order)).collect()
     }
 
@@ -333,7 +333,7 @@ pub fn event(port: &MemoryPort, price_minor: u64) -> EventId {
         },
     };
     let spec = Box::new(EventSpec::parse(draft).unwrap());
-    let define = Command::DefineEvent { spec, seed: LotterySeed([7; 32]) };
+    let define = Command::DefineEvent { event: None, spec, seed: LotterySeed([7; 32]) };
     let Reply::EventDefined { event, .. } = port.apply(Actor::Operator, define) else { panic!() };
     port.apply(Actor::Operator, Command::OpenEvent(event));
     event

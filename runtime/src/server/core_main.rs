@@ -183,7 +183,7 @@ fn report(shared: &Shared, number: u16, recovered: &Recovered) {
 /// Payments may have come while nobody listened: their providers are asked.
 async fn watch_unpaid<H: Host>(host: &H, shared: &Shared, recovered: &Recovered) {
     let since = Time::from_ms(host.now_ms()) - LATE_PAYMENTS;
-    let unpaid = recovered.partition.sales().iter().flat_map(|sale| sale.unpaid(since));
+    let unpaid = recovered.partition.sales().flat_map(|sale| sale.unpaid(since));
     for pending in unpaid.filter_map(|(id, order)| PendingIntent::of(id, order)) {
         // The reconciler ends after the partitions do.
         let _ = shared.unpaid.send(pending).await;

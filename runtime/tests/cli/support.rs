@@ -158,8 +158,10 @@ fn requests(event: EventId) -> Vec<Request> {
     let seed = LotterySeed([0xab; 32]);
     let spec = Box::new(EventSpec::parse(club()).unwrap());
     let operator = |command| Request::new(Actor::Operator, command);
-    let mut requests =
-        vec![operator(Command::DefineEvent { spec, seed }), operator(Command::OpenEvent(event))];
+    let mut requests = vec![
+        operator(Command::DefineEvent { event: None, spec, seed }),
+        operator(Command::OpenEvent(event)),
+    ];
     requests.extend((0..u128::from(HOLDS)).map(|buyer| {
         let wishes = vec![Wish { class: ClassId(0), choice: Choice::Any(2) }];
         let command = Command::TakeHold { event, place: None, wishes };

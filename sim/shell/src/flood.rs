@@ -105,7 +105,8 @@ async fn define(
 ) -> Result<(), CallError> {
     let definition: EventDefinition = serde_json::from_value(world::club()).expect("it is one");
     let Ok(spec) = definition.parse() else { panic!("it is sound") };
-    let command = Command::DefineEvent { spec: Box::new(spec), seed: LotterySeed([7; 32]) };
+    let command =
+        Command::DefineEvent { event: None, spec: Box::new(spec), seed: LotterySeed([7; 32]) };
     match mailboxes.execute(partition, Request::new(Actor::Operator, command)).await? {
         Reply::EventDefined { event, .. } => acknowledged.events().push(event),
         other => panic!("an answer to another question: {other:?}"),

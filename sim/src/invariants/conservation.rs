@@ -118,8 +118,7 @@ fn check_audit(books: &Books, state: &Partition) -> Verdict {
     if book.written != state.applied() {
         return Ok(());
     }
-    for (index, event) in (0..).zip(&book.events) {
-        let Some(id) = EventId::new(state.id(), index) else { break };
+    for (id, event) in book.events(state.id()) {
         let view = state.query(Time::ZERO, Actor::Operator, Query::Audit(id));
         let Ok(View::Audit(audit)) = view else {
             return Err(format!("{id} cannot be audited: {view:?}"));

@@ -135,8 +135,7 @@ impl Deadlines {
         };
         self.cuts = book.cuts;
         self.queue.clear();
-        for (index, event) in (0..).zip(&book.events) {
-            let Some(id) = EventId::new(partition, index) else { break };
+        for (id, event) in book.events(partition) {
             let holds = (0..).zip(&event.holds).map(|(n, hold)| (hold.until, Thing::Hold(id, n)));
             let orders = (0..).zip(&event.orders);
             let orders = orders.map(|(n, order)| (order.until, Thing::Order(id, n)));

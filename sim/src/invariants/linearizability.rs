@@ -118,7 +118,7 @@ impl Linearizability {
     fn replied(&mut self, reply: &Reply, what: What, span: (Micros, Micros)) {
         match (reply, what) {
             (Reply::EventDefined { event, .. }, What::Define(rooms)) => {
-                self.rooms.insert(*event, rooms);
+                self.rooms.entry(*event).or_insert(rooms);
             }
             (Reply::HoldTaken(view), _) => {
                 self.owners.entry(view.hold).or_insert_with(|| Holding::of(&view.lines, span.1));
@@ -370,7 +370,7 @@ mod tests {
 
         fn defines(&mut self) {
             let spec = Box::new(EventSpec::parse(draft()).unwrap());
-            let command = Command::DefineEvent { spec, seed: LotterySeed([0; 32]) };
+            let command = Command::DefineEvent { event: None, spec, seed: LotterySeed([0; 32]) };
             let op = self.asks(0, command, None);
             let commitment = LotterySeed([0; 32]).commitment();
             let reply = Reply::EventDefined { event: event(), commitment };

@@ -22,6 +22,7 @@ mod lottery;
 mod money;
 mod phantom;
 mod presence;
+mod publishing;
 mod queue_order;
 mod register;
 mod replay;
@@ -43,6 +44,7 @@ use self::lottery::Lottery;
 use self::money::Money;
 use self::phantom::Phantom;
 use self::presence::Presence;
+use self::publishing::Publishing;
 use self::queue_order::QueueOrder;
 use self::replay::Replay;
 use self::replies::Replies;
@@ -86,6 +88,7 @@ pub fn all() -> Vec<Box<dyn Invariant>> {
         Box::new(Starvation::new(line)),
         Box::new(Lottery::default()),
         Box::new(Presence::default()),
+        Box::new(Publishing::default()),
     ]
 }
 

@@ -147,6 +147,7 @@ fn leads_to(command: &Command) -> (&'static str, fn(&Fact) -> bool) {
         Command::ReleaseHold(_) => {
             ("ReleaseHold", |fact| matches!(fact, Fact::HoldReleased(fact) if !fact.expired))
         }
+        Command::ReserveEvent => ("ReserveEvent", |fact| matches!(fact, Fact::EventReserved(_))),
         Command::SteerWaitroom { .. } => {
             ("SteerWaitroom", |fact| matches!(fact, Fact::WaitroomSteered(_)))
         }

@@ -16,8 +16,8 @@ use onsale_core::query::Phase;
 use onsale_core::time::{Span, Time};
 
 use super::{Invariant, Verdict};
-use crate::model::Event;
 use crate::model::follow::Followed;
+use crate::model::{Event, Model};
 use crate::seen::{Micros, Seen};
 
 /// How often a partition may say that it is not done, in one millisecond and without a new fact.
@@ -99,7 +99,7 @@ impl Starvation {
         let Some(model) = follower.model(partition).filter(|model| model.applied == applied) else {
             return Ok(());
         };
-        for event in &model.events {
+        for event in model.events() {
             let known = self.could.iter().position(|(id, ..)| *id == event.id);
             let Some(first) = could_come(event) else {
                 known.map(|index| self.could.swap_remove(index));
@@ -127,7 +127,7 @@ impl Starvation {
 
     fn settled(&self) -> Verdict {
         let follower = self.follower.borrow_mut();
-        let events = follower.models().flat_map(|model| &model.events);
+        let events = follower.models().flat_map(Model::events);
         let left: Vec<_> =
             events.filter_map(|event| Some((event.id, could_come(event)?))).collect();
         if left.is_empty() { Ok(()) } else { Err(format!("still in line at the end: {left:?}")) }

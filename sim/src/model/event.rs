@@ -21,6 +21,9 @@ use super::seats::Chair;
 #[derive(Clone, Debug)]
 pub(crate) struct Event {
     pub(crate) id: EventId,
+    /// As it was defined.
+    pub(super) defined_as: EventSpec,
+    /// As it is now.
     pub(crate) spec: EventSpec,
     pub(crate) seed: LotterySeed,
     pub(crate) phase: Phase,
@@ -82,6 +85,7 @@ impl Event {
         Self {
             id: fact.event,
             chairs: spec.plan.as_ref().map_or_else(Vec::new, Chair::of_plan),
+            defined_as: EventSpec::clone(&fact.spec),
             spec: EventSpec::clone(&fact.spec),
             seed: fact.seed.clone(),
             phase: Phase::Defined,

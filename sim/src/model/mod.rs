@@ -33,7 +33,7 @@ pub(crate) mod view;
 use onsale_core::command::{
     Actor, Command, IdempotencyKey, PaymentNotice, PaymentOutcome, Provider, Request,
 };
-use onsale_core::fact::{Answered, Decision, EventDefined, Fact, PaymentStrayed};
+use onsale_core::fact::{Answered, Decision, EventDefined, EventReserved, Fact, PaymentStrayed};
 use onsale_core::id::{EventId, PartitionId};
 use onsale_core::reply::Reply;
 use onsale_core::spec::EventSpec;
@@ -56,7 +56,8 @@ type Allowed = Result<(), &'static str>;
 #[derive(Clone, Debug)]
 pub(crate) struct Model {
     pub(crate) id: PartitionId,
-    pub(crate) events: Vec<Event>,
+    /// Every id that was given; without an event while it is only reserved.
+    ids: Vec<Option<Event>>,
     answers: Vec<Kept>,
     strays: Vec<(Provider, String)>,
     /// The time of the last fact.
@@ -77,12 +78,17 @@ impl Model {
     /// A partition in which nothing has happened.
     pub(crate) fn new(id: PartitionId) -> Self {
         let (answers, strays) = (Vec::new(), Vec::new());
-        Self { id, events: Vec::new(), answers, strays, last: Time::ZERO, applied: 0 }
+        Self { id, ids: Vec::new(), answers, strays, last: Time::ZERO, applied: 0 }
+    }
+
+    /// The events that were defined.
+    pub(crate) fn events(&self) -> impl Iterator<Item = &Event> {
+        self.ids.iter().flatten()
     }
 
     /// The event with this id, if it is one of this partition.
     pub(crate) fn event(&self, id: EventId) -> Option<&Event> {
-        self.events.get(id.index() as usize).filter(|event| event.id == id)
+        self.events().find(|event| event.id == id)
     }
 
     /// What a request leads to.
@@ -115,6 +121,7 @@ impl Model {
             | Command::RecordPayment(_)
             | Command::RecordRefund { .. }
             | Command::DefineEvent { .. }
+            | Command::ReserveEvent
                 if is_person =>
             {
                 Err("operator_only")
@@ -123,7 +130,7 @@ impl Model {
             Command::BlockSeats { event, seats, block } => of(*event)?.block(actor, seats, *block),
             Command::CancelEvent(event) => of(*event)?.cancel(actor),
             Command::CancelOrder(order) => of(order.event)?.cancel_order(actor, *order),
-            Command::DefineEvent { spec, seed } => self.define(spec, seed),
+            Command::DefineEvent { event, spec, seed } => self.define(*event, spec, seed),
             Command::DropPlace(place) => of(place.event)?.drop_place(*place),
             Command::JoinWaitroom { event, party } => of(*event)?.join(now, actor, *party),
             Command::LeaveWaitroom(place) => of(place.event)?.leave(actor, *place),
@@ -140,6 +147,10 @@ impl Model {
                 of(order.event)?.refund(actor, *order, tickets.as_deref())
             }
             Command::ReleaseHold(hold) => of(hold.event)?.release(now, actor, *hold),
+            Command::ReserveEvent => {
+                let event = self.next_id().ok_or("full")?;
+                Ok((vec![EventReserved { event }.into()], Reply::EventReserved { event }))
+            }
             Command::SteerWaitroom { event, steer } => of(*event)?.steer(actor, *steer),
             Command::TakeHold { event, place, wishes } => {
                 of(*event)?.take(now, actor, *place, wishes)
@@ -147,11 +158,35 @@ impl Model {
         }
     }
 
-    fn define(&self, spec: &EventSpec, seed: &LotterySeed) -> Predicted {
-        let event = EventId::new(self.id, self.events.len() as u32).ok_or("full")?;
+    /// The first definition of an id counts, and the same again is answered like it.
+    fn define(&self, id: Option<EventId>, spec: &EventSpec, seed: &LotterySeed) -> Predicted {
+        let event = match id {
+            None => self.next_id().ok_or("full")?,
+            Some(id) if self.is_reserved(id) => id,
+            Some(id) => {
+                let event = self.event(id).ok_or("not_found")?;
+                let commitment = event.seed.commitment();
+                let same = Reply::EventDefined { event: id, commitment };
+                return if event.defined_as == *spec {
+                    Ok((vec![], same))
+                } else {
+                    Err("defined_already")
+                };
+            }
+        };
         let fact = EventDefined { event, spec: Box::new(spec.clone()), seed: seed.clone() };
         let commitment = seed.commitment();
         Ok((vec![fact.into()], Reply::EventDefined { event, commitment }))
+    }
+
+    fn next_id(&self) -> Option<EventId> {
+        EventId::new(self.id, self.ids.len() as u32)
+    }
+
+    /// Whether an id was given and nothing was defined under it.
+    fn is_reserved(&self, id: EventId) -> bool {
+        let given = (0..).zip(&self.ids).filter(|(_, event)| event.is_none());
+        { given }.any(|(index, _)| EventId::new(self.id, index) == Some(id))
     }
 
     /// Money for an order of ours by its own provider is that order's; other money strayed.
@@ -179,9 +214,12 @@ impl Model {
     pub(crate) fn check(&self, at: Time, fact: &Fact) -> Result<(), String> {
         let may = match fact {
             _ if at < self.last => Err("time ran backwards".into()),
+            Fact::EventReserved(fact) => {
+                legal::must(self.next_id() == Some(fact.event), "its number is not the next")
+            }
             Fact::EventDefined(fact) => {
-                let is_next = EventId::new(self.id, self.events.len() as u32) == Some(fact.event);
-                legal::must(is_next, "its number is not the next")
+                let may = self.next_id() == Some(fact.event) || self.is_reserved(fact.event);
+                legal::must(may, "its number is neither the next nor reserved")
             }
             Fact::PaymentStrayed(fact) => {
                 let known = self.has_strayed(&fact.provider, &fact.payment);
@@ -213,7 +251,15 @@ impl Model {
         self.applied += 1;
         self.last = self.last.max(at);
         match fact {
-            Fact::EventDefined(fact) => self.events.push(Event::new(fact)),
+            Fact::EventReserved(_) => self.ids.push(None),
+            Fact::EventDefined(fact) => {
+                if self.next_id() == Some(fact.event) {
+                    self.ids.push(None);
+                }
+                if let Some(slot) = self.ids.get_mut(fact.event.index() as usize) {
+                    *slot = Some(Event::new(fact));
+                }
+            }
             Fact::PaymentStrayed(fact) => {
                 self.strays.push((fact.provider.clone(), fact.payment.clone()));
             }
@@ -221,8 +267,9 @@ impl Model {
                 self.answers.push(Kept { key: fact.key, reply: fact.reply.clone(), at });
             }
             _ => {
-                let event = fact.event().map(|event| event.index() as usize);
-                if let Some(event) = event.and_then(|index| self.events.get_mut(index)) {
+                let of = fact.event();
+                let mut events = self.ids.iter_mut().flatten();
+                if let Some(event) = events.find(|event| Some(event.id) == of) {
                     event.change(at, fact);
                 }
             }

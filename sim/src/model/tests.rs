@@ -15,8 +15,9 @@ use onsale_core::inventory::seating::SeatIndex;
 use onsale_core::money::Amount;
 use onsale_core::query::Query;
 use onsale_core::refusal::Refusal;
-use onsale_core::spec::ClassId;
+use onsale_core::spec::{ClassId, EventSpec};
 use onsale_core::time::Span;
+use onsale_core::waitroom::LotterySeed;
 
 use self::rig::Rig;
 use crate::invariants;
@@ -32,7 +33,7 @@ fn random_histories_go_as_the_model_says() {
     for seed in only.map_or(0..SEEDS, |seed| seed..seed + 1) {
         println!("ONSALE_SEED={seed} cargo test -p onsale-sim model");
         let mut rig = Rig::new(seed, invariants::of_the_rules());
-        let event = rig.define();
+        let event = rig.publish();
         for _ in 0..STEPS {
             step(&mut rig, event);
         }
@@ -46,7 +47,7 @@ fn random_histories_go_as_the_model_says() {
 }
 
 fn step(rig: &mut Rig, event: EventId) {
-    match rig.below(32) {
+    match rig.below(33) {
         0..6 => take(rig, event),
         6..10 => {
             let (hold, who) = (HoldId::new(event, rig.recent(rig.holds)), whose(rig));
@@ -75,7 +76,8 @@ fn step(rig: &mut Rig, event: EventId) {
         25 => steer(rig, event),
         26 => rig.crash(),
         27 => rig.sync(),
-        28 => {
+        28 => publish(rig),
+        29 => {
             let other = EventId::new(PartitionId::FIRST, 9).unwrap();
             let (who, party) = (whose(rig), 1);
             rig.ask(who, Command::JoinWaitroom { event: other, party });
@@ -86,6 +88,19 @@ fn step(rig: &mut Rig, event: EventId) {
             rig.pass(Span::from_ms(ms));
         }
     }
+}
+
+/// One of the first ids, which may be given already, with a definition that may be another.
+fn publish(rig: &mut Rig) {
+    let who = mostly_operator(rig);
+    if rig.chance(3) {
+        return rig.ask(who, Command::ReserveEvent);
+    }
+    let event = EventId::new(PartitionId::FIRST, rig.below(4));
+    let mut draft = rig.draft.clone();
+    draft.limits.per_buyer += rig.below(2);
+    let (spec, seed) = (Box::new(EventSpec::parse(draft).unwrap()), LotterySeed([9; 32]));
+    rig.ask(who, Command::DefineEvent { event, spec, seed });
 }
 
 fn person(rig: &mut Rig) -> Actor {

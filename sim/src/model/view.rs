@@ -89,7 +89,7 @@ impl Model {
     pub(crate) fn look(&self, now: Time, actor: Actor, query: Query) -> Shown {
         let now = now.max(self.last);
         let Some(event) = query.event() else {
-            let seen = self.events.iter().filter(|event| event.is_visible_to(actor));
+            let seen = self.events().filter(|event| event.is_visible_to(actor));
             return Ok(Sight::Events(seen.map(Event::event_sight).collect()));
         };
         self.event(event).ok_or("not_found")?.look(now, actor, query)

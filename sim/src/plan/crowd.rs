@@ -177,7 +177,7 @@ pub(super) fn operation(noise: &mut Noise, events: &[Event], safety_ms: u64) -> 
     let event = noise.below(events.len() as u64) as usize;
     let rows = events[event].draft.plan.iter().flat_map(|plan| &plan.sections);
     let seats: u32 = rows.flat_map(|section| &section.rows).map(|row| row.seats).sum();
-    let act = match noise.below(12) {
+    let act = match noise.below(13) {
         0 => Act::Steer(Steer::Pause),
         1 | 2 => Act::Steer(Steer::Resume),
         3 | 4 => Act::Steer(Steer::Resize {
@@ -192,6 +192,7 @@ pub(super) fn operation(noise: &mut Noise, events: &[Event], safety_ms: u64) -> 
         },
         7 => Act::OpenAgain,
         8 if noise.chance(400) => Act::Cancel,
+        9 => Act::DefineAgain { otherwise: noise.chance(400) },
         _ => Act::Refund {
             order: noise.below(12) as u32,
             tickets: (0..noise.below(3)).map(|_| noise.below(4) as u32).collect(),

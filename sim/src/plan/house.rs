@@ -27,7 +27,7 @@ pub(crate) fn probe(partition: u16) -> Event {
             payment_grace: Span::from_secs(10),
         },
     };
-    Event { partition, draft, open_ms: 0 }
+    Event { partition, draft, define_ms: None, open_ms: 0 }
 }
 
 /// Somebody who wants one ticket of it.
@@ -74,12 +74,13 @@ pub(super) fn event(noise: &mut Noise, partitions: u16, number: usize, safety_ms
     if noise.chance(250) {
         limit_windows(noise, &mut draft.classes, safety_ms);
     }
-    Event { partition, draft, open_ms: noise.below(40) }
+    let define_ms = noise.chance(350).then(|| noise.below(safety_ms / 6 + 1));
+    Event { partition, draft, define_ms, open_ms: noise.below(40) }
 }
 
 /// Lets everybody in at once, has enough for all, and is in a hurry.
 pub(super) fn make_roomy(event: &mut Event, hold_ms: u64) {
-    event.open_ms = 1;
+    (event.define_ms, event.open_ms) = (None, 1);
     event.draft.waitroom = None;
     event.draft.plan = None;
     event.draft.limits = Limits { per_buyer: 4, per_hold: 4, refuse_orphans: false };

@@ -101,7 +101,10 @@ pub struct Event {
     pub partition: u16,
     /// What is sold and how.
     pub draft: Draft,
-    /// When it is opened to the world.
+    /// When it is defined, if its id is reserved at the beginning; else it is defined then.
+    #[serde(default)]
+    pub define_ms: Option<u64>,
+    /// When it is opened to the world, at the earliest.
     pub open_ms: u64,
 }
 
@@ -273,6 +276,11 @@ pub enum Act {
     },
     /// Open it a second time.
     OpenAgain,
+    /// Define it once more, as before or with something changed.
+    DefineAgain {
+        /// Whether something is changed.
+        otherwise: bool,
+    },
     /// Call it off.
     Cancel,
     /// Give money back for an order of the event, the newest if there are fewer.

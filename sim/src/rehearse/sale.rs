@@ -79,7 +79,7 @@ impl Rehearsal {
         let arrivals = people.arrivals(&mut noise, buyers, doors.as_ms(), opens_at.as_ms());
         let mut partition = Partition::new(PartitionId::FIRST);
         let event = define(&mut partition, doors, spec, seed);
-        let sale = &partition.sales()[0];
+        let sale = sale_of(&partition, event);
         let (taste, capacity) = (Taste::of(sale.stock(), sale.spec()), sale.stock().sellable());
         Self {
             people,
@@ -126,14 +126,14 @@ impl Rehearsal {
             capacity: self.capacity,
             opens_at: self.opens_at,
             ended_at: self.now,
-            sale: &self.partition.sales()[0],
+            sale: sale_of(&self.partition, self.event),
             audit,
             measure: self.measure,
         })
     }
 
     pub(super) fn sale(&self) -> &Sale {
-        &self.partition.sales()[0]
+        sale_of(&self.partition, self.event)
     }
 
     fn next_arrival(&self) -> Option<Time> {
@@ -294,7 +294,8 @@ fn opening(spec: &EventSpec) -> Time {
 fn define(partition: &mut Partition, now: Time, spec: EventSpec, seed: u64) -> EventId {
     let mut lottery = [0; 32];
     lottery[..8].copy_from_slice(&seed.to_le_bytes());
-    let define = Command::DefineEvent { spec: Box::new(spec), seed: LotterySeed(lottery) };
+    let (spec, seed) = (Box::new(spec), LotterySeed(lottery));
+    let define = Command::DefineEvent { event: None, spec, seed };
     let event = EventId::new(partition.id(), 0).expect("0 is a place in every partition");
     for command in [define, Command::OpenEvent(event)] {
         let decided = partition.decide(now, &Request::new(Actor::Operator, command));
@@ -304,6 +305,10 @@ fn define(partition: &mut Partition, now: Time, spec: EventSpec, seed: u64) -> E
         }
     }
     event
+}
+
+pub(super) fn sale_of(partition: &Partition, event: EventId) -> &Sale {
+    partition.sale(event).expect("the event was defined first of all")
 }
 
 pub(super) fn provider() -> Provider {

@@ -10,7 +10,7 @@ use onsale_core::reply::Reply;
 
 use super::agenda::Step;
 use super::choice::{first_wish, next_wish};
-use super::sale::{Buyer, Rehearsal, Stage, actor, provider};
+use super::sale::{Buyer, Rehearsal, Stage, actor, provider, sale_of};
 
 impl Rehearsal {
     pub(super) fn arrive(&mut self) {
@@ -96,7 +96,7 @@ impl Rehearsal {
         let wish = if tries == 0 {
             first_wish(favourite, party)
         } else {
-            let sale = &self.partition.sales()[0];
+            let sale = sale_of(&self.partition, self.event);
             let (stock, spec) = (sale.stock(), sale.spec());
             next_wish(&mut self.noise, stock, spec, self.now, favourite, party)
         };

@@ -123,8 +123,12 @@ mod tests {
 
     fn big() -> Plan {
         let events = ["first", "second", "third"];
-        let event =
-            |(i, name): (u16, &&str)| Event { partition: i, draft: draft(name), open_ms: 5 };
+        let event = |(i, name): (u16, &&str)| Event {
+            partition: i,
+            draft: draft(name),
+            define_ms: None,
+            open_ms: 5,
+        };
         let stray = |event| FaultKind::StrayNotice { order: 1, event, other_provider: false };
         let kinds = [
             FaultKind::PowerLoss { down_ms: 5 },

@@ -39,10 +39,11 @@ const BUYER: [Change<Buyer>; 9] = [
 ];
 
 /// An event that says less.
-const EVENT: [Change<Event>; 7] = [
+const EVENT: [Change<Event>; 8] = [
     |event| event.draft.waitroom = None,
     |event| event.draft.plan = None,
     |event| event.draft.limits.refuse_orphans = false,
+    |event| event.define_ms = None,
     |event| event.open_ms = 0,
     |event| event.draft.classes.iter_mut().for_each(|class| class.per_buyer = None),
     |event| {

@@ -39,6 +39,8 @@ pub(super) enum Happening {
     Start,
     /// The plan's operation with this index.
     Operation(usize),
+    /// The event with this index is given an id.
+    Reserve(usize),
     /// The event with this index is defined, then opened.
     Define(usize),
     /// It is opened.

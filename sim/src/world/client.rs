@@ -22,6 +22,8 @@ pub(super) enum Owner {
 /// What an operator wants done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Errand {
+    /// Take an id for the event with this index.
+    Reserve(usize),
     /// Define the event with this index.
     Define(usize),
     /// Open it.
@@ -109,7 +111,10 @@ fn of_command(command: &Command) -> PartitionId {
         Command::DropPlace(place) | Command::LeaveWaitroom(place) => place.event,
         Command::PlaceOrder { hold, .. } | Command::ReleaseHold(hold) => hold.event,
         Command::RecordPayment(notice) => notice.order.event,
-        Command::Advance | Command::DefineEvent { .. } => return PartitionId::FIRST,
+        Command::DefineEvent { event: Some(event), .. } => *event,
+        Command::Advance | Command::DefineEvent { event: None, .. } | Command::ReserveEvent => {
+            return PartitionId::FIRST;
+        }
     };
     event.partition()
 }

@@ -6,6 +6,7 @@ use onsale_core::Partition;
 use super::agenda::Happening;
 use super::buyer::Buyer;
 use super::client::Pending;
+use super::operators::Publishing;
 use super::server::Shell;
 use super::{World, ms};
 use crate::plan::{self, Plan, house};
@@ -39,7 +40,7 @@ impl World<'_> {
             let mut event = house::probe(partition);
             event.open_ms = self.now.0 / 1_000;
             self.events.push(event);
-            self.event_ids.push(None);
+            self.publishing.push(Publishing::default());
             self.agenda.put(self.after(10), Happening::Define(index));
             self.agenda.put(self.after_ms(1), Happening::BuyerWakes(self.buyers.len()));
             self.buyers.push(Buyer::new(buyer));

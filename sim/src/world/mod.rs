@@ -2,6 +2,7 @@
 //!
 //! - [`turns`]: partitions get their turns, the disk answers
 //! - [`traffic`]: requests and answers travel
+//! - [`operators`]: publish, open, steer and cancel events
 //! - [`money`]: effects, payments, notices
 //! - [`calamity`]: faults, ends and starts of the process
 //! - [`ending`]: everything heals, and the sale must come to its end
@@ -15,6 +16,7 @@ mod ending;
 mod journal_bytes;
 mod money;
 mod network;
+mod operators;
 mod provider;
 mod server;
 mod trace;
@@ -23,7 +25,7 @@ mod turns;
 
 use std::collections::BTreeMap;
 
-use onsale_core::id::{EventId, OrderId, PartitionId};
+use onsale_core::id::{OrderId, PartitionId};
 
 pub(crate) use self::ending::probes;
 
@@ -33,6 +35,7 @@ use self::calamity::Trouble;
 use self::client::Pending;
 use self::money::{Effects, Origin};
 use self::network::Network;
+use self::operators::Publishing;
 use self::provider::Provider;
 use self::server::Machine;
 use self::trace::Trace;
@@ -51,7 +54,7 @@ pub(crate) struct World<'a> {
     plan: &'a Plan,
     /// Everything that is sold: the plan's events, then the probes.
     events: Vec<plan::Event>,
-    event_ids: Vec<Option<EventId>>,
+    publishing: Vec<Publishing>,
     eyes: Eyes<'a>,
     now: Micros,
     agenda: Agenda,
@@ -129,7 +132,7 @@ impl<'a> World<'a> {
         Self {
             plan,
             events: plan.events.clone(),
-            event_ids: vec![None; plan.events.len()],
+            publishing: vec![Publishing::default(); plan.events.len()],
             eyes: Eyes {
                 watch,
                 violation: None,
@@ -178,8 +181,13 @@ impl<'a> World<'a> {
 
     fn prepare(&mut self) {
         self.agenda.put(Micros(0), Happening::Start);
-        for index in 0..self.events.len() {
-            self.agenda.put(Micros(1), Happening::Define(index));
+        for (index, event) in self.events.iter().enumerate() {
+            if let Some(define_ms) = event.define_ms {
+                self.agenda.put(Micros(1), Happening::Reserve(index));
+                self.agenda.put(ms(define_ms), Happening::Define(index));
+            } else {
+                self.agenda.put(Micros(1), Happening::Define(index));
+            }
         }
         for (index, buyer) in self.plan.buyers.iter().enumerate() {
             self.agenda.put(ms(buyer.arrives_ms), Happening::BuyerWakes(index));
@@ -211,6 +219,7 @@ impl<'a> World<'a> {
             Happening::Snapshot { partition, life, fact } => self.snapshot(partition, life, fact),
             Happening::Start => self.start(),
             Happening::Operation(index) => self.operate(index),
+            Happening::Reserve(index) => self.reserve(index),
             Happening::Define(index) => self.define(index),
             Happening::Open(index) => self.open(index),
             Happening::Fault(index) => self.strike(self.plan.faults[index].kind),

@@ -315,7 +315,7 @@ impl World<'_> {
 
     /// A notice that no payment of this provider led to.
     pub(super) fn stray_notice(&mut self, number: u32, event: usize, other: bool) {
-        let known = self.event_ids.get(event).copied().flatten();
+        let known = self.id_of(event);
         let nowhere = EventId::new(partition_id(0), 1_000);
         let Some(event) = known.or(nowhere) else { return };
         let order = OrderId::new(event, number);

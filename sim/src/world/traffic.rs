@@ -1,27 +1,18 @@
 //! Requests travel to the server and answers back; what is lost is asked again.
 
 use onsale_core::call::CallError;
-use onsale_core::command::{Actor, Command, IdempotencyKey, Request, Steer};
-use onsale_core::id::{EventId, OrderId, PartitionId, TicketId};
+use onsale_core::command::{IdempotencyKey, Request};
+use onsale_core::id::PartitionId;
 use onsale_core::refusal::{Refusal, Thing};
-use onsale_core::reply::Reply;
-use onsale_core::spec::EventSpec;
-use onsale_core::waitroom::LotterySeed;
-use onsale_engine::Answer;
 
+use super::World;
 use super::agenda::Happening;
 use super::buyer::{Move, What};
 use super::client::{Asked, Errand, Owner, Pending};
 use super::money::Origin;
 use super::network::{Fate, Way};
 use super::server::Mail;
-use super::{World, ms};
-use crate::noise::{Concern, Noise};
-use crate::plan::Act;
 use crate::seen::{Op, Seen, Token, Told};
-
-/// How long an operator waits for an answer before asking again.
-const OPERATOR_PATIENCE_US: u64 = 400_000;
 
 impl World<'_> {
     pub(super) fn buyer_wakes(&mut self, index: usize) {
@@ -29,7 +20,7 @@ impl World<'_> {
             return;
         }
         let of = self.buyers[index].plan.event;
-        let Some(event) = self.event_ids.get(of).copied().flatten() else {
+        let Some(event) = self.id_of(of) else {
             if self.events.get(of).is_some() {
                 self.agenda.put(self.after_ms(20), Happening::BuyerWakes(index));
             } else {
@@ -96,23 +87,11 @@ impl World<'_> {
         })
     }
 
-    fn ask(&mut self, pending: Pending) {
+    pub(super) fn ask(&mut self, pending: Pending) {
         let op = Op(self.ops.len() as u64);
         self.eyes.see(self.now, &Seen::Asked { op, ask: pending.asked.shown() });
         self.ops.push(pending);
         self.attempt(op);
-    }
-
-    fn operator_asks(&mut self, errand: Errand, command: Command) {
-        let op = Op(self.ops.len() as u64);
-        self.ask(Pending {
-            owner: Owner::Operator(errand),
-            asked: Asked::keyed(Actor::Operator, command, op),
-            attempts: 0,
-            attempts_max: u32::MAX,
-            patience_us: OPERATOR_PATIENCE_US,
-            is_over: false,
-        });
     }
 
     fn attempt(&mut self, op: Op) {
@@ -156,7 +135,7 @@ impl World<'_> {
     fn partition_of(&self, op: Op) -> PartitionId {
         let pending = &self.ops[op.0 as usize];
         match pending.owner {
-            Owner::Operator(Errand::Define(index)) => {
+            Owner::Operator(Errand::Reserve(index) | Errand::Define(index)) => {
                 super::partition_id(usize::from(self.events[index].partition))
             }
             _ => pending.asked.partition(),
@@ -228,24 +207,6 @@ impl World<'_> {
         }
     }
 
-    fn operator_told(&mut self, errand: Errand, answer: &Result<Answer, Refusal>) {
-        if let (Errand::Define(index), Ok(Answer::Reply(Reply::EventDefined { event, .. }))) =
-            (errand, answer)
-        {
-            self.event_ids[index] = Some(*event);
-            self.tempt_at_the_door(index, *event);
-            let opens = ms(self.events[index].open_ms).max(self.after(1));
-            self.agenda.put(opens, Happening::Open(index));
-        }
-    }
-
-    fn tempt_at_the_door(&mut self, index: usize, event: EventId) {
-        let nowhere = EventId::new(event.partition(), EventId::PER_PARTITION_MAX - 1);
-        for buyer in self.buyers.iter_mut().filter(|buyer| buyer.plan.event == index) {
-            buyer.tempted_at_the_door(event, nowhere.unwrap_or(event));
-        }
-    }
-
     pub(super) fn times_out(&mut self, op: Op, attempt: u32) {
         let pending = &mut self.ops[op.0 as usize];
         if pending.is_over || pending.attempts != attempt {
@@ -259,65 +220,6 @@ impl World<'_> {
         self.eyes.see(self.now, &Seen::GaveUp { op });
         if let Owner::Buyer(index) = owner {
             self.buyers[index].gave_up();
-        }
-    }
-
-    pub(super) fn define(&mut self, index: usize) {
-        let draft = self.events[index].draft.clone();
-        let spec = match EventSpec::parse(draft) {
-            Ok(spec) => Box::new(spec),
-            Err(error) => return self.eyes.object(self.now, "plan", error.to_string()),
-        };
-        let mut noise = Noise::new(self.plan.noise, Concern::Plan, 1 + index as u64);
-        let mut seed = [0; 32];
-        seed.chunks_mut(8).for_each(|part| part.copy_from_slice(&noise.number().to_le_bytes()));
-        let seed = LotterySeed(seed);
-        self.operator_asks(Errand::Define(index), Command::DefineEvent { spec, seed });
-    }
-
-    pub(super) fn open(&mut self, index: usize) {
-        if let Some(event) = self.event_ids[index] {
-            self.operator_asks(Errand::Open(index), Command::OpenEvent(event));
-        }
-    }
-
-    pub(super) fn operate(&mut self, index: usize) {
-        let operation = &self.plan.operations[index];
-        let event = self.event_ids.get(operation.event).copied().flatten();
-        if let Some(event) = event {
-            let command = self.command_of(&operation.act, event);
-            self.operator_asks(Errand::Other, command);
-        }
-    }
-
-    fn command_of(&self, act: &Act, event: EventId) -> Command {
-        match act {
-            Act::Steer(steer) => Command::SteerWaitroom { event, steer: *steer },
-            Act::Block { seats, block } => {
-                Command::BlockSeats { event, seats: seats.clone(), block: *block }
-            }
-            Act::OpenAgain => Command::OpenEvent(event),
-            Act::Cancel => Command::CancelEvent(event),
-            Act::Refund { order, tickets } => {
-                let wanted = OrderId::new(event, *order);
-                let paid = self.tickets.range(..=wanted).next_back();
-                let paid = paid.filter(|(order, _)| order.event == event);
-                let (order, first) = paid.map_or((wanted, 0), |(order, first)| (*order, *first));
-                let id = |i: &u32| TicketId::new(event, first.saturating_add(*i));
-                let tickets = (!tickets.is_empty()).then(|| tickets.iter().map(id).collect());
-                Command::RefundOrder { order, tickets }
-            }
-        }
-    }
-
-    /// Resumes every waitroom that an operator has paused.
-    pub(super) fn resume_waitrooms(&mut self) {
-        for index in 0..self.event_ids.len() {
-            let has_waitroom = self.events[index].draft.waitroom.is_some();
-            if let Some(event) = self.event_ids[index].filter(|_| has_waitroom) {
-                let steer = Steer::Resume;
-                self.operator_asks(Errand::Other, Command::SteerWaitroom { event, steer });
-            }
         }
     }
 }

@@ -132,7 +132,7 @@ impl Machine {
             .unwrap_or_else(|cause| panic!("{} does not start: {cause}", directory.display()));
         assert!(recovered.rejected.is_empty(), "snapshots are whole: {:?}", recovered.rejected);
         let now = Time::from_ms(host.now_ms());
-        let sales = recovered.partition.sales().iter();
+        let sales = recovered.partition.sales();
         let open = sales.flat_map(|sale| sale.unpaid(now - LATE_PAYMENTS));
         for pending in open.filter_map(|(id, order)| PendingIntent::of(id, order)) {
             let _ = unpaid.send(pending).await;

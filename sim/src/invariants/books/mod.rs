@@ -47,7 +47,8 @@ pub(crate) struct PartitionBook {
     /// The last fact that the disk has.
     pub(crate) durable: u64,
     pub(crate) journal: Journal,
-    pub(crate) events: Vec<EventBook>,
+    /// By number; none where an id is only reserved.
+    events: Vec<Option<EventBook>>,
     /// Money for no order of ours: provider, payment, amount in minor units.
     pub(crate) strays: Vec<(String, String, u64)>,
     /// The first thing that makes no sense, and its fact.
@@ -98,7 +99,7 @@ impl Books {
     }
 
     pub(crate) fn event(&self, id: EventId) -> Option<&EventBook> {
-        self.partition(id.partition())?.events.get(id.index() as usize)
+        self.partition(id.partition())?.events.get(id.index() as usize)?.as_ref()
     }
 
     pub(crate) fn order(&self, id: OrderId) -> Option<&OrderBook> {
@@ -111,10 +112,7 @@ impl Books {
 
     /// Every event, in order.
     pub(crate) fn events(&self) -> impl Iterator<Item = (EventId, &EventBook)> {
-        self.partitions().flat_map(|(id, book)| {
-            let ids = (0..).map_while(move |index| EventId::new(id, index));
-            ids.zip(&book.events)
-        })
+        self.partitions().flat_map(|(id, book)| book.events(id))
     }
 
     /// Every order, in order.
@@ -126,6 +124,12 @@ impl Books {
 }
 
 impl PartitionBook {
+    /// Every event of the partition, which has this id, in order.
+    pub(crate) fn events(&self, id: PartitionId) -> impl Iterator<Item = (EventId, &EventBook)> {
+        let ids = (0..).map_while(move |index| EventId::new(id, index));
+        ids.zip(&self.events).filter_map(|(id, event)| Some((id, event.as_ref()?)))
+    }
+
     fn enter(&mut self, first: u64, decision: &Decision) {
         for (number, fact) in (first..).zip(&decision.facts) {
             let wrong = self.enter_fact(number, decision, fact);
@@ -143,12 +147,14 @@ impl PartitionBook {
         fact: &Fact,
     ) -> Result<(), &'static str> {
         match fact {
+            Fact::EventReserved(fact) => self.reserve(fact.event),
             Fact::EventDefined(fact) => {
-                if fact.event.index() as usize != self.events.len() {
-                    return Err("events are not numbered densely");
+                let index = fact.event.index() as usize;
+                if index >= self.events.len() {
+                    self.reserve(fact.event)?;
                 }
-                self.events.push(EventBook::new(&fact.spec));
-                Ok(())
+                let before = self.events[index].replace(EventBook::new(&fact.spec));
+                if before.is_some() { Err("an event is defined twice") } else { Ok(()) }
             }
             Fact::PaymentStrayed(fact) => {
                 let amount = fact.amount.as_minor();
@@ -158,7 +164,7 @@ impl PartitionBook {
             Fact::Answered(_) => Ok(()),
             _ => {
                 let event = fact.event().ok_or("a fact is about no event")?;
-                let book = self.events.get_mut(event.index() as usize);
+                let book = self.events.get_mut(event.index() as usize).and_then(Option::as_mut);
                 book.ok_or("a fact is about an event that was not defined")?.enter(
                     number,
                     decision.at,
@@ -166,6 +172,14 @@ impl PartitionBook {
                 )
             }
         }
+    }
+
+    fn reserve(&mut self, event: EventId) -> Result<(), &'static str> {
+        if event.index() as usize != self.events.len() {
+            return Err("events are not numbered densely");
+        }
+        self.events.push(None);
+        Ok(())
     }
 
     /// Takes out everything after a fact.

@@ -11,7 +11,7 @@ use onsale_core::fact::{Decision, Fact};
 use onsale_core::id::{EventId, OrderId, PartitionId, PlaceId};
 use onsale_core::money::Amount;
 use onsale_core::query::{Query, View};
-use onsale_core::spec::EventSpec;
+use onsale_core::spec::{Draft, EventSpec};
 use onsale_core::time::{Span, Time};
 use onsale_core::waitroom::LotterySeed;
 use onsale_engine::{Answer, Bounds};
@@ -26,6 +26,8 @@ const BOUNDS: Bounds = Bounds { parked_max: 1_000, watches_max: 1_000 };
 
 pub(super) struct Rig {
     pub(super) noise: Noise,
+    /// What the event was defined as.
+    pub(super) draft: Draft,
     pub(super) refusals: BTreeSet<&'static str>,
     pub(super) holds: u32,
     pub(super) orders: u32,
@@ -46,8 +48,11 @@ pub(super) struct Rig {
 
 impl Rig {
     pub(super) fn new(seed: u64, judges: Vec<Box<dyn Invariant>>) -> Self {
+        let mut noise = Noise::new(seed, Concern::Plan, 0);
+        let draft = drafts::draft(&mut noise);
         let mut rig = Self {
-            noise: Noise::new(seed, Concern::Plan, 0),
+            noise,
+            draft,
             refusals: BTreeSet::new(),
             holds: 0,
             orders: 0,
@@ -68,10 +73,11 @@ impl Rig {
         rig
     }
 
-    pub(super) fn define(&mut self) -> EventId {
-        let spec = Box::new(EventSpec::parse(drafts::draft(&mut self.noise)).unwrap());
+    /// Defines the event and opens it.
+    pub(super) fn publish(&mut self) -> EventId {
+        let spec = Box::new(EventSpec::parse(self.draft.clone()).unwrap());
         let seed = LotterySeed(core::array::from_fn(|_| self.noise.number() as u8));
-        self.ask(Actor::Operator, Command::DefineEvent { spec, seed });
+        self.ask(Actor::Operator, Command::DefineEvent { event: None, spec, seed });
         let event = EventId::new(PARTITION, 0).unwrap();
         self.ask(Actor::Operator, Command::OpenEvent(event));
         self.sync();
@@ -187,7 +193,7 @@ impl Rig {
 
     /// The server takes it that somebody is gone.
     fn drop_somebody(&mut self) {
-        if self.places == 0 || self.partition.sales().is_empty() {
+        if self.places == 0 || self.partition.sales().next().is_none() {
             return;
         }
         let event = EventId::new(PARTITION, 0).unwrap();
@@ -224,11 +230,17 @@ impl Rig {
     pub(super) fn sync(&mut self) {
         self.durable = self.partition.applied();
         self.see(&Seen::Durable { partition: PARTITION, up_to: self.durable });
-        for (_, token, answer) in std::mem::take(&mut self.parked) {
+        self.rested();
+    }
+
+    /// What waits for nothing that is not durable leaves.
+    fn release(&mut self) {
+        let durable = self.durable;
+        let free = self.parked.extract_if(.., |(after, ..)| *after <= durable);
+        for (_, token, answer) in free.collect::<Vec<_>>() {
             let (partition, op) = (PARTITION, Some(Op(token.0)));
             self.see(&Seen::Answered { partition, token, op, answer: &answer });
         }
-        self.rested();
     }
 
     /// Some of what the disk had not confirmed is lost.
@@ -259,6 +271,7 @@ impl Rig {
 
     /// Who waits is told of news when the dice say so: until then it does not rest.
     fn rested(&mut self) {
+        self.release();
         if !self.waiting.is_empty() {
             return;
         }
@@ -285,7 +298,7 @@ impl Rig {
 
     pub(super) fn place_of(&self, event: EventId, who: Actor) -> Option<PlaceId> {
         let Actor::Person(person) = who else { return None };
-        let number = self.partition.sales()[0].waitroom()?.live_place_of(person)?;
+        let number = self.partition.sale(event)?.waitroom()?.live_place_of(person)?;
         Some(PlaceId::new(event, number))
     }
 
