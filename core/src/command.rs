@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::id::{EventId, HoldId, OrderId, PersonId, PlaceId, TicketId};
 use crate::inventory::seating::SeatIndex;
 use crate::money::{Amount, Currency};
-use crate::spec::{ClassId, EventSpec};
+use crate::spec::{Change, ClassId, EventSpec};
 use crate::waitroom::LotterySeed;
 
 /// A command, who gives it, and the key under which its answer is kept.
@@ -79,6 +79,13 @@ pub enum Command {
     CancelEvent(EventId),
     /// The buyer does not want the order any more.
     CancelOrder(OrderId),
+    /// Change an event that is defined, be it open or not.
+    ChangeEvent {
+        /// Which event.
+        event: EventId,
+        /// What to change.
+        change: Change,
+    },
     /// Say what is sold at an event. It can be seen by its operator only, until it is opened.
     ///
     /// An event with an id of its own may be defined any number of times: the first one counts,

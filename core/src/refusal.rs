@@ -6,7 +6,7 @@ use thiserror::Error;
 
 use crate::id::OrderId;
 use crate::inventory::seating::SeatIndex;
-use crate::spec::ClassId;
+use crate::spec::{ClassId, QuotaId};
 use crate::time::Time;
 
 /// Why something is refused, with what the caller needs to know to go on. The text says what to
@@ -23,6 +23,14 @@ pub enum Refusal {
         class: ClassId,
         /// How many could be had.
         left: u32,
+    },
+    /// More is held and sold than there would be.
+    #[error("{least} tickets of this quota are held and sold: there must be as many at least")]
+    BelowSold {
+        /// Of which quota.
+        quota: QuotaId,
+        /// How many there must be at least.
+        least: u32,
     },
     /// A seat for a companion without one for a wheelchair user.
     #[error("a companion seat is sold together with an accessible one")]
@@ -153,6 +161,8 @@ pub enum Thing {
     Refund,
     /// A seating plan.
     Plan,
+    /// A quota.
+    Quota,
     /// A ticket.
     Ticket,
 }
@@ -168,6 +178,7 @@ impl Thing {
             Self::Place => "place in the waitroom",
             Self::Refund => "refund",
             Self::Plan => "seating plan",
+            Self::Quota => "quota",
             Self::Ticket => "ticket",
         }
     }
@@ -184,6 +195,7 @@ impl Refusal {
     pub const CODES: &'static [&'static str] = &[
         "admission_required",
         "all_held",
+        "below_sold",
         "companion_alone",
         "defined_already",
         "doors_closed",
@@ -213,6 +225,7 @@ impl Refusal {
         match self {
             Self::AdmissionRequired => "admission_required",
             Self::AllHeld { .. } => "all_held",
+            Self::BelowSold { .. } => "below_sold",
             Self::CompanionAlone { .. } => "companion_alone",
             Self::DefinedAlready => "defined_already",
             Self::DoorsClosed { .. } => "doors_closed",

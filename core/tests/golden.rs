@@ -20,7 +20,7 @@ use onsale_core::money::Amount;
 use onsale_core::order::{OrderEnd, OrderStatus};
 use onsale_core::payment::RefundCause;
 use onsale_core::reply::{HoldView, Reply};
-use onsale_core::spec::{ClassId, EventSpec, Numbering};
+use onsale_core::spec::{Change, ClassId, EventSpec, Numbering, QuotaId, Window};
 use onsale_core::time::Time;
 use onsale_core::waitroom::{EndReason, LotterySeed};
 
@@ -134,7 +134,14 @@ fn kinds() -> Vec<Decision> {
         PaymentStarted { order: order(), until: UNTIL }.into(),
     ];
     let mut all: Vec<_> = alone.into_iter().map(|fact| of(vec![fact])).collect();
-    all.extend([of(blocked()), of(ended()), of(steered()), of(holds()), of(released())]);
+    all.extend([
+        of(changed()),
+        of(blocked()),
+        of(ended()),
+        of(steered()),
+        of(holds()),
+        of(released()),
+    ]);
     all.extend([of(placed()), of(order_ends()), of(refunds()), of(answers())]);
     all.extend(money().map(|fact| of(vec![fact])));
     all
@@ -151,6 +158,16 @@ fn event_defined() -> Fact {
         Numbering::Labels((0..10).map(|n| format!("{n}b")).collect());
     let spec = Box::new(EventSpec::parse(draft).expect("a good draft"));
     EventDefined { event: event(), spec, seed: LotterySeed([7; 32]) }.into()
+}
+
+fn changed() -> Vec<Fact> {
+    let (quota, class) = (QuotaId(300), ClassId(199));
+    let changes = [
+        Change::Capacity { quota, capacity: u32::MAX },
+        Change::Price { class, price: Amount::MAX_PRICE },
+        Change::Window { class, window: Window { opens_at: AT, closes_at: UNTIL } },
+    ];
+    changes.map(|change| EventChanged { event: event(), change }.into()).into()
 }
 
 fn blocked() -> Vec<Fact> {

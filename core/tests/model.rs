@@ -20,8 +20,8 @@ use onsale_core::payment::RefundState;
 use onsale_core::query::{Query, View};
 use onsale_core::refusal::Refusal;
 use onsale_core::reply::{HoldView, Reply};
-use onsale_core::spec::{ClassId, EventSpec};
-use onsale_core::time::Span;
+use onsale_core::spec::{Change, ClassId, EventSpec, QuotaId, Window};
+use onsale_core::time::{Span, Time};
 use onsale_core::waitroom::{LotterySeed, PlaceState};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
@@ -65,7 +65,7 @@ impl Run {
     }
 
     fn step(&mut self) {
-        match self.below(24) {
+        match self.below(25) {
             0..5 => self.take(),
             5..8 => self.place_order(),
             8 => self.release(),
@@ -80,6 +80,7 @@ impl Run {
             19 => self.leave_or_drop(),
             20 => self.steer_or_cancel(),
             21 if self.chance(3) => self.publish_again(),
+            22 => self.change(),
             21 => self.world.restart(),
             _ => self.pass(),
         }
@@ -341,14 +342,40 @@ impl Run {
         self.judge(&answer, if has_waitroom { Ok(()) } else { Err("no_waitroom") });
     }
 
+    fn change(&mut self) {
+        let unknown = u16::from(self.chance(12));
+        let quota = QuotaId(self.below(self.naive.draft.quotas.len() as u32) as u16 + 3 * unknown);
+        let class = ClassId(self.below(self.naive.draft.classes.len() as u32) as u16 + 3 * unknown);
+        let soon = |run: &mut Self| run.naive.now + ms(u64::from(run.below(4)));
+        let change = match self.below(6) {
+            0..3 => Change::Capacity { quota, capacity: self.below(9) },
+            3 | 4 => {
+                let price = if self.chance(9) { u64::MAX } else { u64::from(100 * self.below(3)) };
+                Change::Price { class, price: Amount::from_minor(price) }
+            }
+            _ if self.chance(2) => {
+                let window = Window { opens_at: soon(self), closes_at: soon(self) };
+                Change::Window { class, window }
+            }
+            _ => Change::Window {
+                class,
+                window: Window { opens_at: Time::ZERO, closes_at: Time::MAX },
+            },
+        };
+        let command = Command::ChangeEvent { event: self.event, change };
+        let answer = self.world.ask(Actor::Operator, command);
+        let verdict = self.naive.change(change);
+        self.judge(&answer, verdict);
+    }
+
     /// A publisher that does not know whether it had published, or a draft that went on.
     fn publish_again(&mut self) {
         let mut draft = self.naive.defined_as.clone();
         let is_same = self.chance(2);
         draft.limits.per_buyer += u32::from(!is_same);
-        let (event, spec) = (Some(self.event), Box::new(EventSpec::parse(draft).unwrap()));
+        let spec = Box::new(EventSpec::parse(draft).expect("a larger limit is one too"));
         let seed = LotterySeed([self.below(200) as u8; 32]);
-        let define = Command::DefineEvent { event, spec, seed };
+        let define = Command::DefineEvent { event: Some(self.event), spec, seed };
         let answer = self.world.ask(Actor::Operator, define);
         self.judge(&answer, if is_same { Ok(()) } else { Err("defined_already") });
         assert!(self.world.ask(Actor::Operator, Command::ReserveEvent).is_ok());
@@ -437,7 +464,6 @@ impl Tally {
             "full",
             "key_reused",
             "leaves_orphan",
-            "not_on_sale",
             "open_already",
             "operator_only",
         ]);

@@ -12,9 +12,11 @@ use onsale_core::Partition;
 use onsale_core::command::{Actor, Command, Request};
 use onsale_core::fact::Decision;
 use onsale_core::id::{EventId, HoldId, OrderId, PartitionId, PersonId, PlaceId, TicketId};
+use onsale_core::spec::ClassId;
 use onsale_core::time::Time;
 use onsale_core::waitroom::LotterySeed;
 use onsale_net::auth::token::{TokenKeys, new_signing_key};
+use onsale_net::dto::change::ClassChange;
 use onsale_net::dto::event::EventDefinition;
 use onsale_net::dto::hold::TakeHold;
 use onsale_net::dto::order::{PlaceOrder, RefundOrder};
@@ -44,6 +46,9 @@ fuzz_target!(|input: &[u8]| {
             let _ = serde_json::from_slice::<PlaceOrder>(bytes);
             let _ = serde_json::from_slice::<RefundOrder>(bytes);
             let _ = serde_json::from_slice::<OpenSession>(bytes);
+            if let Ok(change) = serde_json::from_slice::<ClassChange>(bytes) {
+                let _ = change.of(ClassId(0));
+            }
         }
         3 => ids(text),
         4 => {

@@ -4,12 +4,15 @@
 use std::error::Error;
 
 use axum::body::{Bytes, HttpBody};
-use axum::extract::{FromRequest, FromRequestParts, MatchedPath, Path, Query, Request};
+use axum::extract::{
+    FromRequest, FromRequestParts, MatchedPath, Path, Query, RawPathParams, Request,
+};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use onsale_core::command::{Actor, IdempotencyKey};
+use onsale_core::id::{EventId, IdError};
 use serde::de::DeserializeOwned;
 
 use crate::api::edge::Edge;
@@ -28,6 +31,29 @@ impl<T: IdKind> FromRequestParts<Edge> for Named<T> {
         let text = Path::<String>::from_request_parts(parts, edge).await;
         let Path(text) = text.map_err(|rejection| wrong(rejection.body_text()))?;
         text.parse().map(Self).map_err(|error| wrong(format!("{error}")))
+    }
+}
+
+/// An event and the position of a part of it, such as `/events/{id}/quotas/{quota}`.
+pub struct PartOf(pub EventId, pub u16);
+
+impl FromRequestParts<Edge> for PartOf {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, edge: &Edge) -> Result<Self, Problem> {
+        let wrong = |at: &str, problem: String| {
+            Problem::at(&catalog::INVALID_PARAMETER, format!("path.{at}"), problem)
+        };
+        let params = RawPathParams::from_request_parts(parts, edge).await;
+        let params = params.map_err(|rejection| wrong("id", rejection.body_text()))?;
+        let mut params = params.iter();
+        let (Some((id_at, id)), Some((at, position))) = (params.next(), params.next()) else {
+            return Err(Problem::internal("a part without an event in its path"));
+        };
+        let event = id.parse().map_err(|error: IdError| wrong(id_at, error.to_string()))?;
+        let position = position.parse();
+        let position = position.map_err(|_| wrong(at, "must be a position, from 0".to_owned()))?;
+        Ok(Self(event, position))
     }
 }
 

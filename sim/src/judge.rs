@@ -1,10 +1,16 @@
 //! Runs all invariants over what is seen, and counts what was reached.
 
+use std::collections::BTreeMap;
+
 use onsale_core::call::CallError;
 use onsale_core::fact::Fact;
+use onsale_core::hold::Line;
+use onsale_core::id::{EventId, HoldId};
+use onsale_core::money::Amount;
 use onsale_core::order::OrderEnd;
 use onsale_core::payment::RefundCause;
 use onsale_core::refusal::Refusal;
+use onsale_core::spec::{Change, ClassId};
 use onsale_core::waitroom::EndReason;
 
 use crate::invariants::{self, Invariant, Violation};
@@ -19,13 +25,21 @@ pub struct Judge {
     pub reached: Sometimes,
     /// The last fact that was written, of each partition.
     written: Vec<u64>,
+    prices: Prices,
+}
+
+/// What tickets cost, and what was asked for those in holds.
+#[derive(Default)]
+struct Prices {
+    now: BTreeMap<(EventId, ClassId), Amount>,
+    held: BTreeMap<HoldId, Vec<Line>>,
 }
 
 impl Judge {
     /// A judge who applies every invariant.
     pub fn new() -> Self {
         let (invariants, reached) = (invariants::all(), Sometimes::default());
-        Self { invariants, reached, written: Vec::new() }
+        Self { invariants, reached, written: Vec::new(), prices: Prices::default() }
     }
 
     fn count(&mut self, seen: &Seen<'_>) {
@@ -36,6 +50,9 @@ impl Judge {
                     self.reached.reached_fact(fact);
                     if let Some(way) = way(fact) {
                         self.reached.reached(way);
+                    }
+                    if self.prices.is_order_at_older(fact) {
+                        self.reached.reached("price:older");
                     }
                 }
             }
@@ -79,6 +96,33 @@ impl Watch for Judge {
             verdict.map_err(|what| Violation { invariant: invariant.name(), at, what })?;
         }
         Ok(())
+    }
+}
+
+impl Prices {
+    /// Whether this is an order of what costs something else by now.
+    fn is_order_at_older(&mut self, fact: &Fact) -> bool {
+        match fact {
+            Fact::EventDefined(fact) => {
+                let classes = (0..).map(ClassId).zip(&fact.spec.classes);
+                self.now.extend(classes.map(|(id, class)| ((fact.event, id), class.price)));
+            }
+            Fact::EventChanged(fact) => {
+                if let Change::Price { class, price } = fact.change {
+                    self.now.insert((fact.event, class), price);
+                }
+            }
+            Fact::HoldTaken(fact) => {
+                self.held.insert(fact.hold, fact.lines.clone());
+            }
+            Fact::OrderPlaced(fact) => {
+                let lines = self.held.remove(&fact.hold).unwrap_or_default();
+                let now = |line: &Line| self.now.get(&(fact.order.event, line.class));
+                return lines.iter().any(|line| now(line) != Some(&line.price));
+            }
+            _ => {}
+        }
+        false
     }
 }
 

@@ -19,7 +19,7 @@ use crate::money::{Amount, Currency};
 use crate::order::OrderEnd;
 use crate::payment::RefundCause;
 use crate::reply::Reply;
-use crate::spec::EventSpec;
+use crate::spec::{Change, EventSpec};
 use crate::time::Time;
 use crate::waitroom::{EndReason, LotterySeed};
 
@@ -111,6 +111,13 @@ facts! {
     5 EventReserved {
         /// The id.
         event: EventId,
+    }
+    /// The event was changed after it was defined.
+    6 EventChanged {
+        /// Which event.
+        event: EventId,
+        /// What was changed.
+        change: Change,
     }
     /// Somebody queued.
     10 WaitroomJoined {
@@ -320,6 +327,7 @@ impl Fact {
             Self::EventCancelled(fact) => fact.event,
             Self::SeatsBlocked(fact) => fact.event,
             Self::EventReserved(fact) => fact.event,
+            Self::EventChanged(fact) => fact.event,
             Self::WaitroomJoined(fact) => fact.place.event,
             Self::LotteryDrawn(fact) => fact.event,
             Self::PlaceAdmitted(fact) => fact.place.event,

@@ -27,6 +27,11 @@ impl Counts {
         self.free.checked_add(self.held)?.checked_add(self.sold)?.checked_add(self.blocked)
     }
 
+    /// Those that are not free.
+    pub fn taken(&self) -> u32 {
+        self.held.saturating_add(self.sold).saturating_add(self.blocked)
+    }
+
     /// Those that are free or may become so by themselves.
     fn not_gone(self) -> u32 {
         self.free.saturating_add(self.held)
@@ -270,6 +275,17 @@ impl Stock {
         if let Some(seating) = &mut self.seating {
             seating.set_all(seats, state);
         }
+        self.sellable = self.count_sellable();
+    }
+
+    /// A quota has room for another number of tickets now.
+    ///
+    /// # Panics
+    /// If more are held and sold.
+    pub fn resize(&mut self, quota: QuotaId, capacity: u32) {
+        let counts = &mut self.quotas[usize::from(quota.0)];
+        let taken = counts.taken();
+        counts.free = capacity.checked_sub(taken).expect("what is held and sold is kept");
         self.sellable = self.count_sellable();
     }
 

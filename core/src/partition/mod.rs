@@ -120,6 +120,9 @@ impl Partition {
             Command::CancelOrder(order) => {
                 self.find(order.event)?.decide_cancel_order(actor, *order)
             }
+            Command::ChangeEvent { event, change } => {
+                self.find(*event)?.decide_change(actor, *change)
+            }
             Command::DefineEvent { event, spec, seed } => {
                 self.decide_define(actor, *event, spec, seed)
             }

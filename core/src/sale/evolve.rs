@@ -11,6 +11,7 @@ use crate::id::PlaceId;
 use crate::order::{Intent, Order, OrderEnd, OrderState, Step, StepKind, Tickets};
 use crate::payment::{Capture, Refund, RefundState};
 use crate::query::Phase;
+use crate::spec::Change;
 use crate::time::Time;
 use crate::waitroom::{EndReason, Waitroom};
 
@@ -35,6 +36,7 @@ impl Sale {
                 self.stock.block(&fact.seats, fact.block);
                 self.book.version = number;
             }
+            Fact::EventChanged(fact) => self.change(mark, fact.change),
             Fact::WaitroomJoined(fact) => {
                 self.queue().joined(at, fact.person, fact.party);
             }
@@ -82,6 +84,14 @@ impl Sale {
             | Fact::EventReserved(_)
             | Fact::PaymentStrayed(_)
             | Fact::Answered(_) => {}
+        }
+    }
+
+    fn change(&mut self, mark: Mark, change: Change) {
+        self.book.spec.change(change);
+        if let Change::Capacity { quota, capacity } = change {
+            self.stock.resize(quota, capacity);
+            self.book.version = mark.number;
         }
     }
 

@@ -117,7 +117,7 @@ impl Sale {
         self.book.id
     }
 
-    /// The event as it was defined.
+    /// The event as it is now: as it was defined and changed since.
     pub fn spec(&self) -> &EventSpec {
         &self.book.spec
     }

@@ -1,16 +1,17 @@
-//! What an operator does to an event: define it again, open it, block seats, call it off.
+//! What an operator does to an event: define it again, open it, change it, block seats, call it
+//! off.
 
 use alloc::vec;
 use alloc::vec::Vec;
 
 use super::{Decided, Sale};
 use crate::command::Actor;
-use crate::fact::{EventCancelled, EventOpened, SeatsBlocked};
+use crate::fact::{EventCancelled, EventChanged, EventOpened, SeatsBlocked};
 use crate::inventory::seating::{SeatIndex, SeatState};
 use crate::query::Phase;
 use crate::refusal::{Refusal, Thing};
 use crate::reply::Reply;
-use crate::spec::EventSpec;
+use crate::spec::{Change, EventSpec};
 
 impl Sale {
     /// Whoever publishes an event may not know whether they did: the same again is answered as it
@@ -40,6 +41,33 @@ impl Sale {
                 Ok((vec![EventCancelled { event: self.id() }.into()], Reply::Done))
             }
         }
+    }
+
+    /// Nothing is taken away from anybody: what is held and sold stays, at its price, and every
+    /// timer goes on.
+    pub(crate) fn decide_change(&self, actor: Actor, change: Change) -> Decided {
+        operator(actor)?;
+        if self.phase() == Phase::Cancelled {
+            return Err(Refusal::EventCancelled);
+        }
+        if let Some(problem) = change.problem() {
+            return Err(Refusal::Malformed(problem));
+        }
+        let of_class = |id| self.spec().class(id).ok_or(Refusal::NotFound(Thing::Class));
+        let is_news = match change {
+            Change::Capacity { quota: id, capacity } => {
+                let quota = self.spec().quota(id).ok_or(Refusal::NotFound(Thing::Quota))?;
+                let least = self.stock().quota(id).taken();
+                if capacity < least {
+                    return Err(Refusal::BelowSold { quota: id, least });
+                }
+                capacity != quota.capacity
+            }
+            Change::Price { class, price } => price != of_class(class)?.price,
+            Change::Window { class, window } => window != of_class(class)?.window,
+        };
+        let fact = EventChanged { event: self.id(), change }.into();
+        Ok((if is_news { vec![fact] } else { Vec::new() }, Reply::Done))
     }
 
     /// Only free seats can be blocked and only blocked ones freed: nobody's seat is taken away.

@@ -84,7 +84,7 @@ fn classes(draft: &Draft) -> Checked {
             Amount::MAX_PRICE.as_minor()
         );
         ensure!(
-            class.window.opens_at < class.window.closes_at,
+            class.window.is_well_formed(),
             ["classes[{i}].window"],
             "must close after it opens"
         );

@@ -3,6 +3,7 @@
 //! A [`Draft`] is what was asked for; [`EventSpec`] is a draft that was checked, the only thing the
 //! rest of the crate works with. Texts for people (descriptions, images) are not here.
 
+mod change;
 mod check;
 mod plan;
 
@@ -16,6 +17,7 @@ use sha2::{Digest, Sha256};
 use crate::money::{Amount, Currency};
 use crate::time::{Span, Time};
 
+pub use self::change::Change;
 pub use self::check::SpecError;
 pub use self::plan::{Numbering, Plan, Point, Row, Section};
 
@@ -82,6 +84,11 @@ pub struct Window {
 }
 
 impl Window {
+    /// Whether there is a moment inside.
+    pub fn is_well_formed(&self) -> bool {
+        self.opens_at < self.closes_at
+    }
+
     /// Whether `now` is inside.
     pub fn contains(&self, now: Time) -> bool {
         self.opens_at <= now && now < self.closes_at

@@ -11,7 +11,7 @@ use onsale_core::id::{EventId, HoldId, OrderId, PersonId, PlaceId};
 use onsale_core::inventory::seating::SeatIndex;
 use onsale_core::money::Currency;
 use onsale_core::query::{Query, View};
-use onsale_core::spec::{ClassId, Draft};
+use onsale_core::spec::{Change, ClassId, Draft};
 use onsale_core::time::Time;
 
 use super::events::seats_of;
@@ -71,6 +71,20 @@ impl Books {
                     assert!(changed, "{seat:?} was so already");
                 }
             }
+            Fact::EventChanged(fact) => {
+                let draft = &mut self.event(fact.event).draft;
+                match fact.change {
+                    Change::Capacity { quota, capacity } => {
+                        draft.quotas[usize::from(quota.0)].capacity = capacity;
+                    }
+                    Change::Price { class, price } => {
+                        draft.classes[usize::from(class.0)].price = price;
+                    }
+                    Change::Window { class, window } => {
+                        draft.classes[usize::from(class.0)].window = window;
+                    }
+                }
+            }
             Fact::PlaceAdmitted(fact) => self.admit(fact.place),
             Fact::PlaceEnded(fact) => {
                 self.inside.remove(&fact.place);
@@ -83,6 +97,12 @@ impl Books {
             Fact::HoldTaken(fact) => {
                 let (person, lines, until) = (fact.person, fact.lines.clone(), fact.until);
                 assert!(until > at, "a hold that lives no moment");
+                let classes = &self.event(fact.hold.event).draft.classes;
+                for line in &lines {
+                    let class = &classes[usize::from(line.class.0)];
+                    assert_eq!(line.price, class.price, "not the price that is asked now");
+                    assert!(class.window.contains(at), "it is not on sale now");
+                }
                 self.holds.insert(fact.hold, Held { person, lines, until });
             }
             Fact::HoldReleased(fact) => {
@@ -133,8 +153,9 @@ impl Books {
             Fact::OrderRevived(fact) => {
                 self.change(fact.order, State::Over, State::Waiting);
                 let order = self.order(fact.order);
-                let shape =
-                    |lines: &[Line]| lines.iter().map(|l| (l.class, l.count)).collect::<Vec<_>>();
+                let shape = |lines: &[Line]| {
+                    lines.iter().map(|l| (l.class, l.count, l.price)).collect::<Vec<_>>()
+                };
                 assert_eq!(shape(&order.lines), shape(&fact.lines), "other tickets than paid for");
                 order.lines.clone_from(&fact.lines);
             }
@@ -258,6 +279,7 @@ impl Books {
         for (line, quota) in audit.stock.iter().zip(&sold.draft.quotas) {
             let taken = self.claims(event).filter(|(_, class, _)| quota.classes.contains(class));
             assert_eq!(line.counts.held + line.counts.sold, taken.count() as u32, "{line:?}");
+            assert_eq!(line.capacity, quota.capacity, "{line:?}");
         }
         assert_eq!(audit.seats_sold_twice, 0);
         if sold.draft.plan.is_some() {

@@ -16,8 +16,9 @@ use onsale_core::command::{Choice, Wish};
 use onsale_core::hold::Line;
 use onsale_core::id::PersonId;
 use onsale_core::inventory::seating::SeatIndex;
+use onsale_core::money::Amount;
 use onsale_core::order::OrderStatus;
-use onsale_core::spec::{ClassId, Draft};
+use onsale_core::spec::{Change, Class, ClassId, Draft};
 use onsale_core::time::Time;
 
 use crate::common::seats_of;
@@ -233,6 +234,32 @@ impl Naive {
             };
         }
         Ok(())
+    }
+
+    pub fn change(&mut self, change: Change) -> Verdict {
+        self.must_be_open()?;
+        match change {
+            Change::Capacity { quota, capacity } => {
+                let quota = usize::from(quota.0);
+                let classes = self.draft.quotas.get(quota).ok_or("not_found")?.classes.clone();
+                let (held, sold) = self.out(&classes);
+                if capacity < held + sold {
+                    return Err("below_sold");
+                }
+                self.draft.quotas[quota].capacity = capacity;
+            }
+            Change::Price { price, .. } if price > Amount::MAX_PRICE => return Err("malformed"),
+            Change::Price { class, price } => self.class(class)?.price = price,
+            Change::Window { window, .. } if window.closes_at <= window.opens_at => {
+                return Err("malformed");
+            }
+            Change::Window { class, window } => self.class(class)?.window = window,
+        }
+        Ok(())
+    }
+
+    fn class(&mut self, class: ClassId) -> Result<&mut Class, &'static str> {
+        self.draft.classes.get_mut(usize::from(class.0)).ok_or("not_found")
     }
 
     pub fn must_be_open(&self) -> Verdict {

@@ -51,7 +51,7 @@ impl Naive {
     }
 
     /// How many of these classes together are out and not paid, and how many are paid.
-    fn out(&self, classes: &[ClassId]) -> (u32, u32) {
+    pub fn out(&self, classes: &[ClassId]) -> (u32, u32) {
         let of = |sold: bool| {
             let out = self.tickets_out();
             out.filter(|(_, class, _, paid)| *paid == sold && classes.contains(class)).count()

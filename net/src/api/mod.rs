@@ -5,6 +5,7 @@
 //! names, and the reply is rendered. Nothing is decided here.
 
 mod categories;
+mod changes;
 mod chart;
 mod docs;
 pub mod edge;
@@ -156,6 +157,7 @@ pub fn document() -> serde_json::Value {
 fn routes() -> OpenApiRouter<Edge> {
     docs::begin()
         .merge(events::routes())
+        .merge(changes::routes())
         .merge(stock::routes())
         .merge(chart::routes())
         .merge(categories::routes())

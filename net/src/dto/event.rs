@@ -177,12 +177,15 @@ impl From<ClassDefinition> for Class {
         Self {
             name: class.name,
             price: Amount::from_minor(class.price_minor),
-            window: Window {
-                opens_at: class.window.opens_at.0,
-                closes_at: class.window.closes_at.0,
-            },
+            window: class.window.into(),
             per_buyer: class.per_buyer,
         }
+    }
+}
+
+impl From<WindowDto> for Window {
+    fn from(window: WindowDto) -> Self {
+        Self { opens_at: window.opens_at.0, closes_at: window.closes_at.0 }
     }
 }
 

@@ -5,6 +5,7 @@
 //! points in time in `_at` (RFC 3339, UTC, milliseconds).
 
 pub mod category;
+pub mod change;
 pub mod event;
 pub mod hold;
 pub mod id;

@@ -43,6 +43,8 @@ kinds! {
         "Join the waitroom; when your place is ADMITTED, send its `checkout_token`."
     ALL_HELD "all_held" CONFLICT "Everything left is held by others"
         "Try again in a moment: holds expire. `left` says how many can be had now."
+    BELOW_SOLD "below_sold" CONFLICT "More is held and sold than there would be"
+        "Leave room for `least` tickets at least."
     BODY_TOO_LARGE "body_too_large" PAYLOAD_TOO_LARGE "The body is too large"
         "Send at most `limit` bytes."
     BUYER_ONLY "buyer_only" FORBIDDEN "Only a buyer can do this"
@@ -206,6 +208,9 @@ fn of_refusal(refusal: &Refusal) -> (&'static Kind, Members) {
     match refusal {
         Refusal::AdmissionRequired => (&ADMISSION_REQUIRED, none()),
         Refusal::AllHeld { class, left } => (&ALL_HELD, short(class.0, *left)),
+        Refusal::BelowSold { quota, least } => {
+            (&BELOW_SOLD, vec![("quota", json!(quota.0)), ("least", json!(least))])
+        }
         Refusal::CompanionAlone { seats } => (&COMPANION_ALONE, named(seats)),
         Refusal::DefinedAlready => (&DEFINED_ALREADY, none()),
         Refusal::DoorsClosed { doors_at } => {

@@ -7,6 +7,7 @@ mod backstage;
 mod bodies;
 mod buying;
 mod catalogue;
+mod changes;
 mod document;
 mod frame;
 mod ids;

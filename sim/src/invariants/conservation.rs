@@ -75,7 +75,8 @@ fn touched(decision: &Decision) -> impl Iterator<Item = EventId> {
     let moves = |fact: &&Fact| {
         matches!(
             fact,
-            Fact::SeatsBlocked(_)
+            Fact::EventChanged(_)
+                | Fact::SeatsBlocked(_)
                 | Fact::HoldTaken(_)
                 | Fact::HoldReleased(_)
                 | Fact::OrderPlaced(_)
@@ -157,10 +158,11 @@ fn check_line(line: &StockAudit, (capacity, count, blocked): (u32, Count, i64)) 
 
 #[cfg(test)]
 mod tests {
-    use onsale_core::fact::{OrderRevived, SeatsBlocked};
+    use onsale_core::fact::{EventChanged, OrderRevived, SeatsBlocked};
     use onsale_core::inventory::seating::SeatIndex;
     use onsale_core::order::OrderEnd;
     use onsale_core::payment::RefundCause;
+    use onsale_core::spec::{Change, QuotaId};
 
     use super::super::fixture::*;
     use super::*;
@@ -211,6 +213,22 @@ mod tests {
         let next = bench.state.applied() + 1;
         let wrong = bench.writes(next, [taken(0, seats(&[0, 1, 2, 3]))]);
         assert!(wrong.unwrap_err().contains("1 blocked > 4"));
+    }
+
+    #[test]
+    fn a_quota_that_is_made_smaller_than_what_is_had_of_it_is_caught() {
+        let mut bench = bench();
+        let resized = |capacity| {
+            let change = Change::Capacity { quota: QuotaId(0), capacity };
+            Fact::from(EventChanged { event: event(), change })
+        };
+        bench.happens([taken(0, standing(3))]).unwrap();
+        bench.happens([resized(3)]).unwrap();
+        bench.happens([resized(9)]).unwrap();
+        bench.happens([taken(1, standing(5))]).unwrap();
+        bench.settles().unwrap();
+        let next = bench.state.applied() + 1;
+        assert!(bench.writes(next, [resized(7)]).unwrap_err().contains("8 held"));
     }
 
     #[test]

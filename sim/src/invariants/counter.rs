@@ -1,5 +1,6 @@
 //! Counted tickets as one counter with a room: whoever surely has some at one moment must fit in
-//! together with all others who surely do.
+//! together with all others who surely do. The room is the largest that was ever asked for: when
+//! another one took effect, clients cannot tell.
 
 use onsale_core::hold::Line;
 use onsale_core::id::EventId;
@@ -31,10 +32,12 @@ impl Holding {
 }
 
 impl Room {
-    /// Whether `holdings`, all there are of the event, fit in at every moment.
+    /// Whether `holdings`, all there are of the event, fit in at every moment; `asked` is the
+    /// largest capacity that was asked for since.
     pub(crate) fn check<'a>(
         &self,
         event: EventId,
+        asked: u32,
         holdings: impl Iterator<Item = &'a Holding>,
     ) -> Verdict {
         let mut changes = Vec::new();
@@ -45,14 +48,12 @@ impl Room {
         }
         // At one moment, what is given back comes before what is taken.
         changes.sort_unstable();
+        let capacity = self.capacity.max(asked);
         let mut sum = 0;
         for (at, change) in changes {
             sum += change;
-            if sum > i64::from(self.capacity) {
-                return Err(format!(
-                    "at {at}, {sum} tickets of {event} were had of {}",
-                    self.capacity
-                ));
+            if sum > i64::from(capacity) {
+                return Err(format!("at {at}, {sum} tickets of {event} were had of {capacity}"));
             }
         }
         Ok(())

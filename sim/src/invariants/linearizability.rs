@@ -22,6 +22,7 @@ use onsale_core::order::OrderStatus;
 use onsale_core::query::{OrderView, SeatsView, View};
 use onsale_core::refusal::Refusal;
 use onsale_core::reply::Reply;
+use onsale_core::spec::{Change, QuotaId};
 use onsale_engine::Answer;
 
 use super::counter::{Holding, Room, rooms};
@@ -42,6 +43,8 @@ pub(crate) struct Linearizability {
     /// Orders that were seen to be paid.
     paid: BTreeMap<OrderId, Holding>,
     rooms: BTreeMap<EventId, Vec<Room>>,
+    /// The largest capacity that was asked for, of each quota that was to be changed.
+    asked_rooms: BTreeMap<(EventId, QuotaId), u32>,
     /// From when on a hold may have been taken of which nobody was told.
     unknown: BTreeMap<EventId, Micros>,
     /// Events whose seats an operator blocked, or of which an order may have got other seats with
@@ -58,6 +61,7 @@ enum What {
     Define(Vec<Room>),
     Take(EventId),
     Move(EventId),
+    Resize(EventId, QuotaId, u32),
     Release(HoldId),
     Other,
 }
@@ -68,8 +72,13 @@ impl Linearizability {
             Ask::Look(..) => (at, What::Other),
             Ask::Execute(request) => (self.first_asked(request, at), what(&request.command)),
         };
-        if let What::Move(event) = what {
-            self.moved.push(event);
+        match what {
+            What::Move(event) => self.moved.push(event),
+            What::Resize(event, quota, capacity) => {
+                let asked = self.asked_rooms.entry((event, quota)).or_default();
+                *asked = capacity.max(*asked);
+            }
+            _ => {}
         }
         self.open.insert(op, Asked { at, what });
     }
@@ -243,10 +252,13 @@ impl Linearizability {
                 ));
             }
         }
-        let rooms = self.rooms.iter();
-        rooms
-            .flat_map(|(event, rooms)| rooms.iter().map(move |room| (*event, room)))
-            .try_for_each(|(event, room)| room.check(event, self.holdings(event)))
+        for (event, rooms) in &self.rooms {
+            for (quota, room) in (0..).map(QuotaId).zip(rooms) {
+                let asked = self.asked_rooms.get(&(*event, quota)).copied();
+                room.check(*event, asked.unwrap_or_default(), self.holdings(*event))?;
+            }
+        }
+        Ok(())
     }
 
     /// Everything that was surely had of an event.
@@ -287,6 +299,9 @@ fn seats_of(event: EventId) -> RangeInclusive<(EventId, SeatIndex)> {
 fn what(command: &Command) -> What {
     match command {
         Command::DefineEvent { spec, .. } => What::Define(rooms(spec)),
+        Command::ChangeEvent { event, change: Change::Capacity { quota, capacity } } => {
+            What::Resize(*event, *quota, *capacity)
+        }
         Command::TakeHold { event, .. } => What::Take(*event),
         Command::BlockSeats { event, .. } => What::Move(*event),
         Command::PlaceOrder { hold, accept_other_seats: true, .. } => What::Move(hold.event),
@@ -436,6 +451,17 @@ mod tests {
         clients.looks((50, 60), 0, standing(3));
         clients.looks((50, 60), 1, standing(2));
         assert!(clients.settle().unwrap_err().contains("5 tickets"));
+    }
+
+    #[test]
+    fn a_room_that_was_asked_to_be_larger_may_be_so() {
+        let mut clients = Clients::default();
+        clients.defines();
+        let change = Change::Capacity { quota: QuotaId(0), capacity: 5 };
+        clients.asks(5, Command::ChangeEvent { event: event(), change }, None);
+        clients.takes((10, 20), 0, standing(5));
+        clients.looks((50, 60), 0, standing(5));
+        clients.settle().unwrap();
     }
 
     #[test]

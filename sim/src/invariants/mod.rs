@@ -22,6 +22,7 @@ mod lottery;
 mod money;
 mod phantom;
 mod presence;
+mod price;
 mod publishing;
 mod queue_order;
 mod register;
@@ -44,6 +45,7 @@ use self::lottery::Lottery;
 use self::money::Money;
 use self::phantom::Phantom;
 use self::presence::Presence;
+use self::price::Price;
 use self::publishing::Publishing;
 use self::queue_order::QueueOrder;
 use self::replay::Replay;
@@ -77,6 +79,7 @@ pub fn all() -> Vec<Box<dyn Invariant>> {
         Box::new(Idempotency::default()),
         Box::new(Money::new(books.clone())),
         Box::new(Compensation::new(books.clone())),
+        Box::new(Price::new(books.clone())),
         Box::new(Expiry::new(books.clone())),
         Box::new(Depths::new(books.clone())),
         Box::new(Liveness::new(books)),

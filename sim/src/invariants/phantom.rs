@@ -114,6 +114,9 @@ fn leads_to(command: &Command) -> (&'static str, fn(&Fact) -> bool) {
             "CancelOrder",
             |fact| matches!(fact, Fact::OrderEnded(fact) if fact.end == OrderEnd::Cancelled),
         ),
+        Command::ChangeEvent { .. } => {
+            ("ChangeEvent", |fact| matches!(fact, Fact::EventChanged(_)))
+        }
         Command::DefineEvent { .. } => {
             ("DefineEvent", |fact| matches!(fact, Fact::EventDefined(_)))
         }

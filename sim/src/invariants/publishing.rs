@@ -127,9 +127,10 @@ mod tests {
         EventDefined { event: id(index), spec: spec(), seed: LotterySeed([1; 32]) }.into()
     }
 
-    fn told(index: u32, seed: u8) -> crate::seen::Told {
+    fn is_told(bench: &mut Bench<Publishing>, token: Token, index: u32, seed: u8) -> Verdict {
         let commitment = LotterySeed([seed; 32]).commitment();
-        Ok(Answer::Reply(Reply::EventDefined { event: id(index), commitment }))
+        let reply = Reply::EventDefined { event: id(index), commitment };
+        bench.answers(token, &Ok(Answer::Reply(reply)))
     }
 
     /// A history in which the id 1 was reserved.
@@ -152,10 +153,10 @@ mod tests {
         let mut bench = bench();
         let first = asks(&mut bench, 1);
         bench.happens([defined(1)]).unwrap();
-        bench.answers(first, &told(1, 1)).unwrap();
+        is_told(&mut bench, first, 1, 1).unwrap();
         bench.start().unwrap();
         let again = asks(&mut bench, 0);
-        bench.answers(again, &told(1, 1)).unwrap();
+        is_told(&mut bench, again, 1, 1).unwrap();
         bench.happens([defined(2)]).unwrap();
     }
 
@@ -166,7 +167,7 @@ mod tests {
         let next = bench.state.applied() + 1;
         assert!(bench.writes(next, [defined(2)]).unwrap_err().contains("defined is"));
         let again = asks(&mut bench, 0);
-        assert!(bench.answers(again, &told(2, 1)).unwrap_err().contains("told is"));
+        assert!(is_told(&mut bench, again, 2, 1).unwrap_err().contains("told is"));
     }
 
     #[test]
@@ -181,7 +182,7 @@ mod tests {
         let mut bench = bench();
         for (seed, is_fine) in [(1, true), (2, false)] {
             let token = asks(&mut bench, 0);
-            assert_eq!(bench.answers(token, &told(1, seed)).is_ok(), is_fine);
+            assert_eq!(is_told(&mut bench, token, 1, seed).is_ok(), is_fine);
         }
     }
 }

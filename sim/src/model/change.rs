@@ -7,6 +7,7 @@ use onsale_core::id::PersonId;
 use onsale_core::inventory::seating::SeatIndex;
 use onsale_core::payment::{Capture, Refund, RefundState};
 use onsale_core::query::Phase;
+use onsale_core::spec::{Change, Draft};
 use onsale_core::time::Time;
 use onsale_core::waitroom::{EndReason, Place, PlaceState};
 
@@ -19,6 +20,7 @@ impl Event {
             Fact::EventOpened(_) => self.phase = Phase::Open,
             Fact::EventCancelled(_) => self.phase = Phase::Cancelled,
             Fact::SeatsBlocked(fact) => self.set_blocked(&fact.seats, fact.block),
+            Fact::EventChanged(fact) => self.changed(fact.change),
             Fact::WaitroomJoined(fact) => self.joined(at, fact.person, fact.party),
             Fact::LotteryDrawn(_) => self.draw(),
             Fact::PlaceAdmitted(fact) => {
@@ -75,6 +77,27 @@ impl Event {
                 self.answer(fact.order.number, fact.refund, RefundState::Refused { reason });
             }
             _ => {}
+        }
+    }
+
+    fn changed(&mut self, change: Change) {
+        let Draft { classes, quotas, .. } = &mut self.spec;
+        match change {
+            Change::Capacity { quota, capacity } => {
+                if let Some(quota) = quotas.get_mut(usize::from(quota.0)) {
+                    quota.capacity = capacity;
+                }
+            }
+            Change::Price { class, price } => {
+                if let Some(class) = classes.get_mut(usize::from(class.0)) {
+                    class.price = price;
+                }
+            }
+            Change::Window { class, window } => {
+                if let Some(class) = classes.get_mut(usize::from(class.0)) {
+                    class.window = window;
+                }
+            }
         }
     }
 

@@ -9,7 +9,7 @@ use onsale_core::order::{OrderEnd, OrderStatus};
 use onsale_core::payment::{Capture, Refund};
 use onsale_core::query::Phase;
 use onsale_core::reply::HoldView;
-use onsale_core::spec::{Draft, EventSpec};
+use onsale_core::spec::{Class, ClassId, Draft, EventSpec};
 use onsale_core::time::Time;
 use onsale_core::waitroom::{LotterySeed, Place, PlaceState};
 
@@ -24,7 +24,7 @@ pub(crate) struct Event {
     /// As it was defined.
     pub(super) defined_as: EventSpec,
     /// As it is now.
-    pub(crate) spec: EventSpec,
+    pub(crate) spec: Draft,
     pub(crate) seed: LotterySeed,
     pub(crate) phase: Phase,
     pub(super) chairs: Vec<Chair>,
@@ -86,7 +86,7 @@ impl Event {
             id: fact.event,
             chairs: spec.plan.as_ref().map_or_else(Vec::new, Chair::of_plan),
             defined_as: EventSpec::clone(&fact.spec),
-            spec: EventSpec::clone(&fact.spec),
+            spec: spec.clone(),
             seed: fact.seed.clone(),
             phase: Phase::Defined,
             holds: vec![],
@@ -108,6 +108,10 @@ impl Event {
             Phase::Cancelled => Err("event_cancelled"),
             Phase::Defined => Err("not_found"),
         }
+    }
+
+    pub(super) fn class(&self, id: ClassId) -> Option<&Class> {
+        self.spec.classes.get(usize::from(id.0))
     }
 
     pub(super) fn hold_id(&self, number: u32) -> HoldId {

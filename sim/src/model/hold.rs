@@ -60,7 +60,7 @@ impl Event {
             if is_twice || wish.choice.count() == 0 {
                 return Err("malformed");
             }
-            let window = self.spec.class(wish.class).ok_or("not_found")?.window;
+            let window = self.class(wish.class).ok_or("not_found")?.window;
             if now < window.opens_at || now >= window.closes_at {
                 return Err("not_on_sale");
             }
@@ -98,7 +98,7 @@ impl Event {
     }
 
     fn line_for(&self, tally: &Tally, wish: &Wish) -> Result<Line, &'static str> {
-        let class = self.spec.class(wish.class).ok_or("not_found")?;
+        let class = self.class(wish.class).ok_or("not_found")?;
         let (count, price) = (wish.choice.count(), class.price);
         Ok(Line { class: wish.class, count, price, seats: self.seats_for(tally, wish)? })
     }

@@ -11,6 +11,7 @@ use onsale_core::money::Amount;
 use onsale_core::order::OrderEnd;
 use onsale_core::payment::{RefundCause, RefundState};
 use onsale_core::query::Phase;
+use onsale_core::spec::Change;
 use onsale_core::time::Time;
 use onsale_core::waitroom::{EndReason, PlaceState};
 
@@ -30,6 +31,7 @@ impl Event {
             Fact::EventOpened(_) => must(self.phase == Phase::Defined, "it was opened before"),
             Fact::EventCancelled(_) => must(self.phase != Phase::Cancelled, "it is cancelled"),
             Fact::SeatsBlocked(fact) => self.check_blocked(fact),
+            Fact::EventChanged(fact) => self.check_changed(fact.change),
             Fact::WaitroomJoined(fact) => self.check_joined(at, fact),
             Fact::LotteryDrawn(_) => {
                 let opens = self.spec.waitroom.is_some_and(|waitroom| waitroom.opens_at <= at);
@@ -51,6 +53,22 @@ impl Event {
         must({ was }.all(|state| state == Some(&from)), "one of the seats is not so")?;
         let rises = fact.seats.windows(2).all(|pair| pair[0] < pair[1]);
         must(rises && !fact.seats.is_empty(), "the seats are not each named once")
+    }
+
+    fn check_changed(&self, change: Change) -> Legal {
+        must(self.phase != Phase::Cancelled, "it is cancelled")?;
+        match change {
+            Change::Capacity { quota, capacity } => {
+                let quota = self.spec.quotas.get(usize::from(quota.0));
+                let fits = |quota| capacity >= self.tally().taken_of(quota);
+                must(quota.is_some_and(fits), "there is no such quota, or more of it is taken")
+            }
+            Change::Price { class, .. } => must(self.class(class).is_some(), "there is no class"),
+            Change::Window { class, window } => {
+                let is_one = window.opens_at < window.closes_at;
+                must(is_one && self.class(class).is_some(), "there is no class, or no window")
+            }
+        }
     }
 
     fn check_joined(&self, at: Time, fact: &WaitroomJoined) -> Legal {
@@ -106,9 +124,8 @@ impl Event {
                 .map_err(|code| format!("they are not inside: {code}"))?,
             _ => return Err("with a place where there is a waitroom, else without".into()),
         }
-        let priced = |line: &Line| {
-            self.spec.class(line.class).is_some_and(|class| class.price == line.price)
-        };
+        let priced =
+            |line: &Line| self.class(line.class).is_some_and(|class| class.price == line.price);
         must(fact.lines.iter().all(priced), "that is not the price")?;
         self.check_lines(fact.person, &fact.lines)?;
         let until = self.hold_until(at, fact.person, fact.place);

@@ -130,6 +130,7 @@ impl Model {
             Command::BlockSeats { event, seats, block } => of(*event)?.block(actor, seats, *block),
             Command::CancelEvent(event) => of(*event)?.cancel(actor),
             Command::CancelOrder(order) => of(order.event)?.cancel_order(actor, *order),
+            Command::ChangeEvent { event, change } => of(*event)?.change_event(actor, *change),
             Command::DefineEvent { event, spec, seed } => self.define(*event, spec, seed),
             Command::DropPlace(place) => of(place.event)?.drop_place(*place),
             Command::JoinWaitroom { event, party } => of(*event)?.join(now, actor, *party),

@@ -1,9 +1,10 @@
 //! What an operator's commands lead to.
 
 use onsale_core::command::{Actor, Steer};
-use onsale_core::fact::{EventCancelled, EventOpened, SeatsBlocked, WaitroomSteered};
+use onsale_core::fact::{EventCancelled, EventChanged, EventOpened, SeatsBlocked, WaitroomSteered};
 use onsale_core::inventory::seating::{SeatIndex, SeatState};
 use onsale_core::query::Phase;
+use onsale_core::spec::Change;
 
 use super::event::Event;
 use super::{Allowed, Predicted, done};
@@ -22,6 +23,35 @@ impl Event {
         operator(actor)?;
         let is_new = self.phase != Phase::Cancelled;
         done(is_new.then(|| EventCancelled { event: self.id }.into()).into_iter().collect())
+    }
+
+    /// Whoever has something keeps it, and so there is never less than what is held and sold.
+    pub(super) fn change_event(&self, actor: Actor, change: Change) -> Predicted {
+        operator(actor)?;
+        if self.phase == Phase::Cancelled {
+            return Err("event_cancelled");
+        }
+        let is_the_same = match change {
+            Change::Capacity { quota, capacity } => {
+                let quota = self.spec.quotas.get(usize::from(quota.0)).ok_or("not_found")?;
+                if capacity < self.tally().taken_of(quota) {
+                    return Err("below_sold");
+                }
+                quota.capacity == capacity
+            }
+            Change::Price { price, .. } if price.as_minor() > 1_000_000_000_000 => {
+                return Err("malformed");
+            }
+            Change::Price { class, price } => self.class(class).ok_or("not_found")?.price == price,
+            Change::Window { window, .. } if window.closes_at <= window.opens_at => {
+                return Err("malformed");
+            }
+            Change::Window { class, window } => {
+                self.class(class).ok_or("not_found")?.window == window
+            }
+        };
+        let fact = EventChanged { event: self.id, change }.into();
+        done(if is_the_same { vec![] } else { vec![fact] })
     }
 
     /// Nobody's seat is taken away: only free seats can be blocked.

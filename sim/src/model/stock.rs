@@ -86,7 +86,7 @@ impl Event {
     /// Whether somebody may have so many more.
     pub(super) fn check_limits(&self, person: PersonId, wanted: &[(ClassId, u32)]) -> Allowed {
         for &(class, count) in wanted {
-            let limit = self.spec.class(class).and_then(|class| class.per_buyer);
+            let limit = self.class(class).and_then(|class| class.per_buyer);
             if limit.is_some_and(|limit| self.has(person, Some(class)) + count > limit) {
                 return Err("limit_reached");
             }
@@ -111,9 +111,19 @@ impl Tally {
     }
 
     fn of_quota(&self, quota: &Quota) -> Left {
-        let sum = |of: &[u32]| quota.classes.iter().map(|class| of[usize::from(class.0)]).sum();
-        let (held, sold): (u32, u32) = (sum(&self.held), sum(&self.sold));
+        let (held, sold) = self.held_and_sold(quota);
         Left { free: quota.capacity.saturating_sub(held + sold), held }
+    }
+
+    fn held_and_sold(&self, quota: &Quota) -> (u32, u32) {
+        let sum = |of: &[u32]| quota.classes.iter().map(|class| of[usize::from(class.0)]).sum();
+        (sum(&self.held), sum(&self.sold))
+    }
+
+    /// How many tickets of a quota somebody has.
+    pub(super) fn taken_of(&self, quota: &Quota) -> u32 {
+        let (held, sold) = self.held_and_sold(quota);
+        held + sold
     }
 
     fn of_seats(&self, event: &Event, class: ClassId) -> Left {

@@ -15,14 +15,14 @@ use onsale_core::inventory::seating::SeatIndex;
 use onsale_core::money::Amount;
 use onsale_core::query::Query;
 use onsale_core::refusal::Refusal;
-use onsale_core::spec::{ClassId, EventSpec};
-use onsale_core::time::Span;
+use onsale_core::spec::{Change, ClassId, EventSpec, QuotaId, Window};
+use onsale_core::time::{Span, Time};
 use onsale_core::waitroom::LotterySeed;
 
 use self::rig::Rig;
 use crate::invariants;
 
-const SEEDS: u64 = 300;
+const SEEDS: u64 = 400;
 const STEPS: u32 = 300;
 const PEOPLE: u64 = 10;
 
@@ -47,7 +47,7 @@ fn random_histories_go_as_the_model_says() {
 }
 
 fn step(rig: &mut Rig, event: EventId) {
-    match rig.below(33) {
+    match rig.below(35) {
         0..6 => take(rig, event),
         6..10 => {
             let (hold, who) = (HoldId::new(event, rig.recent(rig.holds)), whose(rig));
@@ -77,7 +77,8 @@ fn step(rig: &mut Rig, event: EventId) {
         26 => rig.crash(),
         27 => rig.sync(),
         28 => publish(rig),
-        29 => {
+        29 | 30 => change(rig, event),
+        31 => {
             let other = EventId::new(PartitionId::FIRST, 9).unwrap();
             let (who, party) = (whose(rig), 1);
             rig.ask(who, Command::JoinWaitroom { event: other, party });
@@ -88,6 +89,23 @@ fn step(rig: &mut Rig, event: EventId) {
             rig.pass(Span::from_ms(ms));
         }
     }
+}
+
+fn change(rig: &mut Rig, event: EventId) {
+    let (quota, class) = (QuotaId(rig.below(4) as u16), ClassId(rig.below(4) as u16));
+    let mut moment = |from| drafts::BEGIN + Span::from_ms(from + u64::from(rig.below(60)));
+    let window = Window { opens_at: moment(0), closes_at: moment(30) };
+    let change = match rig.below(8) {
+        0..3 => Change::Capacity { quota, capacity: rig.below(12) },
+        3..6 => Change::Price { class, price: Amount::from_minor(100 * u64::from(rig.below(3))) },
+        6 if rig.chance(3) => Change::Price { class, price: Amount::from_minor(u64::MAX) },
+        6 => {
+            Change::Window { class, window: Window { opens_at: Time::ZERO, closes_at: Time::MAX } }
+        }
+        _ => Change::Window { class, window },
+    };
+    let who = mostly_operator(rig);
+    rig.ask(who, Command::ChangeEvent { event, change });
 }
 
 /// One of the first ids, which may be given already, with a definition that may be another.

@@ -2,9 +2,11 @@
 
 use onsale_core::command::{Choice, Steer, Wish};
 use onsale_core::inventory::seating::SeatIndex;
-use onsale_core::spec::{ClassId, Draft};
+use onsale_core::money::Amount;
+use onsale_core::spec::{Change, ClassId, Draft, QuotaId, Window};
+use onsale_core::time::{Span, Time};
 
-use super::{Act, Buyer, Course, Event, Manner, Mischief, Operation, Payment};
+use super::{Act, BEGIN, Buyer, Course, Event, Manner, Mischief, Operation, Payment};
 use crate::noise::Noise;
 
 /// How a crowd as a whole is, drawn once for each plan.
@@ -172,12 +174,38 @@ fn mischief(noise: &mut Noise, mood: &Mood) -> Vec<Mischief> {
     if noise.chance(mood.mischief) { vec![*noise.pick(&all)] } else { Vec::new() }
 }
 
+/// A change of an event, now and then of what it does not have or cannot be.
+fn change(noise: &mut Noise, draft: &Draft, safety_ms: u64) -> Change {
+    let beyond = u64::from(noise.chance(60));
+    let mut one_of = |count: usize| noise.below(count as u64 + beyond) as u16;
+    let (quota, class) =
+        (QuotaId(one_of(draft.quotas.len())), ClassId(one_of(draft.classes.len())));
+    match noise.below(5) {
+        // So few that it is often less than what is held and sold.
+        0..2 => Change::Capacity { quota, capacity: noise.below(14) as u32 },
+        2 | 3 => {
+            let minor = *noise.pick(&[0, 1, 700, 1_000, 2_500, 9_000, u64::MAX]);
+            Change::Price { class, price: Amount::from_minor(minor) }
+        }
+        _ => {
+            let at = BEGIN + Span::from_ms(noise.between(1, safety_ms));
+            let (opens_at, closes_at) = *noise.pick(&[
+                (at, Time::MAX),
+                (Time::ZERO, at),
+                (Time::ZERO, Time::MAX),
+                (at, at),
+            ]);
+            Change::Window { class, window: Window { opens_at, closes_at } }
+        }
+    }
+}
+
 /// Something that an operator does to one of the events.
 pub(super) fn operation(noise: &mut Noise, events: &[Event], safety_ms: u64) -> Operation {
     let event = noise.below(events.len() as u64) as usize;
     let rows = events[event].draft.plan.iter().flat_map(|plan| &plan.sections);
     let seats: u32 = rows.flat_map(|section| &section.rows).map(|row| row.seats).sum();
-    let act = match noise.below(13) {
+    let act = match noise.below(18) {
         0 => Act::Steer(Steer::Pause),
         1 | 2 => Act::Steer(Steer::Resume),
         3 | 4 => Act::Steer(Steer::Resize {
@@ -193,6 +221,7 @@ pub(super) fn operation(noise: &mut Noise, events: &[Event], safety_ms: u64) -> 
         7 => Act::OpenAgain,
         8 if noise.chance(400) => Act::Cancel,
         9 => Act::DefineAgain { otherwise: noise.chance(400) },
+        10..15 => Act::Change(change(noise, &events[event].draft, safety_ms)),
         _ => Act::Refund {
             order: noise.below(12) as u32,
             tickets: (0..noise.below(3)).map(|_| noise.below(4) as u32).collect(),

@@ -12,7 +12,7 @@ mod swarm;
 
 use onsale_core::command::{Steer, Wish};
 use onsale_core::inventory::seating::SeatIndex;
-use onsale_core::spec::Draft;
+use onsale_core::spec::{Change, Draft};
 use onsale_core::time::Time;
 use serde::{Deserialize, Serialize};
 
@@ -276,6 +276,8 @@ pub enum Act {
     },
     /// Open it a second time.
     OpenAgain,
+    /// Change how much there is, what it costs, or when it is sold.
+    Change(Change),
     /// Define it once more, as before or with something changed.
     DefineAgain {
         /// Whether something is changed.

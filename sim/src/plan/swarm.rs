@@ -24,7 +24,7 @@ pub fn swarm(seed: u64) -> Plan {
     let people = if noise.chance(300) { count / 2 + 1 } else { count * 50 };
     let buyers =
         (0..count).map(|_| crowd::buyer(noise, &mood, &events, people, safety_ms)).collect();
-    let operations = (0..*noise.pick(&[0, 0, 2, 6]))
+    let operations = (0..*noise.pick(&[0, 0, 2, 6, 12]))
         .map(|_| crowd::operation(noise, &events, safety_ms))
         .collect();
     let faults = faults::faults(noise, safety_ms);

@@ -5,11 +5,12 @@ use std::collections::VecDeque;
 
 use onsale_core::command::{Actor, Choice, Command, Provider, Steer, Wish};
 use onsale_core::id::{EventId, HoldId, OrderId, PersonId, PlaceId};
+use onsale_core::money::Amount;
 use onsale_core::order::{OrderStatus, PaymentStatus};
 use onsale_core::query::{OrderView, PlaceView, Query, View};
 use onsale_core::refusal::Refusal;
 use onsale_core::reply::Reply;
-use onsale_core::spec::ClassId;
+use onsale_core::spec::{Change, ClassId};
 use onsale_core::waitroom::PlaceState;
 use onsale_engine::Answer;
 
@@ -419,12 +420,14 @@ fn nonsense(event: EventId) -> Vec<What> {
 
 /// What only an operator may do.
 fn pretence(event: EventId) -> Vec<What> {
-    let order = OrderId::new(event, 0);
+    let (order, class, price) = (OrderId::new(event, 0), ClassId(0), Amount::ZERO);
     vec![
         What::Do(Command::OpenEvent(event)),
         What::Do(Command::CancelEvent(event)),
         What::Do(Command::SteerWaitroom { event, steer: Steer::Pause }),
         What::Do(Command::RefundOrder { order, tickets: None }),
         What::Do(Command::DropPlace(PlaceId::new(event, 0))),
+        What::Do(Command::ChangeEvent { event, change: Change::Price { class, price } }),
+        What::Do(Command::ReserveEvent),
     ]
 }

@@ -100,6 +100,8 @@ fn of_command(command: &Command) -> PartitionId {
     let event = match command {
         Command::BlockSeats { event, .. }
         | Command::CancelEvent(event)
+        | Command::ChangeEvent { event, .. }
+        | Command::DefineEvent { event: Some(event), .. }
         | Command::JoinWaitroom { event, .. }
         | Command::OpenEvent(event)
         | Command::SteerWaitroom { event, .. }
@@ -111,7 +113,6 @@ fn of_command(command: &Command) -> PartitionId {
         Command::DropPlace(place) | Command::LeaveWaitroom(place) => place.event,
         Command::PlaceOrder { hold, .. } | Command::ReleaseHold(hold) => hold.event,
         Command::RecordPayment(notice) => notice.order.event,
-        Command::DefineEvent { event: Some(event), .. } => *event,
         Command::Advance | Command::DefineEvent { event: None, .. } | Command::ReserveEvent => {
             return PartitionId::FIRST;
         }

@@ -90,6 +90,7 @@ impl World<'_> {
                 let Some(command) = again else { return };
                 command
             }
+            Act::Change(change) => Command::ChangeEvent { event, change: *change },
             Act::Cancel => Command::CancelEvent(event),
             Act::Refund { order, tickets } => self.refund(OrderId::new(event, *order), tickets),
         };
@@ -150,6 +151,9 @@ impl World<'_> {
                 self.publishing[index].is_defined = true;
                 let opens = ms(self.events[index].open_ms).max(self.after(1));
                 self.agenda.put(opens, Happening::Open(index));
+            }
+            (Errand::Other, Reply::EventDefined { .. }) => {
+                self.eyes.reached.reached("published:again");
             }
             _ => {}
         }

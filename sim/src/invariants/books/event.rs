@@ -4,7 +4,7 @@ use onsale_core::fact::Fact;
 use onsale_core::hold::Line;
 use onsale_core::id::PersonId;
 use onsale_core::inventory::seating::SeatIndex;
-use onsale_core::spec::{EventSpec, Terms};
+use onsale_core::spec::{Change, EventSpec, Terms};
 use onsale_core::time::{Span, Time};
 use onsale_core::waitroom::EndReason;
 
@@ -60,7 +60,7 @@ pub(crate) struct EventBook {
     pub(crate) terms: Terms,
     pub(crate) visit: Option<Span>,
     pub(crate) currency: onsale_core::money::Currency,
-    /// The room of each quota.
+    /// The room of each quota, as it is now.
     pub(crate) capacity: Vec<u32>,
     pub(crate) quotas: Vec<Count>,
     quotas_of: Vec<Vec<u16>>,
@@ -123,6 +123,12 @@ impl EventBook {
         match fact {
             Fact::EventCancelled(_) => self.is_cancelled = true,
             Fact::SeatsBlocked(fact) => return self.block(&fact.seats, fact.block),
+            Fact::EventChanged(fact) => {
+                if let Change::Capacity { quota, capacity } = fact.change {
+                    let room = self.capacity.get_mut(usize::from(quota.0));
+                    *room.ok_or("there is no such quota")? = capacity;
+                }
+            }
             Fact::WaitroomJoined(fact) => {
                 if fact.place.number as usize != self.places.len() {
                     return Err("places are not numbered densely");
