@@ -191,7 +191,7 @@ impl Shop {
     fn ask(&mut self, actor: Actor, command: Command) -> Reply {
         let request = Request::new(actor, command);
         let (facts, reply) = self.partition.decide(self.now, &request).expect("nothing refuses it");
-        let decision = Decision { at: self.now, facts };
+        let decision = Decision { at: self.now, trace: None, facts };
         self.buffer.clear();
         self.buffer = decision.encode(std::mem::take(&mut self.buffer));
         if let Some(log) = &mut self.log {

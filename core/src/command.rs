@@ -10,6 +10,7 @@ use crate::id::{EventId, HoldId, OrderId, PersonId, PlaceId, TicketId};
 use crate::inventory::seating::SeatIndex;
 use crate::money::{Amount, Currency};
 use crate::spec::{Change, ClassId, EventSpec};
+use crate::trace::TraceId;
 use crate::waitroom::LotterySeed;
 
 /// A command, who gives it, and the key under which its answer is kept.
@@ -19,14 +20,16 @@ pub struct Request {
     pub actor: Actor,
     /// Set where a repeated request must get the first one's answer.
     pub key: Option<IdempotencyKey>,
+    /// The trace that whoever asks has begun: written down with what it leads to, and nothing else.
+    pub trace: Option<TraceId>,
     /// What is asked.
     pub command: Command,
 }
 
 impl Request {
-    /// A request of `actor` whose answer need not be kept.
+    /// A request of `actor` whose answer need not be kept, and which is of no trace.
     pub const fn new(actor: Actor, command: Command) -> Self {
-        Self { actor, key: None, command }
+        Self { actor, key: None, trace: None, command }
     }
 }
 

@@ -31,6 +31,7 @@ pub mod reply;
 pub mod sale;
 pub mod spec;
 pub mod time;
+pub mod trace;
 pub mod waitroom;
 
 pub use self::partition::{Partition, StateError};

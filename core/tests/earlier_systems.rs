@@ -138,7 +138,7 @@ fn a_slow_page_and_an_active_pay_button_charge_once() {
     let (mut world, event) = World::with(club(9));
     let hold = world.take(buyer(1), event, &[any(0, 1)]).unwrap();
     let key = Some(IdempotencyKey { key: 1, fingerprint: 1 });
-    let press = Request { actor: buyer(1), key, command: place_order(hold.hold) };
+    let press = Request { key, ..Request::new(buyer(1), place_order(hold.hold)) };
     let answers: Vec<_> = (0..4).map(|_| world.request(&press).unwrap()).collect();
     assert!(answers.iter().all(|answer| *answer == answers[0]), "one answer for all presses");
     assert_eq!(code(world.place_order(buyer(1), hold.hold)), "hold_gone", "nor without a key");

@@ -22,6 +22,7 @@ use onsale_core::payment::RefundCause;
 use onsale_core::reply::{HoldView, Reply};
 use onsale_core::spec::{Change, ClassId, EventSpec, Numbering, QuotaId, Window};
 use onsale_core::time::Time;
+use onsale_core::trace::TraceId;
 use onsale_core::waitroom::{EndReason, LotterySeed};
 
 const AT: Time = Time::from_ms(1_800_000_000_123);
@@ -45,7 +46,8 @@ fn what_was_written_is_read_and_what_is_written_is_the_same() {
 fn every_kind_of_fact_has_a_golden_file() {
     let is_known =
         |kind: &u8| Decision::decode(&[0, *kind]) != Err(DecodeError::Kind { kind: *kind });
-    let known: BTreeSet<u8> = (0..=u8::MAX).filter(is_known).collect();
+    // Zero is no kind: a trace comes after it.
+    let known: BTreeSet<u8> = (1..=u8::MAX).filter(is_known).collect();
     let golden: BTreeSet<u8> = decisions().iter().map(|(_, d)| d.facts[0].kind()).collect();
     assert_eq!(golden, known);
     let files = std::fs::read_dir(folder()).unwrap().count();
@@ -66,6 +68,29 @@ fn damaged_bytes_are_refused_and_never_read_as_something_else_silently() {
     assert_eq!(Decision::decode(&[]), Err(DecodeError::Empty));
     assert_eq!(Decision::decode(&[5]), Err(DecodeError::Empty));
     assert_eq!(Decision::decode(&[5, 255]), Err(DecodeError::Kind { kind: 255 }));
+}
+
+#[test]
+fn a_trace_costs_what_it_is_and_nothing_where_there_is_none() {
+    for (_, decision) in decisions() {
+        let plain = Decision { trace: None, ..decision.clone() };
+        let traced = Decision { trace: TraceId::new(1), ..decision };
+        let (plain, traced) = (plain.encode(Vec::new()), traced.encode(Vec::new()));
+        assert_eq!(traced.len(), plain.len() + 17);
+        assert_eq!(Decision::decode(&traced).map(|read| read.trace), Ok(TraceId::new(1)));
+    }
+}
+
+#[test]
+fn half_a_trace_is_damage_and_so_is_one_of_zeros_or_a_second() {
+    let fact = [2, 0];
+    let bytes = |trace: &[u8]| [&[5, 0], trace, &fact].concat();
+    assert!(Decision::decode(&bytes(&[1; 16])).is_ok());
+    assert_eq!(Decision::decode(&bytes(&[0; 16])), Err(DecodeError::Trace));
+    assert_eq!(Decision::decode(&bytes(&[1; 9])), Err(DecodeError::Trace));
+    let twice = [&[1; 16][..], &[0], &[1; 16]].concat();
+    assert_eq!(Decision::decode(&bytes(&twice)), Err(DecodeError::Kind { kind: 0 }));
+    assert_eq!(Decision::decode(&[&[5, 0], &[1; 16][..]].concat()), Err(DecodeError::Empty));
 }
 
 fn folder() -> PathBuf {
@@ -111,14 +136,18 @@ fn file(decision: &Decision, shape: &str) -> String {
 }
 
 fn later() -> Vec<(&'static str, Decision)> {
-    let of = |facts: Vec<Fact>| Decision { at: AT, facts };
+    let of = |facts: Vec<Fact>| Decision { at: AT, trace: None, facts };
     let key = IdempotencyKey { key: 1, fingerprint: u128::MAX };
     let reserved = Answered { key, reply: Reply::EventReserved { event: event() } };
-    vec![("-of-a-reservation", of(vec![reserved.into()]))]
+    let opened = || vec![EventOpened { event: event() }.into()];
+    vec![
+        ("-of-a-reservation", of(vec![reserved.into()])),
+        ("-in-a-trace", Decision { trace: TraceId::new(u128::MAX / 255), ..of(opened()) }),
+    ]
 }
 
 fn kinds() -> Vec<Decision> {
-    let of = |facts: Vec<Fact>| Decision { at: AT, facts };
+    let of = |facts: Vec<Fact>| Decision { at: AT, trace: None, facts };
     let alone = [
         event_defined(),
         EventOpened { event: event() }.into(),

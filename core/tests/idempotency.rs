@@ -11,7 +11,7 @@ use onsale_core::time::Span;
 fn take(number: u32, event: EventId, count: u32, key: u128) -> Request {
     let key = IdempotencyKey { key, fingerprint: u128::from(count) };
     let command = Command::TakeHold { event, place: None, wishes: vec![any(0, count)] };
-    Request { actor: buyer(number), key: Some(key), command }
+    Request { key: Some(key), ..Request::new(buyer(number), command) }
 }
 
 #[test]
@@ -81,7 +81,7 @@ fn every_command_that_moves_stock_or_money_keeps_its_answer() {
     ];
     for (number, (actor, command)) in (1..).zip(commands) {
         let key = Some(IdempotencyKey { key: number, fingerprint: number });
-        let request = Request { actor, key, command };
+        let request = Request { key, ..Request::new(actor, command) };
         let first = world.request(&request).unwrap();
         let applied = world.partition.applied();
         world.restart();

@@ -268,7 +268,7 @@ impl<T> Engine<T> {
         if facts.is_empty() {
             return Ok(reply);
         }
-        let decision = Decision { at: now, facts };
+        let decision = Decision { at: now, trace: request.trace, facts };
         self.append(&decision)?;
         self.evolve(&decision);
         Ok(reply)

@@ -57,7 +57,9 @@ fuzz_target!(|input: &[u8]| {
             let _ = signature::verify(&Secret::new("secret"), text, bytes, Time::ZERO);
         }
         _ => {
-            let _ = Decision::decode(bytes);
+            if let Ok(decision) = Decision::decode(bytes) {
+                assert_eq!(Decision::decode(&decision.encode(Vec::new())), Ok(decision));
+            }
         }
     }
 });

@@ -76,7 +76,7 @@ fn write_journal(directory: &Path, id: PartitionId, facts: u64) -> u64 {
         now = now + Span::from_ms(1);
         let (facts, reply) =
             partition.decide(now, &Request::new(actor, command)).expect("it is allowed");
-        let decision = Decision { at: now, facts };
+        let decision = Decision { at: now, trace: None, facts };
         for fact in &decision.facts {
             partition.evolve(partition.applied() + 1, now, fact);
         }

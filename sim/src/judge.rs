@@ -188,7 +188,7 @@ mod tests {
         let event = EventId::new(partition, 0).unwrap();
         let mut judge = judge();
         let released = HoldReleased { hold: HoldId::new(event, 0), expired: true };
-        let decision = Decision { at: Time::ZERO, facts: vec![released.into()] };
+        let decision = Decision { at: Time::ZERO, trace: None, facts: vec![released.into()] };
         judge.see(Micros(1), &Seen::Written { partition, first: 1, decision: &decision }).unwrap();
         let answer = Err(Refusal::HoldGone.into());
         let (token, op) = (Token(1), None);

@@ -158,7 +158,7 @@ impl Asked {
             ]),
             fingerprint: digest(&[path.as_bytes(), call.body]),
         });
-        Some(Self::Execute(Request { actor, key, command }))
+        Some(Self::Execute(Request { key, ..Request::new(actor, command) }))
     }
 
     fn shown(&self) -> Ask<'_> {

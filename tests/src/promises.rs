@@ -154,7 +154,7 @@ mod tests {
         let actor = Actor::Person(PersonId::from_u128(1));
         let command = Command::CancelOrder(order(0));
         let key = Some(IdempotencyKey { key, fingerprint });
-        let ask = Ask::Execute(&Request { actor, key, command });
+        let ask = Ask::Execute(&Request { key, ..Request::new(actor, command) });
         promises.see(Micros(0), &Seen::Asked { op: Op(0), ask })?;
         promises.see(Micros(1), &Seen::Told { op: Op(0), answer: told })
     }

@@ -3,6 +3,9 @@
 //! Layout: the time in milliseconds (postcard varint), then for each fact its kind (one byte) and
 //! its content in postcard, to the end. Kinds are numbered for ever, so what was written by any
 //! released version can be read; `tests/golden` holds one of each.
+//!
+//! A decision of a trace has a zero, which is no kind, and the 16 bytes of the trace before its
+//! facts (ADR 0009). Others cost nothing for it.
 
 use alloc::vec::Vec;
 
@@ -10,12 +13,18 @@ use thiserror::Error;
 
 use super::Fact;
 use crate::time::Time;
+use crate::trace::TraceId;
+
+/// What stands where the kind of the first fact would, before a trace.
+const TRACE: u8 = 0;
 
 /// All facts of one command, with the time they happened: logged together or not at all.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Decision {
     /// When.
     pub at: Time,
+    /// The trace of whoever asked for it, if they had one. No state depends on it.
+    pub trace: Option<TraceId>,
     /// What happened, in order; at least one.
     pub facts: Vec<Fact>,
 }
@@ -28,6 +37,10 @@ impl Decision {
 
     fn try_encode(&self, out: Vec<u8>) -> Result<Vec<u8>, postcard::Error> {
         let mut out = postcard::to_extend(&self.at, out)?;
+        if let Some(trace) = self.trace {
+            out.push(TRACE);
+            out.extend_from_slice(&trace.get().to_be_bytes());
+        }
         for fact in &self.facts {
             out.push(fact.kind());
             out = fact.encode_content(out)?;
@@ -37,15 +50,24 @@ impl Decision {
 
     /// Reads what [`Self::encode`] wrote.
     pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
-        let (at, mut rest) = postcard::take_from_bytes(bytes).map_err(|_| DecodeError::Empty)?;
+        let (at, rest) = postcard::take_from_bytes(bytes).map_err(|_| DecodeError::Empty)?;
+        let (trace, mut rest) = decode_trace(rest)?;
         let mut facts = Vec::new();
         while let [kind, content @ ..] = rest {
             let (fact, after) = Fact::decode_content(*kind, content)?;
             facts.push(fact);
             rest = after;
         }
-        if facts.is_empty() { Err(DecodeError::Empty) } else { Ok(Self { at, facts }) }
+        if facts.is_empty() { Err(DecodeError::Empty) } else { Ok(Self { at, trace, facts }) }
     }
+}
+
+/// The trace at the beginning of `bytes`, if there is one, and what comes after it.
+fn decode_trace(bytes: &[u8]) -> Result<(Option<TraceId>, &[u8]), DecodeError> {
+    let [TRACE, bytes @ ..] = bytes else { return Ok((None, bytes)) };
+    let (number, rest) = bytes.split_first_chunk().ok_or(DecodeError::Trace)?;
+    let trace = TraceId::new(u128::from_be_bytes(*number)).ok_or(DecodeError::Trace)?;
+    Ok((Some(trace), rest))
 }
 
 /// The bytes are no decision that this version can read.
@@ -68,4 +90,7 @@ pub enum DecodeError {
         /// The number of the kind.
         kind: u8,
     },
+    /// The trace is cut or all zeros.
+    #[error("a decision with half a trace: the journal is damaged")]
+    Trace,
 }

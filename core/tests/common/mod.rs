@@ -171,7 +171,7 @@ impl World {
     }
 
     fn log(&mut self, facts: Vec<Fact>) {
-        let decision = Decision { at: self.now, facts };
+        let decision = Decision { at: self.now, trace: None, facts };
         let bytes = decision.encode(Vec::new());
         assert_eq!(Decision::decode(&bytes).as_ref(), Ok(&decision), "read back as written");
         evolve(&mut self.partition, &decision);

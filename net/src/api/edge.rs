@@ -123,7 +123,7 @@ impl Edge {
         key: Option<IdempotencyKey>,
         command: Command,
     ) -> Result<Reply, Problem> {
-        let request = Request { actor, key, command };
+        let request = Request { actor, key, trace: None, command };
         self.0.port.execute(partition, request).await.map_err(Problem::from)
     }
 

@@ -8,7 +8,7 @@ use onsale_storage::journal::{BLOCK_BYTES, FactNumber};
 use onsale_storage::snapshot;
 use sha2::{Digest, Sha256};
 
-use crate::support::{FACTS, Place, SELLING, Sold};
+use crate::support::{FACTS, Place, SELLING, Sold, TRACE};
 
 const BLOCK: u64 = BLOCK_BYTES as u64;
 
@@ -76,7 +76,8 @@ fn replay_prints_facts_and_the_state_but_no_secret() {
     assert!(lines[first].starts_with("1 2027-01-15T08:00:00.000Z EventDefined {"));
     assert!(lines[first].contains("LotterySeed(..)"));
     let event = sold.event;
-    let opened = format!("2 2027-01-15T08:00:00.217Z EventOpened {{ event: {event} }}");
+    let opened =
+        format!("2 2027-01-15T08:00:00.217Z EventOpened {{ event: {event} }} trace={TRACE}");
     assert_eq!(lines[first + 1], opened);
     assert!(lines[first + 2].starts_with("3 2027-01-15T08:00:00.434Z HoldTaken { hold: hld_"));
     assert_eq!(

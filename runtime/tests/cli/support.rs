@@ -13,6 +13,7 @@ use onsale_core::id::{EventId, PartitionId, PersonId};
 use onsale_core::money::Amount;
 use onsale_core::spec::{Class, ClassId, Draft, EventSpec, Limits, Quota, Terms, Window};
 use onsale_core::time::{Span, Time};
+use onsale_core::trace::TraceId;
 use onsale_core::waitroom::LotterySeed;
 use onsale_runtime::config::Config;
 use onsale_runtime::data_directory::DataDirectory;
@@ -99,6 +100,9 @@ pub struct Sold {
 /// The partition that has the sale.
 pub const SELLING: PartitionId = PartitionId::new(1).unwrap();
 
+/// The trace in which the event is opened.
+pub const TRACE: TraceId = TraceId::new(0x0af7_6519_16cd_43dd_8448_eb21_1c80_319c).unwrap();
+
 /// Facts of the sale: the event defined, opened, and [`HOLDS`] holds.
 pub const FACTS: u64 = 2 + HOLDS;
 const HOLDS: u64 = 20;
@@ -120,7 +124,7 @@ impl Sold {
         for (number, request) in (0..).zip(requests(event)) {
             let at = BEGIN + Span::from_ms(number * 217);
             let (facts, _) = sold.partition.decide(at, &request).unwrap();
-            let decision = Decision { at, facts };
+            let decision = Decision { at, trace: request.trace, facts };
             for fact in &decision.facts {
                 sold.partition.evolve(sold.partition.applied() + 1, at, fact);
             }
@@ -160,7 +164,7 @@ fn requests(event: EventId) -> Vec<Request> {
     let operator = |command| Request::new(Actor::Operator, command);
     let mut requests = vec![
         operator(Command::DefineEvent { event: None, spec, seed }),
-        operator(Command::OpenEvent(event)),
+        Request { trace: Some(TRACE), ..operator(Command::OpenEvent(event)) },
     ];
     requests.extend((0..u128::from(HOLDS)).map(|buyer| {
         let wishes = vec![Wish { class: ClassId(0), choice: Choice::Any(2) }];

@@ -65,7 +65,7 @@ impl<I: Invariant> Crowd<I> {
     }
 
     pub(crate) fn fact(&mut self, fact: impl Into<Fact>) -> Verdict {
-        let decision = Decision { at: self.now(), facts: vec![fact.into()] };
+        let decision = Decision { at: self.now(), trace: None, facts: vec![fact.into()] };
         self.facts += 1;
         let (partition, up_to) = (PARTITION, self.facts);
         self.see(&Seen::Written { partition, first: up_to, decision: &decision })?;

@@ -65,7 +65,7 @@ impl<I: Invariant> Bench<I> {
     /// Facts of one decision that could really happen, written at once.
     pub(crate) fn happens<const N: usize>(&mut self, facts: [Fact; N]) -> Verdict {
         let first = self.state.applied() + 1;
-        let decision = Decision { at: self.now, facts: facts.into() };
+        let decision = Decision { at: self.now, trace: None, facts: facts.into() };
         for (number, fact) in (first..).zip(&decision.facts) {
             self.state.evolve(number, decision.at, fact);
         }
@@ -74,7 +74,7 @@ impl<I: Invariant> Bench<I> {
 
     /// Facts that need not make sense, as if written at a place in the journal.
     pub(crate) fn writes<const N: usize>(&mut self, first: u64, facts: [Fact; N]) -> Verdict {
-        let decision = Decision { at: self.now, facts: facts.into() };
+        let decision = Decision { at: self.now, trace: None, facts: facts.into() };
         self.see(&Seen::Written { partition: PARTITION, first, decision: &decision })
     }
 

@@ -186,7 +186,7 @@ mod tests {
 
     fn request(key: u128, fingerprint: u128) -> Request {
         let key = Some(IdempotencyKey { key, fingerprint });
-        Request { actor: Actor::System, key, command: Command::Advance }
+        Request { key, ..Request::new(Actor::System, Command::Advance) }
     }
 
     fn bench() -> Bench<Idempotency> {

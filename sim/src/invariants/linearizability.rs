@@ -359,7 +359,7 @@ mod tests {
         fn asks(&mut self, at: u64, command: Command, key: Option<u128>) -> Op {
             self.ops += 1;
             let key = key.map(|key| IdempotencyKey { key, fingerprint: 0 });
-            let request = Request { actor: Actor::Operator, key, command };
+            let request = Request { key, ..Request::new(Actor::Operator, command) };
             let op = Op(self.ops);
             self.sees(at, &Seen::Asked { op, ask: Ask::Execute(&request) });
             op

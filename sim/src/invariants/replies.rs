@@ -195,10 +195,15 @@ impl Lane {
             if after != last {
                 return Err(format!("{request:?} led to fact {after}, written is {last}"));
             }
+            if decision.trace != request.trace {
+                return Err(format!("{request:?} is of another trace than {:?}", decision.trace));
+            }
             let reply = self.check_facts(now, &request, decision)?;
             self.expect(token, Expected::Reply(Ok(reply)));
         } else if let Some(fact) = decision.facts.iter().find(|fact| !is_the_servers(fact)) {
             return Err(format!("nobody asked for {fact:?}"));
+        } else if let Some(trace) = decision.trace {
+            return Err(format!("what the server does by itself is of the trace {trace}"));
         }
         for fact in &decision.facts {
             self.model.check(decision.at, fact)?;

@@ -6,6 +6,7 @@ use onsale_core::command::{Actor, Command, IdempotencyKey, Request};
 use onsale_core::id::{EventId, PartitionId};
 use onsale_core::query::{Query, View};
 use onsale_core::time::{Span, Time};
+use onsale_core::trace::TraceId;
 
 use super::server::Message;
 use crate::seen::{Ask, Op};
@@ -61,7 +62,9 @@ impl Asked {
     /// Something whose answer is kept under the number of the request.
     pub(super) fn keyed(actor: Actor, command: Command, op: Op) -> Self {
         let key = IdempotencyKey { key: u128::from(op.0) + 1, fingerprint: u128::from(op.0) };
-        Self::Execute(Request { actor, key: Some(key), command })
+        // Every other one is of a trace.
+        let trace = TraceId::new(u128::from(op.0 % 2) * u128::from(op.0));
+        Self::Execute(Request { actor, key: Some(key), trace, command })
     }
 
     pub(super) fn shown(&self) -> Ask<'_> {

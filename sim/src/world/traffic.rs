@@ -57,7 +57,7 @@ impl World<'_> {
             What::Reuse(command) => match self.last_key_of(index) {
                 Some(key) => {
                     let key = IdempotencyKey { fingerprint: key.fingerprint + 1_000_000, ..key };
-                    Asked::Execute(Request { actor, key: Some(key), command })
+                    Asked::Execute(Request { key: Some(key), ..Request::new(actor, command) })
                 }
                 None => Asked::keyed(actor, command, op),
             },

@@ -79,12 +79,13 @@ fn print_facts(
             Err(source) => return Ok(Err(RecoveryCause::Decision { fact: first, source })),
         };
         let time = At(decision.at);
+        let trace = decision.trace.map_or_else(String::new, |trace| format!(" trace={trace}"));
         let wanted = (first..).zip(&decision.facts).filter(|(number, fact)| {
             *number >= replay.from && replay.event.is_none_or(|event| fact.event() == Some(event))
         });
         for (number, fact) in wanted.take(usize::try_from(*left).unwrap_or(usize::MAX)) {
             *left -= 1;
-            writeln!(out, "{number} {time} {}", content(fact))?;
+            writeln!(out, "{number} {time} {}{trace}", content(fact))?;
         }
     }
     Ok(Ok(()))

@@ -104,7 +104,7 @@ impl Rig {
             key: u128::from(self.below(200)),
             fingerprint: u128::from(self.below(2)),
         });
-        let request = Request { actor, key, command };
+        let request = Request { key, ..Request::new(actor, command) };
         self.catch_up();
         self.request(&request);
         self.rested();
@@ -146,7 +146,7 @@ impl Rig {
         if facts.is_empty() {
             return;
         }
-        let decision = Decision { at: self.now, facts };
+        let decision = Decision { at: self.now, trace: None, facts };
         evolve(&mut self.partition, &decision);
         for fact in &decision.facts {
             self.holds += u32::from(matches!(fact, Fact::HoldTaken(_)));
