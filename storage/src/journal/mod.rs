@@ -25,6 +25,7 @@ mod reader;
 mod recovery;
 mod retention;
 mod segments;
+mod sequence;
 mod writer;
 
 pub use config::JournalConfig;

@@ -6,11 +6,9 @@
 use std::ops::Range;
 
 use super::error::Damage;
-use super::format::{
-    BATCH_HEADER_BYTES, BLOCK_BYTES, IntactBatch, RECORD_HEADER_BYTES, RecordHeader, RecordKind,
-    SegmentHeader,
-};
+use super::format::{BATCH_HEADER_BYTES, BLOCK_BYTES, IntactBatch, SegmentHeader};
 use super::number::{Chain, FactNumber, SegmentIndex};
+use super::sequence::{Decision, Sequence};
 
 /// What was found in a segment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,25 +60,12 @@ pub(crate) struct Fault {
     pub damage: Damage,
 }
 
-/// One decision. Its payload is [`SegmentReader::payload`] until the next is read.
-pub(crate) struct Decision {
-    pub first_fact: FactNumber,
-    pub last_fact: FactNumber,
-    /// The chain after it.
-    pub chain: Chain,
-    payload: Range<usize>,
-}
-
 pub(crate) struct SegmentReader {
     bytes: Vec<u8>,
     header: SegmentHeader,
     end: ExpectedEnd,
-    /// The fact that comes next, and the chain before it.
-    next_fact: FactNumber,
-    chain: Chain,
+    sequence: Sequence,
     batch: OpenBatch,
-    next_sequence: u64,
-    previous_crc: u32,
     summary: SegmentSummary,
     torn: Option<TornTail>,
 }
@@ -110,11 +95,8 @@ impl SegmentReader {
             bytes,
             header,
             end,
-            next_fact: header.first_fact,
-            chain: header.chain,
+            sequence: Sequence::of(&header, header_crc),
             batch: OpenBatch { records, records_left: 0, end: BLOCK_BYTES },
-            next_sequence: 1,
-            previous_crc: header_crc,
             summary,
             torn: None,
         }
@@ -132,13 +114,14 @@ impl SegmentReader {
         }
     }
 
+    /// What was appended with a decision that was read from here.
     pub fn payload(&self, decision: &Decision) -> &[u8] {
         &self.bytes[decision.payload.clone()]
     }
 
     /// The fact that comes next, and the chain before it.
     pub fn position(&self) -> (FactNumber, Chain) {
-        (self.next_fact, self.chain)
+        (self.sequence.next_fact, self.sequence.chain)
     }
 
     pub fn summary(&self) -> SegmentSummary {
@@ -166,70 +149,35 @@ impl SegmentReader {
         let Some(batch) = IntactBatch::decode(&self.bytes[start..]) else {
             return self.end_at_hole(start);
         };
-        let header = &batch.header;
-        let follows = header.journal == self.header.identity.journal
-            && header.segment == self.header.index
-            && header.sequence == self.next_sequence
-            && header.first_fact == self.next_fact
-            && header.durable < self.next_fact
-            && header.previous_crc == self.previous_crc
-            && header.record_count > 0;
-        if !follows {
+        if !self.sequence.enter(&batch) {
             return Err(inconsistent(start));
         }
         let records_start = start + BATCH_HEADER_BYTES;
         self.batch = OpenBatch {
             records: records_start..records_start + batch.content_bytes,
-            records_left: header.record_count,
+            records_left: batch.header.record_count,
             end: start + batch.padded_bytes(),
         };
-        self.next_sequence += 1;
-        self.previous_crc = batch.crc;
         self.summary.batches += 1;
         self.summary.used_bytes = self.batch.end as u64;
         Ok(true)
     }
 
-    /// The next record of the present batch, unless that is a seal. The batch is intact, so a
-    /// record that does not fit was never written by this program.
+    /// The next record of the present batch, unless that is a seal.
     fn next_record(&mut self) -> Result<Option<Decision>, Fault> {
-        let range = self.batch.records.clone();
-        let start = range.start;
-        let Some((record, _, crc)) = RecordHeader::decode(self.chain, &self.bytes[range]) else {
-            return Err(inconsistent(start));
-        };
-        if record.first_fact != self.next_fact {
-            return Err(inconsistent(start));
-        }
-        self.batch.records.start += record.encoded_bytes();
+        let Range { start, end } = self.batch.records;
+        let taken = self.sequence.take(&self.bytes[..end], start);
+        let taken = taken.ok_or_else(|| inconsistent(start))?;
+        self.batch.records.start += taken.record_bytes;
         self.batch.records_left -= 1;
-        match (record.kind, record.fact_count) {
-            (RecordKind::Seal, 0) => {
-                self.summary.seals += 1;
-                Ok(None)
+        match &taken.decision {
+            Some(decision) => {
+                self.summary.decisions += 1;
+                self.summary.last_fact = decision.last_fact;
             }
-            (RecordKind::Decision, 1..) => self.take_decision(&record, Chain(crc), start).map(Some),
-            _ => Err(inconsistent(start)),
+            None => self.summary.seals += 1,
         }
-    }
-
-    fn take_decision(
-        &mut self,
-        record: &RecordHeader,
-        chain: Chain,
-        start: usize,
-    ) -> Result<Decision, Fault> {
-        let first_fact = self.next_fact;
-        let Some(next_fact) = first_fact.checked_add(record.fact_count) else {
-            return Err(inconsistent(start));
-        };
-        self.next_fact = next_fact;
-        self.chain = chain;
-        self.summary.decisions += 1;
-        self.summary.last_fact = next_fact.previous();
-        let payload_start = start + RECORD_HEADER_BYTES;
-        let payload = payload_start..payload_start + record.payload_bytes;
-        Ok(Decision { first_fact, last_fact: next_fact.previous(), chain, payload })
+        Ok(taken.decision)
     }
 
     fn end_at_hole(&mut self, hole: usize) -> Result<bool, Fault> {
@@ -243,12 +191,12 @@ impl SegmentReader {
             {
                 continue;
             }
-            if header.durable >= self.next_fact {
+            if header.durable >= self.sequence.next_fact {
                 let damage = Damage::DurableLost { durable: header.durable };
                 return Err(Fault { offset: hole as u64, damage });
             }
             // What is missing held no fact: a seal. Nothing is written beside one.
-            if header.first_fact == self.next_fact {
+            if header.first_fact == self.sequence.next_fact {
                 return Err(inconsistent(hole));
             }
             intact_batches_cut += 1;
@@ -257,7 +205,7 @@ impl SegmentReader {
             self.torn = Some(TornTail {
                 segment: self.header.index,
                 offset: hole as u64,
-                first_lost: self.next_fact,
+                first_lost: self.sequence.next_fact,
                 intact_batches_cut,
             });
         }

@@ -5,8 +5,9 @@
 
 use super::error::{Damage, RecoverError};
 use super::number::{Chain, FactNumber, Identity, SegmentIndex};
-use super::reader::{Decision, ExpectedEnd, Fault, SegmentReader, SegmentSummary, TornTail};
+use super::reader::{ExpectedEnd, Fault, SegmentReader, SegmentSummary, TornTail};
 use super::segments::{Opened, check_length, damaged, open_segments, read};
+use super::sequence::Decision;
 use crate::directory::Directory;
 use crate::snapshot::SnapshotHeader;
 
