@@ -5,16 +5,20 @@ use std::process::Command;
 use std::sync::{LazyLock, Mutex, PoisonError};
 use std::{env, fs};
 
-use rustix::process::Signal;
+use rustix::io::Errno;
+use rustix::process::{Pid, Signal, test_kill_process};
 use tempfile::TempDir;
 
 use crate::free_port;
 use crate::packages::{find_postgres, is_root};
-use crate::service::{Service, ServiceError, dependent};
+use crate::service::{START_WITHIN, Service, ServiceError, dependent};
 
 /// Names a server that is there already, as a URL without a database at its end:
 /// `postgres://postgres@127.0.0.1:5432`. `cargo xtask test` starts one for all tests.
 pub const POSTGRES_VARIABLE: &str = "ONSALE_TEST_POSTGRES";
+
+/// How the name of every server's folder begins.
+const PREFIX: &str = "onsale-postgres";
 
 /// Who it runs as where this program is root, because it refuses to be.
 const USER: &str = "postgres";
@@ -34,6 +38,7 @@ impl Postgres {
     /// If it is not installed, or does not start.
     pub fn start() -> Result<Self, ServiceError> {
         let programs = find_postgres()?;
+        remove_abandoned(&env::temp_dir());
         let folder = temporary_folder()?;
         let data = folder.path().join("data").to_string_lossy().into_owned();
         let mut initdb = Command::new("setpriv");
@@ -81,8 +86,30 @@ pub fn postgres_url() -> String {
     })
 }
 
+/// Removes what processes left that ended without dropping their server: folders that are old and
+/// in which none runs.
+fn remove_abandoned(folder: &Path) {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let ours = entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(PREFIX));
+    for path in ours.map(|entry| entry.path()) {
+        let made = fs::metadata(path.join("data/PG_VERSION")).and_then(|file| file.modified());
+        let age = made.ok().and_then(|made| made.elapsed().ok()).unwrap_or_default();
+        if age > START_WITHIN && !is_served(&path) {
+            // Somebody else may be at it, too.
+            let _ = fs::remove_dir_all(path);
+        }
+    }
+}
+
+/// Whether a server runs in this folder.
+fn is_served(folder: &Path) -> bool {
+    let lock = fs::read_to_string(folder.join("data/postmaster.pid")).unwrap_or_default();
+    let server = lock.lines().next().and_then(|line| line.parse().ok()).and_then(Pid::from_raw);
+    server.is_some_and(|server| test_kill_process(server) != Err(Errno::SRCH))
+}
+
 fn temporary_folder() -> Result<TempDir, ServiceError> {
-    let folder = tempfile::Builder::new().prefix("onsale-postgres").tempdir();
+    let folder = tempfile::Builder::new().prefix(PREFIX).tempdir();
     let folder = folder.map_err(|source| ServiceError::File { path: env::temp_dir(), source })?;
     if is_root() {
         let path = folder.path().to_owned();
@@ -117,8 +144,30 @@ fn run(name: &'static str, mut command: Command, log: &Path) -> Result<(), Servi
 mod tests {
     use std::io::{Read, Write};
     use std::net::TcpStream;
+    use std::time::{Duration, SystemTime};
 
     use super::*;
+
+    #[test]
+    fn what_a_killed_process_left_is_removed_and_nothing_else_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let make = |name: &str, age: Duration, pid: &str| {
+            let data = folder.path().join(name).join("data");
+            fs::create_dir_all(&data).unwrap();
+            fs::write(data.join("postmaster.pid"), format!("{pid}\n")).unwrap();
+            let version = fs::File::create(data.join("PG_VERSION")).unwrap();
+            version.set_modified(SystemTime::now() - age).unwrap();
+        };
+        // One above the highest number that Linux gives to a process.
+        let (nobody, us) = ("4194305", std::process::id().to_string());
+        make("onsale-postgres-dead", 2 * START_WITHIN, nobody);
+        make("onsale-postgres-alive", 2 * START_WITHIN, &us);
+        make("onsale-postgres-starting", Duration::ZERO, nobody);
+        make("somebody-elses", 2 * START_WITHIN, nobody);
+        remove_abandoned(folder.path());
+        assert!(!folder.path().join("onsale-postgres-dead").exists());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 3);
+    }
 
     #[test]
     fn a_private_server_answers_until_it_is_killed() {

@@ -13,7 +13,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use thiserror::Error;
 
 /// Long enough for a slow machine to recover nothing.
-const START_WITHIN: Duration = Duration::from_secs(30);
+pub(crate) const START_WITHIN: Duration = Duration::from_secs(30);
 /// A server that has not ended by then after it was asked to is killed.
 const END_WITHIN: Duration = Duration::from_secs(30);
 /// So much of a log says why.
