@@ -158,6 +158,11 @@ impl PersonId {
     pub const fn from_u128(value: u128) -> Self {
         Self(value)
     }
+
+    /// Their number.
+    pub const fn as_u128(self) -> u128 {
+        self.0
+    }
 }
 
 impl fmt::Display for PersonId {

@@ -29,8 +29,8 @@ impl Keep {
     }
 }
 
-/// The body, or 304 if the client has this version of it. `tag` has no quotes and stands for
-/// exactly these bytes.
+/// The body, or 304 if the client has this version of it. `tag` has no quotes. It goes out as a
+/// weak one: the same stands for the content compressed and not.
 pub fn respond(request: &HeaderMap, tag: &str, keep: Keep, body: &impl Serialize) -> Response {
     let mut response = if has(request, tag) {
         StatusCode::NOT_MODIFIED.into_response()
@@ -41,7 +41,7 @@ pub fn respond(request: &HeaderMap, tag: &str, keep: Keep, body: &impl Serialize
     headers.insert(CACHE_CONTROL, keep.header());
     // Operators see events that are not open yet.
     headers.insert(VARY, HeaderValue::from_static("authorization"));
-    if let Ok(tag) = HeaderValue::try_from(format!("\"{tag}\"")) {
+    if let Ok(tag) = HeaderValue::try_from(format!("W/\"{tag}\"")) {
         headers.insert(ETAG, tag);
     }
     response

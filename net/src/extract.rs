@@ -2,6 +2,7 @@
 //! Whatever is wrong with them is answered as a problem that names the place.
 
 use std::error::Error;
+use std::{io, iter};
 
 use axum::body::{Bytes, HttpBody};
 use axum::extract::{
@@ -140,8 +141,12 @@ async fn read(body: axum::body::Body, max: usize) -> Result<Bytes, Problem> {
 }
 
 fn unread(error: &(dyn Error + 'static), max: usize) -> Problem {
+    let mut causes = iter::successors(Some(error), |&error| error.source());
+    let timed_out = |error: &io::Error| error.kind() == io::ErrorKind::TimedOut;
     if error.is::<LengthLimitError>() {
         Problem::new(&catalog::BODY_TOO_LARGE, "the body is too large").member("limit", max)
+    } else if causes.any(|error| error.downcast_ref().is_some_and(timed_out)) {
+        Problem::new(&catalog::BODY_TOO_SLOW, "the rest of the body did not come in time")
     } else {
         Problem::new(&catalog::MALFORMED_JSON, format!("the body cannot be read: {error}"))
     }

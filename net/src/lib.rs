@@ -11,6 +11,7 @@ mod conditional;
 pub mod dto;
 pub mod entropy;
 mod extract;
+pub mod gateway;
 mod idempotency;
 mod json;
 pub mod metrics;

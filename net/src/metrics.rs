@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use axum::http::{Method, StatusCode};
+use axum::http::StatusCode;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric, text};
 use prometheus_client::metrics::MetricType;
@@ -44,9 +44,7 @@ pub struct HttpMetrics {
 
 /// The counters of one core.
 pub struct CoreCounters {
-    /// By path, then method: the position of the counters.
-    index: HashMap<String, Vec<(String, usize)>>,
-    /// One for each route, and one for all that is none.
+    /// By the number of the route.
     counters: Vec<RouteCounters>,
     routes: Vec<Route>,
     core: usize,
@@ -72,17 +70,12 @@ impl Default for Statuses {
 
 impl HttpMetrics {
     /// The counters of one more core that has these routes.
-    pub(crate) fn new_core(&self, mut routes: Vec<Route>) -> Arc<CoreCounters> {
-        let mut index = HashMap::<String, Vec<_>>::new();
-        for (position, (method, path)) in routes.iter().enumerate() {
-            index.entry(path.clone()).or_default().push((method.clone(), position));
-        }
-        routes.push(("OTHER".to_owned(), "other".to_owned()));
+    pub(crate) fn new_core(&self, routes: Vec<Route>) -> Arc<CoreCounters> {
         let counters = routes.iter().map(|_| RouteCounters::default()).collect();
         // Taken when a core starts and when somebody scrapes, never for a request.
         let mut cores = self.cores.lock().unwrap_or_else(PoisonError::into_inner);
         let requests = AtomicU64::new(0);
-        let core = CoreCounters { index, counters, routes, core: cores.len(), requests };
+        let core = CoreCounters { counters, routes, core: cores.len(), requests };
         cores.push(Arc::new(core));
         Arc::clone(&cores[cores.len() - 1])
     }
@@ -113,20 +106,9 @@ impl CoreCounters {
         format!("{:x}-{:x}", self.core, self.requests.fetch_add(1, Ordering::Relaxed))
     }
 
-    /// Counts a request that was answered.
-    pub(crate) fn count(
-        &self,
-        method: &Method,
-        path: Option<&str>,
-        status: StatusCode,
-        took: Duration,
-    ) {
-        let methods = path.and_then(|path| self.index.get(path));
-        // HEAD is answered by the handler of GET.
-        let name = if *method == Method::HEAD { "GET" } else { method.as_str() };
-        let found = methods.and_then(|methods| methods.iter().find(|(known, _)| known == name));
-        let position = found.map_or(self.counters.len() - 1, |(_, position)| *position);
-        let counters = &self.counters[position];
+    /// Counts a request to the route of this number that was answered.
+    pub(crate) fn count(&self, route: usize, status: StatusCode, took: Duration) {
+        let counters = &self.counters[route];
         let took_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
         let bucket = BOUNDS_US.partition_point(|&bound| bound < took_us);
         if let Some(count) = counters.statuses.0.get(usize::from(status.as_u16()) - 100) {
@@ -229,13 +211,14 @@ mod tests {
     #[test]
     fn a_scrape_adds_up_the_cores() {
         let metrics = Arc::new(HttpMetrics::default());
-        let routes = vec![("GET".to_owned(), "/a".to_owned())];
+        let name = |text: &str| text.to_owned();
+        let routes = vec![(name("GET"), name("/a")), (name("OTHER"), name("other"))];
         let cores = [metrics.new_core(routes.clone()), metrics.new_core(routes)];
         for core in &cores {
-            core.count(&Method::GET, Some("/a"), StatusCode::OK, Duration::from_micros(300));
+            core.count(0, StatusCode::OK, Duration::from_micros(300));
         }
-        cores[0].count(&Method::HEAD, Some("/a"), StatusCode::OK, Duration::from_secs(60));
-        cores[1].count(&Method::GET, None, StatusCode::NOT_FOUND, Duration::ZERO);
+        cores[0].count(0, StatusCode::OK, Duration::from_secs(60));
+        cores[1].count(1, StatusCode::NOT_FOUND, Duration::ZERO);
         let mut text = String::new();
         metrics.write(&mut text);
         for line in [

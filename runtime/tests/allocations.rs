@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::mpsc;
 use std::thread;
 
+use onsale_net::gateway::limit::{ClassLimits, LimitSettings};
 use onsale_runtime::config::Config;
 use onsale_runtime::server;
 use serde_json::{Value, json};
@@ -72,6 +73,7 @@ fn a_request_allocates_a_bounded_number_of_times() {
         data: data.path().to_owned(),
         listen: SocketAddr::from(([127, 0, 0, 1], 0)),
         cores: Some(1),
+        limits: limits(),
         ..Config::default()
     };
     let (started, start) = mpsc::channel();
@@ -95,6 +97,23 @@ fn a_request_allocates_a_bounded_number_of_times() {
     println!("a do-nothing request: {idle} allocations; a durable hold: {hold}");
     assert!(idle <= DO_NOTHING_MAX, "a do-nothing request allocates {idle} times");
     assert!(hold <= HOLD_MAX, "a durable hold allocates {hold} times");
+}
+
+/// This client is counted as a stranger is, by address and by person, and never has too much.
+fn limits() -> LimitSettings {
+    let roomy = ClassLimits {
+        address_per_minute: u32::MAX,
+        address_burst: u32::MAX,
+        person_per_minute: u32::MAX,
+        person_burst: u32::MAX,
+    };
+    LimitSettings {
+        trusted_proxies: Vec::new(),
+        buy: roomy,
+        manage: roomy,
+        session: roomy,
+        ..LimitSettings::default()
+    }
 }
 
 /// One keep-alive connection.

@@ -1,7 +1,10 @@
 //! A private Redis that keeps nothing.
 
 use std::env;
+use std::io::{BufRead, BufReader, Write};
+use std::net::{Ipv4Addr, TcpStream};
 
+use rustix::process::Signal;
 use tempfile::TempDir;
 
 use crate::free_port;
@@ -56,12 +59,35 @@ impl Redis {
         self.service = Some(service);
         Ok(())
     }
+
+    /// Has it stand still: connections stay open, and nothing is answered until [`Self::thaw`].
+    pub fn freeze(&self) {
+        self.signal(Signal::STOP);
+    }
+
+    /// Has it go on.
+    pub fn thaw(&self) {
+        self.signal(Signal::CONT);
+    }
+
+    fn signal(&self, signal: Signal) {
+        if let Some(service) = &self.service {
+            service.signal(signal);
+        }
+    }
+
+    /// The first line of its answer to a command, as the protocol has it; `None` without one.
+    pub fn ask(&self, command: &str) -> Option<String> {
+        let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).ok()?;
+        stream.write_all(format!("{command}\r\n").as_bytes()).ok()?;
+        let mut line = String::new();
+        BufReader::new(stream).read_line(&mut line).ok()?;
+        Some(line.trim_end().to_owned())
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::net::TcpStream;
-
     use super::*;
 
     #[test]
@@ -73,5 +99,6 @@ mod tests {
         redis.start_again().unwrap();
         assert!(TcpStream::connect(("127.0.0.1", redis.port)).is_ok());
         assert_eq!(redis.url(), url);
+        assert_eq!(redis.ask("PING").as_deref(), Some("+PONG"));
     }
 }

@@ -106,6 +106,12 @@ impl Service {
         self.child.id()
     }
 
+    /// Sends it a signal.
+    pub(crate) fn signal(&self, signal: Signal) {
+        // Fails only if it has ended.
+        let _ = kill_process(Pid::from_child(&self.child), signal);
+    }
+
     /// Ends it at once, as a crash would.
     pub fn kill(&mut self) {
         // Fails only if it has ended.

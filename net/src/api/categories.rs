@@ -26,7 +26,10 @@ pub(super) fn routes() -> OpenApiRouter<Edge> {
     get, path = "/api/v1/categories", tag = "catalogue",
     operation_id = "list_categories",
     responses((status = OK, description = "All of them", body = CategoryList)),
-    extensions(("x-problems" = json!(["control_unavailable"]))),
+    extensions(
+        ("x-limit" = json!("read")),
+        ("x-problems" = json!(["control_unavailable"])),
+    ),
 )]
 async fn list(State(edge): State<Edge>) -> Result<Json<CategoryList>, Problem> {
     let all = edge.backstage(async |control| category::list(&control.database).await).await?;
@@ -41,7 +44,10 @@ async fn list(State(edge): State<Edge>) -> Result<Json<CategoryList>, Problem> {
     responses((status = CREATED, description = "The new category", body = CategoryDto,
         headers(("Location" = String, description = "The category")))),
     security(("operator" = [])),
-    extensions(("x-problems" = json!(["control_unavailable", "name_taken"]))),
+    extensions(
+        ("x-limit" = json!("manage")),
+        ("x-problems" = json!(["control_unavailable", "name_taken"])),
+    ),
 )]
 async fn create(
     State(edge): State<Edge>,
@@ -65,7 +71,10 @@ async fn create(
     request_body = NameCategory,
     responses((status = NO_CONTENT, description = "It is called that")),
     security(("operator" = [])),
-    extensions(("x-problems" = json!(["control_unavailable", "name_taken"]))),
+    extensions(
+        ("x-limit" = json!("manage")),
+        ("x-problems" = json!(["control_unavailable", "name_taken"])),
+    ),
 )]
 async fn rename(
     State(edge): State<Edge>,
@@ -86,7 +95,10 @@ async fn rename(
     params(("id" = CategoryRef, Path, description = "Which")),
     responses((status = NO_CONTENT, description = "It is gone")),
     security(("operator" = [])),
-    extensions(("x-problems" = json!(["control_unavailable"]))),
+    extensions(
+        ("x-limit" = json!("manage")),
+        ("x-problems" = json!(["control_unavailable"])),
+    ),
 )]
 async fn remove(
     State(edge): State<Edge>,

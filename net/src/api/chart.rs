@@ -38,6 +38,7 @@ pub(super) fn routes() -> OpenApiRouter<Edge> {
         (status = NOT_MODIFIED, description = "It is the one that is known"),
     ),
     security((), ("operator" = [])),
+    extensions(("x-limit" = json!("read"))),
 )]
 async fn chart(
     State(edge): State<Edge>,

@@ -3,13 +3,15 @@
 //! A route names the problems that are particular to it (`x-problems`); what follows from its
 //! security, parameters and body is added here, and all of them become responses.
 
+mod limits;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::ready;
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::http::HeaderValue;
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
+use axum::http::{HeaderValue, StatusCode};
 use axum::middleware;
 use axum::response::Response;
 use axum::routing::get;
@@ -22,7 +24,6 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
 use super::edge::Edge;
 use super::links;
 use crate::conditional::Keep;
-use crate::metrics::Route;
 use crate::problem::catalog::{KINDS, Kind};
 use crate::problem::{ProblemBody, Wrong};
 
@@ -82,24 +83,22 @@ pub(super) fn complete(document: &utoipa::openapi::OpenApi) -> Value {
     let mut document = serde_json::to_value(document).unwrap_or_default();
     let paths = document["paths"].as_object_mut().into_iter().flat_map(|paths| paths.values_mut());
     for operation in paths.filter_map(Value::as_object_mut).flat_map(|path| path.values_mut()) {
+        limits::describe(operation);
+        if operation["x-deprecated-at"].is_string() {
+            operation["deprecated"] = json!(true);
+        }
         let codes = codes(operation);
         for (status, kinds) in by_status(&codes) {
-            operation["responses"][status.to_string()] = response(&kinds);
+            let mut response = response(&kinds);
+            if status == StatusCode::TOO_MANY_REQUESTS.as_u16() {
+                response["headers"] = limits::of_refusal();
+            }
+            operation["responses"][status.to_string()] = response;
         }
         operation["x-problems"] = json!(codes);
     }
     links::add(&mut document);
     document
-}
-
-/// Every operation of a document.
-pub(super) fn operations(document: &Value) -> Vec<Route> {
-    let paths = document["paths"].as_object().into_iter().flatten();
-    let operations = paths.flat_map(|(path, item)| {
-        let methods = item.as_object().into_iter().flat_map(|item| item.keys());
-        methods.map(move |method| (method.to_ascii_uppercase(), path.clone()))
-    });
-    operations.collect()
 }
 
 /// The document and the page.
@@ -126,7 +125,14 @@ async fn allow_own_scripts(mut response: Response) -> Response {
 
 /// The codes of everything that an operation may refuse.
 fn codes(operation: &Value) -> BTreeSet<&'static str> {
-    let mut codes = BTreeSet::from(["internal_error", "method_not_allowed"]);
+    let always = [
+        "internal_error",
+        "method_not_allowed",
+        "rate_limited",
+        "too_many_headers",
+        "uri_too_long",
+    ];
+    let mut codes = BTreeSet::from(always);
     let own = operation["x-problems"].as_array().into_iter().flatten();
     let own = own.filter_map(Value::as_str);
     codes
@@ -161,6 +167,7 @@ fn codes(operation: &Value) -> BTreeSet<&'static str> {
     if operation.get("requestBody").is_some() {
         codes.extend([
             "body_too_large",
+            "body_too_slow",
             "invalid_body",
             "malformed_json",
             "unsupported_media_type",

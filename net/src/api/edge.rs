@@ -14,6 +14,9 @@ use onsale_core::time::{Span, Time};
 use super::Common;
 use crate::auth::cache::{TokenCache, TokenDigest};
 use crate::auth::token::{Access, Checkout, TokenKeys};
+use crate::gateway::class::Class;
+use crate::gateway::limit::{Bucket, Subject, Verdict};
+use crate::gateway::{Gateway, current};
 use crate::metrics::CoreCounters;
 use crate::port::{CallError, Look, Partitions, Wait};
 use crate::problem::Problem;
@@ -34,6 +37,7 @@ struct Inner {
     access: Mutex<TokenCache<Access>>,
     checkouts: Mutex<TokenCache<Checkout>>,
     counters: Arc<CoreCounters>,
+    gateway: Gateway,
 }
 
 impl Edge {
@@ -41,10 +45,12 @@ impl Edge {
         partitions: P,
         common: Arc<Common>,
         counters: Arc<CoreCounters>,
+        gateway: Gateway,
     ) -> Self {
         let access = Mutex::new(TokenCache::new(TOKENS_MAX));
         let checkouts = Mutex::new(TokenCache::new(TOKENS_MAX));
-        Self(Arc::new(Inner { port: Box::new(partitions), common, access, checkouts, counters }))
+        let port = Box::new(partitions);
+        Self(Arc::new(Inner { port, common, access, checkouts, counters, gateway }))
     }
 
     pub(crate) fn now(&self) -> Time {
@@ -76,6 +82,19 @@ impl Edge {
         &self.0.counters
     }
 
+    pub(crate) fn gateway(&self) -> &Gateway {
+        &self.0.gateway
+    }
+
+    /// Counts an attempt to guess a secret of somebody who is not signed in. `name_hash` is of the
+    /// name as it is compared, so that no spelling of it counts anew.
+    pub async fn attempt(&self, name_hash: u128) -> Result<(), Problem> {
+        let subject = Subject::Account(name_hash);
+        let bucket = Bucket { class: Class::Credentials, subject };
+        let verdict = self.gateway().spend_strictly(bucket, self.now()).await;
+        verdict.map_or(Ok(()), Verdict::into_result)
+    }
+
     pub(crate) fn providers(&self) -> &Providers {
         &self.0.common.providers
     }
@@ -92,6 +111,7 @@ impl Edge {
     pub(crate) fn metrics(&self) -> String {
         let mut text = String::new();
         self.0.common.more_metrics.write(&mut text);
+        self.0.common.limit_metrics.write(&mut text);
         self.0.common.metrics.write(&mut text);
         text
     }
@@ -134,6 +154,9 @@ impl Edge {
         query: Query,
         wait: Option<Wait>,
     ) -> Result<View, Problem> {
+        if wait.is_some() {
+            current::with(|request| request.waits = true);
+        }
         self.ask(event.partition(), Look { actor, query, wait }).await.map_err(Problem::from)
     }
 

@@ -52,7 +52,10 @@ pub(super) fn routes() -> OpenApiRouter<Edge> {
     responses((status = CREATED, description = "The new event", body = EventDefined,
         headers(("Location" = String, description = "The event")))),
     security(("operator" = [])),
-    extensions(("x-problems" = json!(["full"]))),
+    extensions(
+        ("x-limit" = json!("manage")),
+        ("x-problems" = json!(["full"])),
+    ),
 )]
 async fn define(
     State(edge): State<Edge>,
@@ -82,6 +85,7 @@ async fn define(
     responses((status = OK, description = "A page of events", body = EventList,
         headers(("Link" = String, description = "The next page, if there is one (RFC 8288)")))),
     security((), ("operator" = [])),
+    extensions(("x-limit" = json!("read"))),
 )]
 async fn list(
     State(edge): State<Edge>,
@@ -121,6 +125,7 @@ async fn list(
     params(("id" = EventRef, Path, description = "Which event")),
     responses((status = OK, description = "The event", body = Event)),
     security((), ("operator" = [])),
+    extensions(("x-limit" = json!("read"))),
 )]
 async fn show(
     State(edge): State<Edge>,
@@ -140,7 +145,10 @@ async fn show(
     params(("id" = EventRef, Path, description = "Which event")),
     responses((status = NO_CONTENT, description = "It is open")),
     security(("operator" = [])),
-    extensions(("x-problems" = json!(["open_already", "event_cancelled"]))),
+    extensions(
+        ("x-limit" = json!("manage")),
+        ("x-problems" = json!(["open_already", "event_cancelled"])),
+    ),
 )]
 async fn open(
     State(edge): State<Edge>,
@@ -157,7 +165,10 @@ async fn open(
     params(("id" = EventRef, Path, description = "Which event")),
     responses((status = NO_CONTENT, description = "It is cancelled; the refunds are under way")),
     security(("operator" = [])),
-    extensions(("x-problems" = json!(["event_cancelled"]))),
+    extensions(
+        ("x-limit" = json!("manage")),
+        ("x-problems" = json!(["event_cancelled"])),
+    ),
 )]
 async fn cancel(
     State(edge): State<Edge>,
@@ -175,7 +186,10 @@ async fn cancel(
     request_body = SteerDto,
     responses((status = NO_CONTENT, description = "It is changed")),
     security(("operator" = [])),
-    extensions(("x-problems" = json!(["malformed", "no_waitroom", "event_cancelled"]))),
+    extensions(
+        ("x-limit" = json!("manage")),
+        ("x-problems" = json!(["malformed", "no_waitroom", "event_cancelled"])),
+    ),
 )]
 async fn steer(
     State(edge): State<Edge>,
@@ -194,9 +208,12 @@ async fn steer(
     request_body = SeatBlock,
     responses((status = NO_CONTENT, description = "They are blocked, or free")),
     security(("operator" = [])),
-    extensions(("x-problems" = json!([
-        "malformed", "seats_blocked", "seats_taken", "unknown_seats", "event_cancelled"
-    ]))),
+    extensions(
+        ("x-limit" = json!("manage")),
+        ("x-problems" = json!([
+            "malformed", "seats_blocked", "seats_taken", "unknown_seats", "event_cancelled"
+        ])),
+    ),
 )]
 async fn block_seats(
     State(edge): State<Edge>,
@@ -215,6 +232,7 @@ async fn block_seats(
     params(("id" = EventRef, Path, description = "Of which event")),
     responses((status = OK, description = "Its books", body = AuditDto)),
     security(("operator" = [])),
+    extensions(("x-limit" = json!("manage"))),
 )]
 async fn audit(
     State(edge): State<Edge>,

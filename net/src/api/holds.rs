@@ -40,12 +40,16 @@ pub(super) fn routes() -> OpenApiRouter<Edge> {
     responses((status = CREATED, description = "The hold", body = Hold,
         headers(("Location" = String, description = "The hold")))),
     security(("buyer" = [])),
-    extensions(("x-problems" = json!([
-        "admission_required", "all_held", "checkout_token_expired", "checkout_token_invalid",
-        "checkout_token_mismatch", "companion_alone", "event_cancelled", "full", "leaves_orphan",
-        "limit_reached", "malformed", "no_neighbours", "no_waitroom", "not_on_sale",
-        "ordered_already", "seats_blocked", "seats_taken", "sold_out", "unknown_seats"
-    ]))),
+    extensions(
+        ("x-limit" = json!("buy")),
+        ("x-problems" = json!([
+            "admission_required", "all_held", "checkout_token_expired", "checkout_token_invalid",
+            "checkout_token_mismatch", "companion_alone", "event_cancelled", "full",
+            "leaves_orphan", "limit_reached", "malformed", "no_neighbours", "no_waitroom",
+            "not_on_sale", "ordered_already", "seats_blocked", "seats_taken", "sold_out",
+            "unknown_seats"
+        ])),
+    ),
 )]
 async fn take(
     State(edge): State<Edge>,
@@ -71,7 +75,10 @@ async fn take(
     params(("id" = HoldRef, Path, description = "Which hold")),
     responses((status = OK, description = "The hold", body = Hold)),
     security(("buyer" = []), ("operator" = [])),
-    extensions(("x-problems" = json!(["hold_gone"]))),
+    extensions(
+        ("x-limit" = json!("buy")),
+        ("x-problems" = json!(["hold_gone"])),
+    ),
 )]
 async fn show(
     State(edge): State<Edge>,
@@ -91,7 +98,10 @@ async fn show(
     params(("id" = HoldRef, Path, description = "Which hold")),
     responses((status = NO_CONTENT, description = "Its stock is free again")),
     security(("buyer" = []), ("operator" = [])),
-    extensions(("x-problems" = json!(["hold_gone"]))),
+    extensions(
+        ("x-limit" = json!("buy")),
+        ("x-problems" = json!(["hold_gone"])),
+    ),
 )]
 async fn release(
     State(edge): State<Edge>,

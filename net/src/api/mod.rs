@@ -25,6 +25,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::Router;
+use axum::http::Uri;
 use onsale_core::time::Span;
 use sha2::{Digest, Sha256};
 use thiserror::Error;
@@ -35,6 +36,8 @@ use self::frame::FrameLayer;
 use crate::auth::cache::TokenDigest;
 use crate::auth::token::{KeyError, TokenKeys};
 use crate::entropy::Entropy;
+use crate::gateway::limit::counters::LimitMetrics;
+use crate::gateway::{Gateway, GatewaySettings, version};
 use crate::metrics::{HttpMetrics, MetricsSource};
 use crate::port::Partitions;
 use crate::problem::{Problem, catalog};
@@ -62,6 +65,8 @@ pub struct Settings {
     pub entropy: Arc<dyn Entropy>,
     /// What the server counts besides requests.
     pub metrics: Arc<dyn MetricsSource>,
+    /// What stands between the network and the handlers.
+    pub gateway: GatewaySettings,
 }
 
 impl Settings {
@@ -100,6 +105,8 @@ pub(crate) struct Common {
     pub entropy: Arc<dyn Entropy>,
     pub metrics: Arc<HttpMetrics>,
     pub more_metrics: Arc<dyn MetricsSource>,
+    pub limit_metrics: LimitMetrics,
+    pub gateway: GatewaySettings,
     pub stopping: AtomicBool,
 }
 
@@ -119,6 +126,8 @@ impl<P: Partitions> Api<P> {
             entropy: settings.entropy,
             metrics: Arc::default(),
             more_metrics: settings.metrics,
+            limit_metrics: LimitMetrics::default(),
+            gateway: settings.gateway,
             stopping: AtomicBool::new(false),
         };
         Ok(Self { partitions, common: Arc::new(common) })
@@ -135,8 +144,10 @@ pub fn router<P: Partitions>(api: Api<P>) -> Router {
     let Api { partitions, common } = api;
     let (routes, document) = routes().split_for_parts();
     let document = docs::complete(&document);
-    let counters = common.metrics.new_core(docs::operations(&document));
-    let edge = Edge::new(partitions.clone(), common.clone(), counters);
+    let metrics = &common.limit_metrics;
+    let gateway = Gateway::new(&common.gateway, &document, metrics, &*common.entropy);
+    let counters = common.metrics.new_core(gateway.routes.names());
+    let edge = Edge::new(partitions.clone(), common.clone(), counters, gateway);
     let providers = webhook::routes(partitions, common.providers.clone());
     let sandbox = common.sandbox.clone().map(sandbox::routes).unwrap_or_default();
     routes
@@ -168,8 +179,8 @@ fn routes() -> OpenApiRouter<Edge> {
         .merge(health::routes())
 }
 
-async fn no_such_route() -> Problem {
-    Problem::new(&catalog::NO_SUCH_ROUTE, "there is nothing at this address")
+async fn no_such_route(address: Uri) -> Problem {
+    version::no_such_route(address.path())
 }
 
 async fn no_such_method() -> Problem {

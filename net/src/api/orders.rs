@@ -45,10 +45,13 @@ pub(super) fn routes() -> OpenApiRouter<Edge> {
     responses((status = CREATED, description = "The order", body = OrderPlaced,
         headers(("Location" = String, description = "The order")))),
     security(("buyer" = [])),
-    extensions(("x-problems" = json!([
-        "admission_required", "event_cancelled", "full", "hold_gone", "not_found",
-        "ordered_already", "unknown_provider"
-    ]))),
+    extensions(
+        ("x-limit" = json!("buy")),
+        ("x-problems" = json!([
+            "admission_required", "event_cancelled", "full", "hold_gone", "not_found",
+            "ordered_already", "unknown_provider"
+        ])),
+    ),
 )]
 async fn place(
     State(edge): State<Edge>,
@@ -93,6 +96,7 @@ fn known_provider(edge: &Edge, name: String) -> Result<Provider, Problem> {
     params(("id" = OrderRef, Path, description = "Which order"), Patience),
     responses((status = OK, description = "The order", body = Order)),
     security(("buyer" = []), ("operator" = [])),
+    extensions(("x-limit" = json!("buy"))),
 )]
 async fn show(
     State(edge): State<Edge>,
@@ -127,10 +131,13 @@ fn versioned(order: OrderView) -> Result<Order, Problem> {
     params(("id" = OrderRef, Path, description = "Which order"), IdempotencyHeader),
     responses((status = NO_CONTENT, description = "It is cancelled; its stock is free again")),
     security(("buyer" = []), ("operator" = [])),
-    extensions(("x-problems" = json!([
-        "body_too_large", "invalid_body", "malformed_json", "not_in_that_state",
-        "unsupported_media_type"
-    ]))),
+    extensions(
+        ("x-limit" = json!("buy")),
+        ("x-problems" = json!([
+            "body_too_large", "invalid_body", "malformed_json", "not_in_that_state",
+            "unsupported_media_type"
+        ])),
+    ),
 )]
 async fn cancel(
     State(edge): State<Edge>,
@@ -155,7 +162,10 @@ async fn cancel(
     responses((status = ACCEPTED, description = "The tickets are void; the provider is asked",
         body = Refunding)),
     security(("operator" = [])),
-    extensions(("x-problems" = json!(["malformed", "not_in_that_state"]))),
+    extensions(
+        ("x-limit" = json!("manage")),
+        ("x-problems" = json!(["malformed", "not_in_that_state"])),
+    ),
 )]
 async fn refund(
     State(edge): State<Edge>,
@@ -182,6 +192,7 @@ async fn refund(
     params(("id" = OrderRef, Path, description = "Of which order")),
     responses((status = OK, description = "What happened", body = Timeline)),
     security(("buyer" = []), ("operator" = [])),
+    extensions(("x-limit" = json!("manage"))),
 )]
 async fn timeline(
     State(edge): State<Edge>,

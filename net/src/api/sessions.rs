@@ -31,6 +31,7 @@ pub(super) fn routes() -> OpenApiRouter<Edge> {
     operation_id = "open_session",
     request_body = OpenSession,
     responses((status = CREATED, description = "The session", body = Session)),
+    extensions(("x-limit" = json!("session"))),
 )]
 async fn open(
     State(edge): State<Edge>,

@@ -35,6 +35,7 @@ pub(super) fn routes() -> OpenApiRouter<Edge> {
         (status = NOT_MODIFIED, description = "Nothing has changed"),
     ),
     security((), ("operator" = [])),
+    extensions(("x-limit" = json!("read"))),
 )]
 async fn availability(
     State(edge): State<Edge>,
@@ -63,6 +64,7 @@ async fn availability(
         (status = NOT_MODIFIED, description = "Nothing has changed"),
     ),
     security((), ("operator" = [])),
+    extensions(("x-limit" = json!("read"))),
 )]
 async fn seats(
     State(edge): State<Edge>,

@@ -39,10 +39,13 @@ pub(super) fn routes() -> OpenApiRouter<Edge> {
     responses((status = CREATED, description = "The place", body = Joined,
         headers(("Location" = String, description = "The place")))),
     security(("buyer" = [])),
-    extensions(("x-problems" = json!([
-        "doors_closed", "event_cancelled", "full", "limit_reached", "malformed", "no_waitroom",
-        "sold_out"
-    ]))),
+    extensions(
+        ("x-limit" = json!("queue")),
+        ("x-problems" = json!([
+            "doors_closed", "event_cancelled", "full", "limit_reached", "malformed", "no_waitroom",
+            "sold_out"
+        ])),
+    ),
 )]
 async fn join(
     State(edge): State<Edge>,
@@ -70,6 +73,7 @@ async fn join(
     params(("id" = PlaceRef, Path, description = "Which place"), Patience),
     responses((status = OK, description = "The place", body = PlaceDto)),
     security(("buyer" = []), ("operator" = [])),
+    extensions(("x-limit" = json!("queue"))),
 )]
 async fn show(
     State(edge): State<Edge>,
@@ -100,6 +104,7 @@ async fn show(
     params(("id" = PlaceRef, Path, description = "Which place")),
     responses((status = NO_CONTENT, description = "It is given up")),
     security(("buyer" = []), ("operator" = [])),
+    extensions(("x-limit" = json!("queue"))),
 )]
 async fn leave(
     State(edge): State<Edge>,
@@ -123,7 +128,10 @@ async fn leave(
     params(("id" = EventRef, Path, description = "Of which event")),
     responses((status = OK, description = "The lottery", body = Lottery)),
     security((), ("operator" = [])),
-    extensions(("x-problems" = json!(["no_waitroom"]))),
+    extensions(
+        ("x-limit" = json!("read")),
+        ("x-problems" = json!(["no_waitroom"])),
+    ),
 )]
 async fn lottery(
     State(edge): State<Edge>,

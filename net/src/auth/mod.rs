@@ -153,6 +153,7 @@ fn identify(headers: &HeaderMap, edge: &Edge) -> Result<Option<Principal>, Probl
     let verify = || edge.keys().verify_access(token, now);
     let access = edge.access_tokens().get_or_verify(digest, now, verify).map_err(refused)?;
     let Access { person, session, .. } = access;
+    edge.gateway().spend_of_person(person, now)?;
     Ok(Some(match session {
         Some(session) => Principal::Account { person, session },
         None => Principal::Guest { person },

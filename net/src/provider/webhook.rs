@@ -23,6 +23,9 @@ use crate::problem::{Problem, catalog};
 /// The longest notice that is read, in bytes.
 pub const BODY_MAX_BYTES: usize = 256 * 1024;
 
+/// The path of the route.
+pub const PATH: &str = "/api/v1/webhooks/{provider}";
+
 /// What the route needs.
 #[derive(Clone)]
 struct Webhooks<P> {
@@ -33,7 +36,7 @@ struct Webhooks<P> {
 /// The route for the webhooks of `providers`. Needs no reactor, so it runs on every executor.
 pub fn routes<P: Partitions>(port: P, providers: Providers) -> Router {
     Router::new()
-        .route("/api/v1/webhooks/{provider}", post(receive::<P>))
+        .route(PATH, post(receive::<P>))
         .layer(DefaultBodyLimit::max(BODY_MAX_BYTES))
         .with_state(Webhooks { port, providers })
 }

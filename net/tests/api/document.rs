@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use onsale_net::gateway::class::Class;
 use onsale_net::problem::catalog::KINDS;
 use serde_json::Value;
 
@@ -141,8 +142,32 @@ fn every_code_is_a_response_somewhere_and_every_response_a_code() {
     }
     let codes: BTreeSet<_> = KINDS.iter().map(|kind| kind.code.to_owned()).collect();
     let missing: Vec<_> = codes.difference(&declared).collect();
-    // An event under an id of its own is not defined over HTTP.
-    assert_eq!(missing, ["defined_already", "no_such_route"]);
+    // An event under an id of its own is not defined over HTTP; the others come before any route.
+    let others = ["no_such_route", "origin_not_allowed", "unknown_version"];
+    assert_eq!(missing, [&["defined_already"][..], &others].concat());
+}
+
+/// Deny by default: one that names none is limited as sign-in is.
+#[test]
+fn every_route_names_a_class_of_limits_and_says_how_it_refuses() {
+    for (path, method, operation) in operations() {
+        let class = operation["x-limit"].as_str().and_then(Class::of_name);
+        let class = class.unwrap_or_else(|| panic!("{method} {path} needs an `x-limit`")).name();
+        assert!(text(&operation["description"]).contains(&format!("Limited as `{class}`.")));
+        for date in ["x-deprecated-at", "x-sunset-at"] {
+            let text = operation.get(date).map_or("2027-01-01T00:00:00Z".to_owned(), text);
+            assert!(text.parse::<jiff::Timestamp>().is_ok(), "{method} {path}: {date}");
+        }
+        let refusal = &operation["responses"]["429"];
+        for header in ["RateLimit", "RateLimit-Policy", "Retry-After"] {
+            assert!(refusal["headers"][header].is_object(), "{method} {path}: {header}");
+        }
+        let answers = operation["responses"].as_object().unwrap().iter();
+        for (status, answer) in answers.filter(|(status, _)| status.starts_with('2')) {
+            let headers = &answer["headers"];
+            assert!(headers["RateLimit"].is_object(), "{method} {path}: {status}");
+        }
+    }
 }
 
 #[test]

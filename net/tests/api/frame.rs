@@ -6,6 +6,7 @@ use onsale_core::query::View;
 use onsale_core::reply::Reply;
 use onsale_core::time::Time;
 use onsale_net::port::{CallError, Look, Partitions};
+use serde_json::json;
 
 use crate::memory::{Memory, START};
 use crate::server::{Server, call_with, get, post, router_to, send, standing};
@@ -28,9 +29,11 @@ async fn every_answer_has_the_id_of_its_request() {
 #[tokio::test]
 async fn wrong_addresses_and_methods_are_problems_too() {
     let server = Server::new();
-    for path in ["/", "/api/v1/nothing", "/api/v2/events"] {
+    for path in ["/", "/api/v1/nothing", "/api/vague"] {
         server.refuse(get(path), 404, "no_such_route").await;
     }
+    let problem = server.refuse(get("/api/v2/events"), 404, "unknown_version").await;
+    assert_eq!(problem["versions"], json!(["v1"]));
     let answer = server.send(call_with("PUT", "/api/v1/events")).await;
     assert_eq!((answer.status.as_u16(), answer.code()), (405, Some("method_not_allowed".into())));
     let mut allowed: Vec<_> = answer.headers["allow"].to_str().unwrap().split(',').collect();

@@ -10,6 +10,7 @@ mod catalogue;
 mod changes;
 mod document;
 mod frame;
+mod gateway;
 mod ids;
 mod keys;
 mod memory;

@@ -4,7 +4,7 @@ use std::sync::{Arc, LazyLock};
 
 use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::http::{HeaderMap, Method, Request, StatusCode};
+use axum::http::{Extensions, HeaderMap, Method, Request, StatusCode};
 use futures_util::future::BoxFuture;
 use http_body_util::BodyExt;
 use onsale_control::Control;
@@ -15,6 +15,8 @@ use onsale_core::time::Time;
 use onsale_net::api::{Api, Settings, document, router};
 use onsale_net::auth::token::new_signing_key;
 use onsale_net::entropy::OsEntropy;
+use onsale_net::gateway::GatewaySettings;
+use onsale_net::gateway::address::Peer;
 use onsale_net::port::Partitions;
 use onsale_net::provider::{
     Acknowledgement, AskError, IntentPage, IntentWish, NoticeError, PaymentProvider, Providers,
@@ -45,11 +47,19 @@ pub struct Server {
 
 /// A Router to any partitions, without a control plane.
 pub fn router_to<P: Partitions>(partitions: P) -> (Api<P>, Router) {
-    router_with(partitions, None)
+    router_with(partitions, None, GatewaySettings::default())
 }
 
-/// A Router to any partitions and this control plane.
-fn router_with<P: Partitions>(partitions: P, control: Option<Control>) -> (Api<P>, Router) {
+/// A Router to any partitions, without a control plane, behind a gateway.
+pub fn router_behind<P: Partitions>(partitions: P, gateway: GatewaySettings) -> (Api<P>, Router) {
+    router_with(partitions, None, gateway)
+}
+
+fn router_with<P: Partitions>(
+    partitions: P,
+    control: Option<Control>,
+    gateway: GatewaySettings,
+) -> (Api<P>, Router) {
     let pool: Arc<dyn SlowPool> = Arc::new(Spawn);
     let till: Arc<dyn PaymentProvider> = Arc::new(Till);
     let settings = Settings {
@@ -61,6 +71,7 @@ fn router_with<P: Partitions>(partitions: P, control: Option<Control>) -> (Api<P
         backstage: control.map(|control| Backstage::new(control, pool)),
         entropy: Arc::new(OsEntropy),
         metrics: Arc::new(()),
+        gateway,
     };
     let api = Api::new(partitions, settings).unwrap();
     (api.clone(), router(api))
@@ -68,8 +79,12 @@ fn router_with<P: Partitions>(partitions: P, control: Option<Control>) -> (Api<P
 
 impl Server {
     pub fn new() -> Self {
+        Self::behind(GatewaySettings::default())
+    }
+
+    pub fn behind(gateway: GatewaySettings) -> Self {
         let memory = Memory::new();
-        let (_, router) = router_to(memory.clone());
+        let (_, router) = router_behind(memory.clone(), gateway);
         Self { memory, router, _folder: None }
     }
 
@@ -87,7 +102,8 @@ impl Server {
         let database = Database::open(settings).unwrap();
         // Where it cannot be reached, that is what is tested.
         let _ = database.migrate().await;
-        let (_, router) = router_with(memory.clone(), Some(Control { database }));
+        let (_, router) =
+            router_with(memory.clone(), Some(Control { database }), GatewaySettings::default());
         Self { memory, router, _folder: None }
     }
 
@@ -166,7 +182,8 @@ pub async fn send(router: &Router, call: Call) -> Answer {
     for (name, value) in call.headers {
         request = request.header(name, value);
     }
-    let request = request.body(Body::from(call.body)).unwrap();
+    let mut request = request.body(Body::from(call.body)).unwrap();
+    request.extensions_mut().extend(call.peer);
     let response = router.clone().oneshot(request).await.unwrap();
     let (head, body) = response.into_parts();
     let body = body.collect().await.unwrap().to_bytes();
@@ -179,11 +196,13 @@ pub struct Call {
     method: Method,
     path: String,
     headers: Vec<(&'static str, String)>,
+    peer: Extensions,
     body: Vec<u8>,
 }
 
 fn call(method: Method, path: impl Into<String>) -> Call {
-    Call { method, path: path.into(), headers: Vec::new(), body: Vec::new() }
+    let (headers, peer, body) = (Vec::new(), Extensions::new(), Vec::new());
+    Call { method, path: path.into(), headers, peer, body }
 }
 
 pub fn get(path: impl Into<String>) -> Call {
@@ -215,6 +234,18 @@ impl Call {
     pub fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.headers.retain(|(known, _)| *known != name);
         self.headers.push((name, value.into()));
+        self
+    }
+
+    /// One more line of a header.
+    pub fn and_header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    /// From an address, as over a socket.
+    pub fn from(mut self, address: &str) -> Self {
+        self.peer.insert(Peer(address.parse().unwrap()));
         self
     }
 
@@ -283,7 +314,7 @@ fn is_declared(method: &Method, path: &str, code: &str) -> bool {
     };
     let paths = DOCUMENT["paths"].as_object().unwrap();
     let Some((_, item)) = paths.iter().find(|(template, _)| is_like(template)) else {
-        return code == "no_such_route";
+        return ["no_such_route", "unknown_version"].contains(&code);
     };
     match &item[method.as_str().to_ascii_lowercase()] {
         Value::Null => code == "method_not_allowed",

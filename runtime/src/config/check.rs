@@ -2,10 +2,12 @@
 
 use std::ops::RangeInclusive;
 use std::path::Path;
+use std::time::Duration;
 
 use axum::http::Uri;
 use axum::http::uri::Scheme;
 use onsale_core::id::PartitionId;
+use onsale_net::gateway::limit::shared::{RedisClient, UrlError};
 use onsale_storage::journal::{self, Identity, JournalId, Tail, Writer};
 use thiserror::Error;
 use tracing_subscriber::EnvFilter;
@@ -60,6 +62,9 @@ pub enum SettingError {
         /// The most.
         max: u64,
     },
+    /// Not where a Redis can be.
+    #[error("redis.url: {0}")]
+    Redis(#[from] UrlError),
     /// Too easily guessed, or not fit for a header.
     #[error(
         "{name} is too short or has other characters than letters, digits and punctuation: set at \
@@ -85,6 +90,7 @@ impl Config {
             return Err(SettingError::PublicUrl(url.clone()));
         }
         self.check_ranges()?;
+        self.check_gateway()?;
         self.check_journal()?;
         self.check_database()?;
         secret("operator_token", self.operator_token.as_ref())?;
@@ -118,7 +124,31 @@ impl Config {
         range("bounds.watches", bounds.watches as u64, 1..=10 * MILLION)?;
         range("bounds.jobs", bounds.jobs as u64, 1..=MILLION)?;
         range("bounds.connections_per_core", bounds.connections_per_core, 1..=MILLION)?;
-        range("bounds.header_timeout_s", bounds.header_timeout_s, 1..=3_600)
+        // Below 8 KiB the HTTP library cannot work.
+        range("bounds.head_bytes_max", bounds.head_bytes_max as u64, 8_192..=MILLION)?;
+        range("bounds.header_timeout_s", bounds.header_timeout_s, 1..=3_600)?;
+        range("bounds.headers_max", bounds.headers_max as u64, 16..=100)?;
+        range("bounds.uri_bytes_max", bounds.uri_bytes_max as u64, 256..=65_534)?;
+        range("bounds.write_timeout_s", bounds.write_timeout_s, 1..=3_600)
+    }
+
+    /// What stands before the handlers.
+    fn check_gateway(&self) -> Result<(), SettingError> {
+        const MILLION: u64 = 1_000_000;
+        let entries = self.limits.entries_per_core as u64;
+        range("limits.entries_per_core", entries, 1_024..=16 * MILLION)?;
+        range("compression.from_bytes", self.compression.from_bytes, 256..=1_000 * MILLION)?;
+        range("compression.at_once", self.compression.at_once as u64, 0..=1_024)?;
+        range("log.slow_request_ms", self.log.slow_request_ms, 1..=3_600_000)?;
+        range("redis.timeout_ms", self.redis.timeout_ms, 1..=10_000)?;
+        self.redis_client().map(|_| ())
+    }
+
+    /// The Redis that limits are shared in, if there is one.
+    pub(crate) fn redis_client(&self) -> Result<Option<RedisClient>, SettingError> {
+        let timeout = Duration::from_millis(self.redis.timeout_ms);
+        let client = |url: &Secret| RedisClient::new(url.expose(), timeout);
+        Ok(self.redis.url.as_ref().map(client).transpose()?)
     }
 
     /// Looks at the address only: the database need not be there yet.

@@ -120,13 +120,19 @@ fn file_table(named: Option<&Path>) -> Result<Table, ConfigError> {
 fn one_setting(name: &str, key: &str, text: &str) -> Result<Table, ConfigError> {
     let number = text.parse().ok().map(Value::Integer);
     let switch = text.parse().ok().map(Value::Boolean);
-    let readings = [Some(Value::String(text.to_owned())), number, switch];
+    let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
+    let list = Value::Array(items.map(Value::from).collect());
+    let readings = [Some(Value::String(text.to_owned())), number, switch, Some(list)];
     let mut reason = String::new();
     for reading in readings.into_iter().flatten() {
         let table = nested(key, reading);
         match table.clone().try_into::<Config>() {
             Ok(_) => return Ok(table),
-            Err(error) => error.message().clone_into(&mut reason),
+            // That it is of another kind says less than what is wrong with one of the right kind.
+            Err(error) if reason.is_empty() || !error.message().starts_with("invalid type") => {
+                error.message().clone_into(&mut reason);
+            }
+            Err(_) => {}
         }
     }
     Err(ConfigError::Text { name: name.to_owned(), reason })

@@ -17,6 +17,10 @@ use std::time::Duration;
 
 use onsale_control::database::DatabaseSettings;
 use onsale_core::id::PartitionId;
+use onsale_net::gateway::HeadBounds;
+use onsale_net::gateway::compression::CompressionSettings;
+use onsale_net::gateway::cors::CorsSettings;
+use onsale_net::gateway::limit::LimitSettings;
 use onsale_storage::journal::JournalConfig;
 use serde::{Deserialize, Serialize};
 
@@ -53,6 +57,14 @@ pub struct Config {
     pub snapshots: Snapshots,
     /// How much is accepted at one time.
     pub bounds: Bounds,
+    /// How much one person and one address may ask for.
+    pub limits: LimitSettings,
+    /// Where cores and machines share their limits.
+    pub redis: Redis,
+    /// Which pages of others may ask.
+    pub cors: CorsSettings,
+    /// Compressing large answers.
+    pub compression: CompressionSettings,
     /// What is logged, and how.
     pub log: Log,
     /// The payment provider for trying things out.
@@ -122,9 +134,28 @@ pub struct Bounds {
     pub jobs: usize,
     /// Connections of one core.
     pub connections_per_core: u64,
+    /// Bytes of a request's head.
+    pub head_bytes_max: usize,
     /// How long a client may take to send a request's head, and each piece of its body, and how
     /// long an idle connection is kept.
     pub header_timeout_s: u64,
+    /// Headers of a request.
+    pub headers_max: usize,
+    /// Bytes of a request's address, parameters included.
+    pub uri_bytes_max: usize,
+    /// How long a client may take no byte of an answer that waits for it.
+    pub write_timeout_s: u64,
+}
+
+/// Where cores and machines share their limits: each limits alone, if not set, or while Redis is
+/// away.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Redis {
+    /// Its address, `redis://[user:password@]host[:port][/database]`.
+    pub url: Option<Secret>,
+    /// How long it may take to answer.
+    pub timeout_ms: u64,
 }
 
 /// What is logged, and how.
@@ -135,6 +166,8 @@ pub struct Log {
     pub filter: String,
     /// How.
     pub format: LogFormat,
+    /// From when on a request is logged as slow.
+    pub slow_request_ms: u64,
 }
 
 /// How log lines look.
@@ -235,6 +268,10 @@ impl Default for Config {
             database: Database::default(),
             snapshots: Snapshots::default(),
             bounds: Bounds::default(),
+            limits: LimitSettings::default(),
+            redis: Redis::default(),
+            cors: CorsSettings::default(),
+            compression: CompressionSettings::default(),
             log: Log::default(),
             sandbox: Sandbox::default(),
         }
@@ -269,20 +306,31 @@ impl Default for Snapshots {
 
 impl Default for Bounds {
     fn default() -> Self {
+        let head = HeadBounds::default();
         Self {
             mailbox: 4_096,
             parked: 65_536,
             watches: 200_000,
             jobs: 256,
             connections_per_core: 8_000,
+            head_bytes_max: 32_768,
             header_timeout_s: 15,
+            headers_max: head.headers_max,
+            uri_bytes_max: head.uri_bytes_max,
+            write_timeout_s: 30,
         }
+    }
+}
+
+impl Default for Redis {
+    fn default() -> Self {
+        Self { url: None, timeout_ms: 100 }
     }
 }
 
 impl Default for Log {
     fn default() -> Self {
-        Self { filter: "info".to_owned(), format: LogFormat::Text }
+        Self { filter: "info".to_owned(), format: LogFormat::Text, slow_request_ms: 1_000 }
     }
 }
 

@@ -19,8 +19,9 @@ use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
+use onsale_net::gateway::address::Peer;
 
-use super::patience::PatientBody;
+use super::patience::{PatientBody, PatientStream};
 use super::refuse::refuse;
 use super::{Host, HostTimer, Listener};
 
@@ -40,9 +41,13 @@ pub struct Limits {
     pub connections_max: u64,
     /// How long running requests may take to finish once draining has begun.
     pub drain_timeout: Duration,
+    /// Bytes of a request's head; a longer one is answered 431.
+    pub head_bytes_max: usize,
     /// How long a client may take to send a request's head, and each piece of its body, and how
     /// long an idle connection is kept for its next request.
     pub header_read_timeout: Duration,
+    /// How long a client may take no byte of an answer that waits for it.
+    pub write_timeout: Duration,
 }
 
 /// What one core's server has seen; shared with whoever reports it.
@@ -188,12 +193,16 @@ impl<H: Host> Server<H> {
     ) -> impl Future<Output = ()> + use<H> {
         let router = TowerToHyperService::new(self.router.clone());
         let (timer, limit) = (self.timer.clone(), self.limits.header_read_timeout);
-        let service = service_fn(move |request: hyper::Request<Incoming>| {
+        let origin = Peer(peer.ip());
+        let service = service_fn(move |mut request: hyper::Request<Incoming>| {
+            request.extensions_mut().insert(origin);
             router.call(request.map(|body| PatientBody::new(body, timer.clone(), limit)))
         });
+        let stream = PatientStream::new(stream, self.timer.clone(), self.limits.write_timeout);
         let connection = http1::Builder::new()
             .timer(self.timer.clone())
             .header_read_timeout(self.limits.header_read_timeout)
+            .max_buf_size(self.limits.head_bytes_max)
             .serve_connection(stream, service);
         // Not an async block: one would hold the connection twice, before and after it is polled,
         // and tens of thousands wait.

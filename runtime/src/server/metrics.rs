@@ -1,11 +1,10 @@
-//! What is shown about partitions, connections and payment providers, beside the requests that the
-//! API counts itself.
+//! What is shown about partitions, connections and the slow pool, beside the requests that the API
+//! counts itself.
 
 use std::fmt::Write;
 use std::sync::Arc;
 
 use onsale_net::metrics::MetricsSource;
-use onsale_net::provider::metrics::ProviderMetrics;
 use prometheus_client::encoding::text;
 use prometheus_client::registry::Registry;
 
@@ -17,7 +16,7 @@ pub(super) struct ServerMetrics {
     mailboxes: Mailboxes,
     gauges: Arc<[Arc<Gauges>]>,
     counts: Arc<[Arc<ConnectionCounts>]>,
-    providers: Registry,
+    slow_pool: Registry,
 }
 
 /// A name, what it means, and where its value is.
@@ -45,11 +44,9 @@ impl ServerMetrics {
         mailboxes: Mailboxes,
         gauges: Arc<[Arc<Gauges>]>,
         counts: Arc<[Arc<ConnectionCounts>]>,
-        providers: &ProviderMetrics,
+        slow_pool: Registry,
     ) -> Self {
-        let mut registry = Registry::default();
-        providers.register(&mut registry);
-        Self { mailboxes, gauges, counts, providers: registry }
+        Self { mailboxes, gauges, counts, slow_pool }
     }
 }
 
@@ -65,9 +62,9 @@ impl MetricsSource for ServerMetrics {
         let depths: Vec<_> = self.mailboxes.depths().map(|depth| depth as u64).collect();
         let family: Family<u64> = ("mailbox_depth", "gauge", "Requests that wait", |depth| *depth);
         write_family(out, family, "partition", depths.iter());
-        let mut providers = String::new();
-        if text::encode_registry(&mut providers, &self.providers).is_ok() {
-            out.push_str(&providers);
+        let mut slow_pool = String::new();
+        if text::encode_registry(&mut slow_pool, &self.slow_pool).is_ok() {
+            out.push_str(&slow_pool);
         }
     }
 }

@@ -24,6 +24,7 @@ use std::{io, thread};
 use onsale_engine::recover::RecoveryError;
 use onsale_net::api::{Api, Settings, SettingsError};
 use onsale_net::entropy::OsEntropy;
+use onsale_net::gateway::{GatewaySettings, HeadBounds};
 use onsale_net::provider::sandbox::StartError;
 use thiserror::Error;
 use tokio::sync::{Barrier, mpsc, watch};
@@ -31,7 +32,7 @@ use tokio::sync::{Barrier, mpsc, watch};
 use self::core_main::{CoreMain, Shared};
 use self::metrics::ServerMetrics;
 use self::slow::SlowPool;
-use crate::config::{Config, HostKind};
+use crate::config::{Bounds, Config, HostKind, SettingError};
 use crate::data_directory::{DataDirectory, DataDirectoryError};
 use crate::gauges::Gauges;
 use crate::host::preflight::{Facts, PreflightError};
@@ -72,6 +73,9 @@ pub enum ServerError {
     /// A partition cannot be recovered.
     #[error(transparent)]
     Recovery(#[from] RecoveryError),
+    /// A setting makes no sense after all.
+    #[error(transparent)]
+    Setting(#[from] SettingError),
     /// The sandbox payment provider cannot start.
     #[error("the sandbox payment provider: {0}")]
     Sandbox(#[from] StartError),
@@ -110,8 +114,8 @@ pub fn run(
     let counts: Arc<[_]> = cpus.iter().map(|_| Arc::<ConnectionCounts>::default()).collect();
     let pool = SlowPool::start(config, &data, address, mailboxes.clone(), &stop)?;
     let metrics =
-        ServerMetrics::new(mailboxes.clone(), gauges.clone(), counts.clone(), &pool.metrics());
-    let api = Api::new(mailboxes.clone(), settings(&data, &pool, metrics))?;
+        ServerMetrics::new(mailboxes.clone(), gauges.clone(), counts.clone(), pool.registry());
+    let api = Api::new(mailboxes.clone(), settings(config, &data, &pool, metrics))?;
 
     let (reports, recovered) = mpsc::unbounded_channel();
     let mut by_core: Vec<Vec<_>> = cpus.iter().map(|_| Vec::new()).collect();
@@ -192,7 +196,12 @@ fn reserve(address: SocketAddr) -> Result<SocketAddr, ServerError> {
     chosen.map_err(|source| ServerError::Listen { address, source })
 }
 
-fn settings(data: &DataDirectory, pool: &SlowPool, metrics: ServerMetrics) -> Settings {
+fn settings(
+    config: &Config,
+    data: &DataDirectory,
+    pool: &SlowPool,
+    metrics: ServerMetrics,
+) -> Settings {
     Settings {
         operator_token: data.operator_token.expose().to_owned(),
         signing_key: data.token_key_pkcs8.clone(),
@@ -202,6 +211,21 @@ fn settings(data: &DataDirectory, pool: &SlowPool, metrics: ServerMetrics) -> Se
         backstage: Some(pool.backstage()),
         entropy: Arc::new(OsEntropy),
         metrics: Arc::new(metrics),
+        gateway: gateway(config, pool),
+    }
+}
+
+fn gateway(config: &Config, pool: &SlowPool) -> GatewaySettings {
+    let Bounds { headers_max, uri_bytes_max, .. } = config.bounds;
+    let public_url = config.public_url.as_deref().unwrap_or_default();
+    GatewaySettings {
+        limits: config.limits.clone(),
+        shared_limits: pool.shared_limits(),
+        head: HeadBounds { uri_bytes_max, headers_max },
+        cors: config.cors.clone(),
+        compression: config.compression,
+        is_https: public_url.starts_with("https:"),
+        slow_request: Duration::from_millis(config.log.slow_request_ms),
     }
 }
 
@@ -209,6 +233,8 @@ fn limits(config: &Config) -> Limits {
     Limits {
         connections_max: config.bounds.connections_per_core,
         drain_timeout: Duration::from_secs(config.drain_seconds),
+        head_bytes_max: config.bounds.head_bytes_max,
         header_read_timeout: Duration::from_secs(config.bounds.header_timeout_s),
+        write_timeout: Duration::from_secs(config.bounds.write_timeout_s),
     }
 }

@@ -1,11 +1,13 @@
 //! The slow pool: a small tokio runtime beside the cores for what waits for others: payment
-//! providers, reconciliation, the control plane, signals. A core hands work over and never blocks.
+//! providers, reconciliation, the control plane, Redis, signals. A core hands work over and never
+//! blocks.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use onsale_core::effect::Effect;
+use onsale_net::gateway::limit::shared::SharedLimits;
 use onsale_net::port::Partitions;
 use onsale_net::provider::effects::{self, EffectsConfig};
 use onsale_net::provider::metrics::ProviderMetrics;
@@ -14,6 +16,7 @@ use onsale_net::provider::sandbox::{Sandbox, SandboxConfig};
 use onsale_net::provider::secret::Secret;
 use onsale_net::provider::{PaymentProvider, Providers};
 use onsale_net::slow::Backstage;
+use prometheus_client::registry::Registry;
 use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
@@ -37,6 +40,7 @@ pub(super) struct SlowPool {
     effects: mpsc::UnboundedSender<Effect>,
     unpaid: mpsc::Sender<PendingIntent>,
     metrics: ProviderMetrics,
+    shared_limits: Option<SharedLimits>,
 }
 
 impl SlowPool {
@@ -75,8 +79,13 @@ impl SlowPool {
         let limits = ReconcileConfig::default();
         runtime.spawn(reconcile::run(port, all, watched, limits, counted));
         runtime.spawn(stop_on_signal(stop.clone())?);
+        let shared_limits = config.redis_client()?.map(|client| {
+            let (shared, hub) = SharedLimits::new(&config.limits);
+            runtime.spawn(hub.run(client));
+            shared
+        });
         drop(guard);
-        Ok(Self { runtime, providers, sandbox, backstage, effects, unpaid, metrics })
+        Ok(Self { runtime, providers, sandbox, backstage, effects, unpaid, metrics, shared_limits })
     }
 
     pub(super) fn providers(&self) -> Providers {
@@ -99,8 +108,19 @@ impl SlowPool {
         self.unpaid.clone()
     }
 
-    pub(super) fn metrics(&self) -> ProviderMetrics {
-        self.metrics.clone()
+    /// The limits that are shared, if a Redis is configured.
+    pub(super) fn shared_limits(&self) -> Option<SharedLimits> {
+        self.shared_limits.clone()
+    }
+
+    /// What is counted here.
+    pub(super) fn registry(&self) -> Registry {
+        let mut registry = Registry::default();
+        self.metrics.register(&mut registry);
+        if let Some(shared) = &self.shared_limits {
+            shared.metrics().register(&mut registry);
+        }
+        registry
     }
 
     /// Ends what still runs: effects that are not settled are derived again at the next start.

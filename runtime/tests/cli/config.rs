@@ -129,6 +129,19 @@ fn values_that_make_no_sense_are_refused_with_what_would() {
         ("BOUNDS__WATCHES", "0", "bounds.watches is 0"),
         ("BOUNDS__CONNECTIONS_PER_CORE", "0", "bounds.connections_per_core is 0"),
         ("BOUNDS__HEADER_TIMEOUT_S", "0", "bounds.header_timeout_s is 0"),
+        ("BOUNDS__HEAD_BYTES_MAX", "8191", "bounds.head_bytes_max is 8191: set 8192 to"),
+        ("BOUNDS__HEADERS_MAX", "101", "bounds.headers_max is 101"),
+        ("BOUNDS__URI_BYTES_MAX", "100", "bounds.uri_bytes_max is 100"),
+        ("BOUNDS__WRITE_TIMEOUT_S", "0", "bounds.write_timeout_s is 0"),
+        ("LIMITS__ENTRIES_PER_CORE", "0", "limits.entries_per_core is 0"),
+        ("LIMITS__BUY__PERSON_BURST", "-1", "expected u32"),
+        ("LIMITS__TRUSTED_PROXIES", "127.0.0.1,10.0.0.0/40", "\"10.0.0.0/40\" is no network"),
+        ("LIMITS__CLIENT_HEADER", "x-real-ip", "x-forwarded-for"),
+        ("CORS__ORIGINS", "https://shop.example.org/", "without a path"),
+        ("COMPRESSION__FROM_BYTES", "1", "compression.from_bytes is 1"),
+        ("REDIS__URL", "http://127.0.0.1", "redis://"),
+        ("REDIS__TIMEOUT_MS", "0", "redis.timeout_ms is 0"),
+        ("LOG__SLOW_REQUEST_MS", "0", "log.slow_request_ms is 0"),
         ("LOG__FILTER", "info,onsale=loudly", "set a level"),
         ("PUBLIC_URL", "tickets.example.org", "https://tickets.example.org"),
         ("PUBLIC_URL", "https://tickets.example.org/", "without a slash at the end"),
@@ -138,6 +151,23 @@ fn values_that_make_no_sense_are_refused_with_what_would() {
         let variable = format!("ONSALE_{variable}");
         place.onsale_with(&[(&variable, value)], &["config"]).refuses(2, &[remedy]);
     }
+}
+
+#[test]
+fn a_variable_sets_a_list_and_a_section_in_a_section() {
+    let place = Place::new();
+    let variables = [
+        ("ONSALE_LIMITS__TRUSTED_PROXIES", "10.0.0.0/8, 2001:db8::/32"),
+        ("ONSALE_LIMITS__BUY__PERSON_BURST", "7"),
+        ("ONSALE_CORS__ORIGINS", "*"),
+        ("ONSALE_REDIS__URL", "redis://:hunter2-hunter2@127.0.0.1/1"),
+    ];
+    let effective = shown(&place, &variables, &["config"]);
+    let proxies = effective["limits"]["trusted_proxies"].as_array().unwrap();
+    assert_eq!(proxies[..], [Value::from("10.0.0.0/8"), Value::from("2001:db8::/32")]);
+    assert_eq!(effective["limits"]["buy"]["person_burst"].as_integer(), Some(7));
+    assert_eq!(effective["cors"]["origins"].as_array().unwrap()[..], [Value::from("*")]);
+    assert_eq!(effective["redis"]["url"].as_str(), Some("***"), "there may be a password in it");
 }
 
 #[test]

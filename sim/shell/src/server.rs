@@ -22,6 +22,7 @@ use onsale_engine::snapshots::{MakeError, make};
 use onsale_net::api::{self, Api, Settings};
 use onsale_net::auth::token::new_signing_key;
 use onsale_net::entropy::{Entropy, NoEntropy};
+use onsale_net::gateway::GatewaySettings;
 use onsale_net::port::{CallError, Partitions};
 use onsale_net::provider::{AskError, IntentWish, PaymentProvider, Providers, RefundWish};
 use onsale_runtime::gauges::Gauges;
@@ -228,7 +229,9 @@ async fn serve_until_stopped(running: &Running) {
     let limits = Limits {
         connections_max: machine.swarm.connections_max,
         drain_timeout: Duration::from_secs(10),
+        head_bytes_max: 32 << 10,
         header_read_timeout: Duration::from_secs(20),
+        write_timeout: Duration::from_secs(30),
     };
     let counts = Arc::<ConnectionCounts>::default();
     let router = api::router(api.clone());
@@ -250,6 +253,7 @@ fn settings(providers: Providers) -> Settings {
         backstage: None,
         entropy: Arc::new(SeededEntropy),
         metrics: Arc::new(()),
+        gateway: GatewaySettings::unlimited(),
     }
 }
 

@@ -16,6 +16,7 @@ use onsale_engine::{Bounds, Engine};
 use onsale_net::api::{Api, Settings, router};
 use onsale_net::auth::token::new_signing_key;
 use onsale_net::entropy::{Entropy, NoEntropy};
+use onsale_net::gateway::GatewaySettings;
 use onsale_net::provider::effects::{self, EffectsConfig};
 use onsale_net::provider::metrics::ProviderMetrics;
 use onsale_net::provider::reconcile::{self, PendingIntent, ReconcileConfig};
@@ -165,6 +166,7 @@ impl Machine {
             backstage: None,
             entropy: Arc::clone(&self.entropy),
             metrics: Arc::new(()),
+            gateway: GatewaySettings::unlimited(),
         }
     }
 }
@@ -174,7 +176,9 @@ fn limits() -> Limits {
     Limits {
         connections_max: 512,
         drain_timeout: Duration::from_secs(10),
+        head_bytes_max: 32 << 10,
         header_read_timeout: Duration::from_secs(5),
+        write_timeout: Duration::from_secs(30),
     }
 }
 

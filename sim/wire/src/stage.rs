@@ -331,7 +331,9 @@ async fn serve_bank(bank: Bank) -> turmoil::Result {
     let limits = Limits {
         connections_max: 512,
         drain_timeout: Duration::from_secs(1),
+        head_bytes_max: 32 << 10,
         header_read_timeout: Duration::from_secs(30),
+        write_timeout: Duration::from_secs(30),
     };
     let router = bank.routes();
     serve(host, listener, router, limits, Arc::default(), std::future::pending()).await;

@@ -11,9 +11,13 @@ use super::service::{Service, pinned};
 use crate::process::{Failure, Outcome};
 
 /// More connections than the default of a core: several thousand wait at once here.
-const CONFIG: &str = "[bounds]\nconnections_per_core = 19000\n";
+const BOUNDS: &str = "[bounds]\nconnections_per_core = 19000\n";
 /// Also room for all of them to ask in the same moment: they wait, and are not refused.
-const CONFIG_OF_A_CROWD: &str = "[bounds]\nconnections_per_core = 19000\nmailbox = 20000\n";
+const BOUNDS_OF_A_CROWD: &str = "[bounds]\nconnections_per_core = 19000\nmailbox = 20000\n";
+/// Everybody is counted, as strangers are, and nobody ever has too much: what that costs belongs to
+/// what is measured.
+const COUNTED: [&str; 6] = ["buy", "manage", "queue", "read", "session", "webhook"];
+const MOST: u32 = u32::MAX;
 /// Of the times that Linux shows of a thread.
 const TICK: Duration = Duration::from_millis(10);
 
@@ -33,19 +37,19 @@ impl Server {
 
     /// Starts one to which many thousands come in the same moment.
     pub fn start_for_a_crowd(bench: &Bench) -> Outcome<Self> {
-        Self::start_with(bench, &bench.cores.server, CONFIG_OF_A_CROWD)
+        Self::start_with(bench, &bench.cores.server, BOUNDS_OF_A_CROWD)
     }
 
     /// Starts one with a core on each of these processors.
     pub fn start_on(bench: &Bench, cores: &str) -> Outcome<Self> {
-        Self::start_with(bench, cores, CONFIG)
+        Self::start_with(bench, cores, BOUNDS)
     }
 
-    fn start_with(bench: &Bench, cores: &str, config_text: &str) -> Outcome<Self> {
+    fn start_with(bench: &Bench, cores: &str, bounds: &str) -> Outcome<Self> {
         let cannot = |error| Failure(format!("the server gets no folder: {error}"));
         let folder = tempfile::tempdir_in(bench.scratch.path()).map_err(cannot)?;
         let config = folder.path().join("onsale.toml");
-        fs::write(&config, config_text).map_err(cannot)?;
+        fs::write(&config, format!("{bounds}{}", limits())).map_err(cannot)?;
         let count = cores.split(',').count().to_string();
         let process = pinned(cores)
             .path_arg(&bench.onsale)
@@ -81,6 +85,15 @@ impl Server {
         let name = format!("core-{core}");
         stats.filter_map(|stat| time_of(&stat, &name)).sum()
     }
+}
+
+fn limits() -> String {
+    let of_class = |class| {
+        let whom = ["address_per_minute", "address_burst", "person_per_minute", "person_burst"];
+        let lines = whom.map(|name| format!("{name} = {MOST}\n")).concat();
+        format!("[limits.{class}]\n{lines}")
+    };
+    format!("[limits]\ntrusted_proxies = []\n{}", COUNTED.map(of_class).concat())
 }
 
 fn address(log: &str) -> Option<String> {

@@ -4,6 +4,7 @@ mod files;
 mod http;
 mod mailbox;
 mod server;
+mod slow;
 
 use std::future::Future;
 

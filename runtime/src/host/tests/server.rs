@@ -16,8 +16,13 @@ use crate::host::{Listener, RunError};
 /// Long enough never to be reached by a test that passes.
 pub(super) const FOREVER: Duration = Duration::from_secs(60);
 
-pub(super) const ROOMY: Limits =
-    Limits { connections_max: 1_000, drain_timeout: FOREVER, header_read_timeout: FOREVER };
+pub(super) const ROOMY: Limits = Limits {
+    connections_max: 1_000,
+    drain_timeout: FOREVER,
+    head_bytes_max: 16 << 10,
+    header_read_timeout: FOREVER,
+    write_timeout: FOREVER,
+};
 
 /// A running server.
 pub(super) struct Server {
