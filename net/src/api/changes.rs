@@ -36,7 +36,10 @@ pub(super) fn routes() -> OpenApiRouter<Edge> {
     request_body = QuotaChange,
     responses((status = NO_CONTENT, description = "It is so")),
     security(("operator" = [])),
-    extensions(("x-problems" = json!(["below_sold", "event_cancelled"]))),
+    extensions(
+        ("x-limit" = json!("manage")),
+        ("x-problems" = json!(["below_sold", "event_cancelled"])),
+    ),
 )]
 async fn change_quota(
     State(edge): State<Edge>,
@@ -62,7 +65,10 @@ async fn change_quota(
     request_body = ClassChange,
     responses((status = NO_CONTENT, description = "It is so")),
     security(("operator" = [])),
-    extensions(("x-problems" = json!(["event_cancelled"]))),
+    extensions(
+        ("x-limit" = json!("manage")),
+        ("x-problems" = json!(["event_cancelled"])),
+    ),
 )]
 async fn change_class(
     State(edge): State<Edge>,

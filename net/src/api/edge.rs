@@ -16,7 +16,7 @@ use crate::auth::cache::{TokenCache, TokenDigest};
 use crate::auth::token::{Access, Checkout, TokenKeys};
 use crate::gateway::class::Class;
 use crate::gateway::limit::{Bucket, Subject, Verdict};
-use crate::gateway::{Gateway, current};
+use crate::gateway::{Gateway, current, trace};
 use crate::metrics::CoreCounters;
 use crate::port::{CallError, Look, Partitions, Wait};
 use crate::problem::Problem;
@@ -143,7 +143,7 @@ impl Edge {
         key: Option<IdempotencyKey>,
         command: Command,
     ) -> Result<Reply, Problem> {
-        let request = Request { actor, key, trace: None, command };
+        let request = Request { actor, key, trace: trace::of_caller(), command };
         self.0.port.execute(partition, request).await.map_err(Problem::from)
     }
 

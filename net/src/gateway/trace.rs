@@ -9,6 +9,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 
+use onsale_core::trace::TraceId;
+
 use super::current;
 
 pub(crate) const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
@@ -72,6 +74,12 @@ impl fmt::Display for TraceContext {
 /// The trace of the request that this thread is working on right now; `None` outside of any.
 pub fn current() -> Option<TraceContext> {
     current::with(|request| request.trace.clone())
+}
+
+/// That trace, if its caller has begun it: it can be written down, for the caller to find.
+pub fn of_caller() -> Option<TraceId> {
+    let trace = current::with(|request| (request.trace.is_continued, request.trace.trace));
+    trace.filter(|(is_continued, _)| *is_continued).and_then(|(_, trace)| TraceId::new(trace))
 }
 
 /// Where new ids come from: one for each core, seeded once.

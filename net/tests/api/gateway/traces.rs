@@ -1,6 +1,17 @@
 //! W3C Trace Context over HTTP: what a caller who traces hears.
 
-use crate::server::{Server, get};
+use std::sync::{Arc, Mutex};
+
+use onsale_core::command::Request;
+use onsale_core::id::PartitionId;
+use onsale_core::query::View;
+use onsale_core::reply::Reply;
+use onsale_core::time::Time;
+use onsale_core::trace::TraceId;
+use onsale_net::port::{CallError, Look, Partitions};
+
+use crate::memory::START;
+use crate::server::{Server, get, post, router_to, send};
 
 const PARENT: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
@@ -41,4 +52,40 @@ async fn whoever_does_not_trace_hears_of_no_trace() {
     let answer = server.send(get("/healthz").header("tracestate", "congo=t61")).await;
     assert!(!answer.headers.contains_key("traceresponse"));
     assert!(answer.headers.contains_key("x-request-id"));
+}
+
+#[tokio::test]
+async fn what_is_decided_is_written_down_under_the_callers_trace_and_no_other() {
+    let heard = Listening::default();
+    let (_, router) = router_to(heard.clone());
+    let open = || post("/api/v1/events/evt_0000000/open").operator();
+    for parent in [PARENT, "nonsense"] {
+        send(&router, open().header("traceparent", parent)).await;
+    }
+    send(&router, open()).await;
+    let callers = TraceId::new(0x0af7_6519_16cd_43dd_8448_eb21_1c80_319c);
+    assert_eq!(*heard.0.lock().unwrap(), [callers, None, None]);
+}
+
+/// Partitions that remember under which traces they were asked.
+#[derive(Clone, Default)]
+struct Listening(Arc<Mutex<Vec<Option<TraceId>>>>);
+
+impl Partitions for Listening {
+    fn now(&self) -> Time {
+        START
+    }
+
+    fn count(&self) -> u16 {
+        1
+    }
+
+    async fn execute(&self, _: PartitionId, request: Request) -> Result<Reply, CallError> {
+        self.0.lock().unwrap().push(request.trace);
+        Ok(Reply::Done)
+    }
+
+    async fn look(&self, _: PartitionId, _: Look) -> Result<View, CallError> {
+        Err(CallError::Stopped)
+    }
 }
