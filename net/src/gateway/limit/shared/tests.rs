@@ -5,12 +5,16 @@ use std::time::Duration;
 
 use onsale_core::time::{Span, Time};
 use onsale_testbed::Redis;
+use tokio::time::timeout;
 
 use super::*;
 use crate::gateway::class::Class;
 use crate::gateway::limit::{ClassLimits, Limiter, Subject, Verdict};
 
 const START: Time = Time::from_ms(1_790_848_800_000);
+
+/// Long enough never to be reached by a test that passes.
+const FOREVER: Duration = Duration::from_secs(60);
 
 /// As often as a core reports.
 const A_MOMENT: Span = Span::from_ms(REPORT_EVERY_US / 1_000);
@@ -53,9 +57,12 @@ impl World {
     }
 
     async fn until_up(&self, up: bool) {
-        while self.shared.metrics.is_up() != up {
-            tokio::time::sleep(Duration::from_millis(1)).await;
-        }
+        let seen = async {
+            while self.shared.metrics.is_up() != up {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        };
+        timeout(FOREVER, seen).await.expect("it is noticed");
     }
 
     fn spend(&mut self, core: usize, bucket: Bucket) -> Verdict {
@@ -125,14 +132,17 @@ async fn nothing_waits_for_a_redis_that_is_gone_and_sharing_goes_on_when_it_is_b
     for _ in 0..100 {
         world.report(0, 2);
     }
-    while world.shared.metrics.unreported.get() == 0 {
-        tokio::time::sleep(Duration::from_millis(1)).await;
-    }
+    let lost = async {
+        while world.shared.metrics.unreported.get() == 0 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    };
+    timeout(FOREVER, lost).await.expect("it is counted");
 
     world.redis.start_again().unwrap();
     world.until_up(true).await;
     let mut granted = 0;
-    while world.ask(granted % 2, guesser).await.unwrap().is_granted {
+    while granted < 20 && world.ask(granted % 2, guesser).await.unwrap().is_granted {
         granted += 1;
     }
     assert_eq!(granted, 10, "it has forgotten, and counts anew");
