@@ -160,7 +160,9 @@ impl Edge {
         self.ask(event.partition(), Look { actor, query, wait }).await.map_err(Problem::from)
     }
 
-    /// Has something done behind the scenes: see [`Backstage::run`].
+    /// Has something done behind the scenes: see [`run`].
+    ///
+    /// [`run`]: crate::slow::Backstage::run
     pub(crate) async fn backstage<T, E, F>(
         &self,
         work: impl FnOnce(Control) -> F,

@@ -23,7 +23,7 @@ pub enum Class {
 }
 
 impl Class {
-    /// Every class, in the order of [`Class::index`].
+    /// Every class, each at its own place.
     pub const ALL: [Self; 8] = [
         Self::Buy,
         Self::Credentials,

@@ -1,7 +1,7 @@
 //! W3C Trace Context: which trace a request belongs to, and what it is called in it.
 //!
 //! A caller's valid `traceparent` is continued, anything else begins a trace of its own. While a
-//! request is being worked on, whoever works can ask [`current`]. Nothing is recorded here: the
+//! request is being worked on, whoever works can ask [`current()`]. Nothing is recorded here: the
 //! caller's wish to have it sampled is handed on as it came.
 
 use std::fmt::{self, Write};

@@ -7,7 +7,8 @@
 //!
 //! No request waits for it. A core grants by what it knows and says so in batches; the hub has
 //! Redis add up what all have granted, and tells the core how full each bucket really is. Only
-//! classes that are [strict](Class::is_strict) are asked for first, and wait for the answer.
+//! [strict classes](crate::gateway::class::Class::is_strict) are asked for first, and wait for the
+//! answer.
 //!
 //! **By how much a limit can be passed:** until a core has heard of the others it grants what it
 //! would grant alone, so for a moment each may grant the whole burst once. That moment is
