@@ -4,8 +4,10 @@
 use std::fmt;
 use std::num::NonZero;
 use std::str::FromStr;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use onsale_core::id::{IdError, base32};
+use onsale_core::time::Time;
 
 /// How many digits 128 bits take.
 const DIGITS: usize = 26;
@@ -46,15 +48,45 @@ macro_rules! random_ids {
 }
 
 random_ids! {
+    /// Something that was done.
+    AuditEntryId "aud_";
     /// A kind of event.
     CategoryId "cat_";
+    /// Who sells tickets.
+    OrganiserId "org_";
     /// A device that somebody has signed in on.
     SessionId "ses_";
+    /// Where events take place.
+    VenueId "ven_";
+}
+
+impl AuditEntryId {
+    /// After every other.
+    pub(crate) const LAST: Self = Self(NonZero::<u128>::MAX);
+
+    /// That of the next entry, written at this time: later ones are larger, and those that one
+    /// process writes in the same millisecond keep their order. 48 bits of time, 32 of order, 48
+    /// drawn at random.
+    pub(crate) fn next(at: Time) -> Self {
+        static ORDER: AtomicU32 = AtomicU32::new(0);
+        let order = u128::from(ORDER.fetch_add(1, Ordering::Relaxed));
+        let drawn = u128::from(u64::from_be_bytes(crate::secret::random()) >> 16);
+        let id = (u128::from(at.as_ms()) << 80) | (order << 48) | drawn;
+        Self(NonZero::new(id).unwrap_or(NonZero::<u128>::MIN))
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn entries_are_in_the_order_in_which_they_were_written() {
+        let at = Time::from_ms;
+        let ids = [at(1), at(1), at(1), at(2)].map(|at| AuditEntryId::next(at).to_string());
+        assert!(ids.is_sorted(), "{ids:?}");
+        assert!(ids[3] < AuditEntryId::LAST.to_string());
+    }
 
     #[test]
     fn an_id_is_read_back_as_written_and_no_two_are_alike() {

@@ -6,13 +6,17 @@
 //! (`now` is an argument), and anything that a sale needs to go on: with the database down,
 //! tickets are still sold.
 
+pub mod access;
 pub mod accounts;
 pub mod catalogue;
 pub mod database;
 pub mod id;
+pub mod page;
 pub mod secret;
 #[cfg(test)]
 mod testing;
+pub mod text;
+pub mod version;
 
 use self::database::Database;
 

@@ -3,10 +3,59 @@
 use std::ops::Deref;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use onsale_core::id::PersonId;
+use onsale_core::time::Time;
 use sqlx::{AssertSqlSafe, Connection, Executor};
 use tempfile::TempDir;
 
+use crate::access::audit::{By, Who};
+use crate::accounts::role::Role;
+use crate::catalogue::organiser::Profile;
 use crate::database::{Database, DatabaseSettings};
+use crate::secret;
+use crate::text::{Line, Prose};
+
+/// The operator, some time.
+pub(crate) static BY: By = by(Who::Operator);
+
+/// Somebody, at the same time.
+pub(crate) const fn by(who: Who) -> By {
+    By { who, at: NOW, address: None, request: None }
+}
+
+/// When everything happens.
+pub(crate) const NOW: Time = Time::from_ms(1_790_848_800_000);
+
+/// What an organiser of this name says of itself.
+pub(crate) fn profile(name: &str) -> Profile {
+    Profile {
+        name: Line::parse(name).unwrap(),
+        description: Prose::parse("Since 1999.\nOn the road.").unwrap(),
+        website: Some("https://lanterns.example".parse().unwrap()),
+        logo: None,
+        contact: Some(Line::parse("booking@lanterns.example").unwrap()),
+    }
+}
+
+impl TestDatabase {
+    /// Somebody with an account of this role.
+    pub(crate) async fn account(&self, role: Role) -> PersonId {
+        let person = PersonId::from_u128(u128::from_be_bytes(secret::random()));
+        let create = sqlx::query(
+            "INSERT INTO accounts (person, email, role, given_name, family_name, created_at,
+                updated_at)
+            VALUES ($1, $1, $2, 'Ada', 'Lovelace', 0, 0)",
+        );
+        self.change(create.bind(person.to_string()).bind(role.name())).await.unwrap();
+        person
+    }
+
+    /// Erases an account, as far as the policy sees it.
+    pub(crate) async fn erase(&self, person: PersonId) {
+        let erase = sqlx::query("UPDATE accounts SET erased_at = 1 WHERE person = $1");
+        self.change(erase.bind(person.to_string())).await.unwrap();
+    }
+}
 
 /// A database with all tables, which nobody else uses.
 pub(crate) struct TestDatabase {

@@ -4,10 +4,9 @@ use std::fmt;
 use std::str::FromStr;
 
 use onsale_core::id::PersonId;
-use onsale_core::time::Time;
 use thiserror::Error;
 
-use crate::database::{Database, ReadRow, StoreError, millis, queries};
+use crate::database::{Database, ReadRow, StoreError, queries};
 
 /// What an account is on this platform.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -63,20 +62,8 @@ pub async fn of(database: &Database, person: PersonId) -> Result<Option<Role>, S
     row.map(|row| row.parsed("role")).transpose()
 }
 
-/// Gives a person another role; `false` if they have no account (any more).
-pub async fn set(
-    database: &Database,
-    person: PersonId,
-    role: Role,
-    now: Time,
-) -> Result<bool, StoreError> {
-    let set = sqlx::query(SET).bind(person.to_string()).bind(role.name()).bind(millis(now));
-    Ok(database.change(set).await? > 0)
-}
-
 queries! {
     OF = "SELECT role FROM accounts WHERE person = $1 AND erased_at IS NULL";
-    SET = "UPDATE accounts SET role = $2, updated_at = $3 WHERE person = $1 AND erased_at IS NULL";
 }
 
 #[cfg(test)]
@@ -85,10 +72,9 @@ mod tests {
     use crate::testing::{TestDatabase, databases};
 
     databases! {
-        async fn who_has_no_account_has_no_role_and_gets_none(database: TestDatabase) {
+        async fn who_has_no_account_has_no_role(database: TestDatabase) {
             let person = PersonId::from_u128(7);
             assert_eq!(of(&database, person).await.unwrap(), None);
-            assert!(!set(&database, person, Role::Admin, Time::ZERO).await.unwrap());
         }
     }
 

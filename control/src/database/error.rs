@@ -25,6 +25,12 @@ impl StoreError {
     pub fn is_duplicate(&self) -> bool {
         matches!(self, Self::Broken(sqlx::Error::Database(error)) if error.is_unique_violation())
     }
+
+    /// Whether another row needs the one that was to be removed, or the one needed is not there.
+    pub fn is_reference(&self) -> bool {
+        matches!(self, Self::Broken(sqlx::Error::Database(error))
+            if error.is_foreign_key_violation())
+    }
 }
 
 impl From<sqlx::Error> for StoreError {

@@ -22,8 +22,16 @@ mod tests {
 
     /// Every module that asks something.
     const MODULES: &[&[(&str, &str)]] = &[
+        crate::access::audit::QUERIES,
+        crate::access::audit::READ_QUERIES,
+        crate::access::crew::QUERIES,
+        crate::access::crew::TEXTS,
+        crate::access::platform::QUERIES,
+        crate::access::standing::QUERIES,
         crate::accounts::role::QUERIES,
         crate::catalogue::category::QUERIES,
+        crate::catalogue::organiser::QUERIES,
+        crate::catalogue::venue::QUERIES,
         crate::database::QUERIES,
     ];
 
@@ -34,6 +42,14 @@ mod tests {
                 let prepared = (&mut *connection).prepare(SqlStr::from_static(text)).await;
                 prepared.unwrap_or_else(|error| panic!("{name}: {error}"));
             }
+        }
+    }
+
+    #[test]
+    fn no_query_changes_or_removes_what_the_audit_log_says() {
+        let texts = MODULES.iter().copied().flatten().map(|(_, text)| text.to_ascii_lowercase());
+        for text in texts.filter(|text| text.contains("audit_log")) {
+            assert!(text.starts_with("insert into") || text.starts_with("select"), "{text}");
         }
     }
 }

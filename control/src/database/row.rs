@@ -8,6 +8,7 @@ use sqlx::Row;
 use sqlx::any::AnyRow;
 
 use super::StoreError;
+use crate::version::Version;
 
 /// What every row can be read as, beside what sqlx offers.
 pub(crate) trait ReadRow {
@@ -15,6 +16,20 @@ pub(crate) trait ReadRow {
     fn parsed<T>(&self, column: &'static str) -> Result<T, StoreError>
     where
         T: FromStr<Err: Error + Send + Sync + 'static>;
+
+    /// The same, of a column that may be NULL.
+    fn parsed_if_any<T>(&self, column: &'static str) -> Result<Option<T>, StoreError>
+    where
+        T: FromStr<Err: Error + Send + Sync + 'static>;
+
+    /// A column of milliseconds since 1970.
+    fn time(&self, column: &'static str) -> Result<Time, StoreError>;
+
+    /// The same, of a column that may be NULL.
+    fn time_if_any(&self, column: &'static str) -> Result<Option<Time>, StoreError>;
+
+    /// The column `version`.
+    fn version(&self) -> Result<Version, StoreError>;
 }
 
 /// A time as a column has it: milliseconds since 1970.
@@ -28,9 +43,36 @@ impl ReadRow for AnyRow {
         T: FromStr<Err: Error + Send + Sync + 'static>,
     {
         let text: &str = self.try_get(column)?;
-        text.parse().map_err(|error: T::Err| {
-            let (index, source) = (column.to_owned(), Box::new(error));
-            StoreError::Broken(sqlx::Error::ColumnDecode { index, source })
-        })
+        text.parse().map_err(|error: T::Err| undecodable(column, error))
     }
+
+    fn parsed_if_any<T>(&self, column: &'static str) -> Result<Option<T>, StoreError>
+    where
+        T: FromStr<Err: Error + Send + Sync + 'static>,
+    {
+        let text: Option<&str> = self.try_get(column)?;
+        text.map(str::parse).transpose().map_err(|error: T::Err| undecodable(column, error))
+    }
+
+    fn time(&self, column: &'static str) -> Result<Time, StoreError> {
+        Ok(Time::from_ms(number(column, self.try_get(column)?)?))
+    }
+
+    fn time_if_any(&self, column: &'static str) -> Result<Option<Time>, StoreError> {
+        let ms: Option<i64> = self.try_get(column)?;
+        ms.map(|ms| number(column, ms).map(Time::from_ms)).transpose()
+    }
+
+    fn version(&self) -> Result<Version, StoreError> {
+        Ok(Version::from_number(number("version", self.try_get("version")?)?))
+    }
+}
+
+fn number(column: &'static str, value: i64) -> Result<u64, StoreError> {
+    u64::try_from(value).map_err(|error| undecodable(column, error))
+}
+
+fn undecodable(column: &'static str, error: impl Error + Send + Sync + 'static) -> StoreError {
+    let (index, source) = (column.to_owned(), Box::new(error));
+    StoreError::Broken(sqlx::Error::ColumnDecode { index, source })
 }
