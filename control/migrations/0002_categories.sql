@@ -2,6 +2,7 @@
 CREATE TABLE categories (
     category TEXT NOT NULL PRIMARY KEY,
     name TEXT NOT NULL,
-    -- In lower case: two that differ by that only would be one to people.
-    name_key TEXT NOT NULL UNIQUE
+    -- As names are compared: two that differ by case or accents only would be one to people.
+    name_key TEXT NOT NULL UNIQUE,
+    version BIGINT NOT NULL
 );

@@ -70,7 +70,7 @@ impl<const MAX: usize> fmt::Display for Line<MAX> {
     }
 }
 
-/// What somebody looks for, anywhere in what is compared by [`fold`]; everything if they typed
+/// What somebody looks for, anywhere in names as they are compared; everything if they typed
 /// nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Wanted(String);

@@ -5,6 +5,7 @@
 //! clocks, timers and threads. A handler awaits nothing but the [`port`] and the way to the
 //! [`slow`] pool, so one Router runs unchanged in every host.
 
+mod access;
 pub mod api;
 pub mod auth;
 mod conditional;
@@ -15,6 +16,7 @@ pub mod gateway;
 mod idempotency;
 mod json;
 pub mod metrics;
+mod page;
 pub mod port;
 pub mod problem;
 pub mod provider;

@@ -91,7 +91,7 @@ pub(crate) fn problem(body: &Value) -> CallError {
             opens_at: time(body, "opens_at").unwrap_or(Time::ZERO),
             closes_at: time(body, "closes_at").unwrap_or(Time::MAX),
         },
-        "operator_only" => Refusal::OperatorOnly,
+        "forbidden" => Refusal::OperatorOnly,
         "seats_blocked" => Refusal::SeatsBlocked { seats: seats() },
         "seats_taken" => Refusal::SeatsTaken { seats: seats() },
         "sold_out" => Refusal::SoldOut { class: class(), left: number(body, "left") as u32 },

@@ -1,32 +1,24 @@
-//! Categories: what kind of event it is. Few, and the operator's.
+//! Categories: what kind of event it is. Few, and the platform's.
 
-use sqlx::Row;
 use sqlx::any::AnyRow;
-use thiserror::Error;
+use sqlx::{Any, Row, Transaction};
 
+use super::CatalogueError;
+use super::fold::fold;
+use super::versioned::Versioned;
+use crate::access::Action;
+use crate::access::audit::{self, By, Deed, Outcome};
 use crate::database::{Database, ReadRow, StoreError, queries};
 use crate::id::CategoryId;
+use crate::page::{Cursor, Limit, Page};
+use crate::text::Line;
+use crate::version::Version;
 
-/// What a category is called: 1 to 80 characters, without blanks around them.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CategoryName(String);
+const THING: &str = "category";
+const VERSIONED: Versioned = Versioned { what: THING, raise: RAISE, current: VERSION };
 
-impl CategoryName {
-    /// The longest, in characters.
-    pub const CHARS_MAX: usize = 80;
-
-    /// The name in `text`, if it is one.
-    pub fn parse(text: &str) -> Option<Self> {
-        let text = text.trim();
-        let fits = (1..=Self::CHARS_MAX).contains(&text.chars().count());
-        (fits && !text.chars().any(char::is_control)).then(|| Self(text.to_owned()))
-    }
-
-    /// What two names share that are one to people.
-    fn key(&self) -> String {
-        self.0.to_lowercase()
-    }
-}
+/// What a category is called.
+pub type CategoryName = Line<80>;
 
 /// A category.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,75 +27,120 @@ pub struct Category {
     pub id: CategoryId,
     /// What it is called.
     pub name: String,
+    /// Rises with every change.
+    pub version: Version,
 }
 
-/// Why a category is not changed.
-#[derive(Debug, Error)]
-pub enum CategoryError {
-    /// Another one has that name.
-    #[error("another category is called that: choose another name")]
-    NameTaken,
-    /// There is none with that id.
-    #[error("there is no such category")]
-    NotFound,
-    /// The database.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
+/// Where a page of categories ended: the name as it is compared, and the id.
+pub type CategoryCursor = Cursor<String, CategoryId>;
 
-/// All categories, by name.
-pub async fn list(database: &Database) -> Result<Vec<Category>, StoreError> {
+/// A page of categories, by name.
+pub async fn list(
+    database: &Database,
+    after: Option<CategoryCursor>,
+    limit: Limit,
+) -> Result<Page<Category, CategoryCursor>, StoreError> {
+    let (name_key, id) =
+        after.map(|Cursor { sort, id }| (sort, id.to_string())).unwrap_or_default();
+    let query = sqlx::query(LIST).bind(name_key).bind(id).bind(limit.rows());
     let mut connection = database.reader().await?;
-    let rows = sqlx::query(LIST).fetch_all(&mut *connection).await?;
-    rows.iter().map(category).collect()
+    let rows = query.fetch_all(&mut *connection).await?;
+    let categories = rows.iter().map(category).collect::<Result<_, _>>()?;
+    Ok(Page::of(categories, limit, |last: &Category| Cursor {
+        sort: fold(&last.name),
+        id: last.id,
+    }))
+}
+
+/// A category.
+pub async fn find(database: &Database, id: CategoryId) -> Result<Category, CatalogueError> {
+    let mut connection = database.reader().await?;
+    let row = sqlx::query(FIND).bind(id.to_string()).fetch_optional(&mut *connection).await?;
+    row.as_ref().map(category).transpose()?.ok_or(CatalogueError::NotFound(THING))
 }
 
 /// Makes a category.
-pub async fn create(database: &Database, name: &CategoryName) -> Result<Category, CategoryError> {
+pub async fn create(
+    database: &Database,
+    by: &By,
+    name: &CategoryName,
+) -> Result<Category, CatalogueError> {
     let id = CategoryId::random();
-    let create = sqlx::query(CREATE).bind(id.to_string()).bind(&name.0).bind(name.key());
-    database.change(create).await.map_err(taken)?;
-    Ok(Category { id, name: name.0.clone() })
+    let mut transaction = database.begin().await?;
+    let create = sqlx::query(CREATE).bind(id.to_string());
+    let create = create.bind(name.as_str().to_owned()).bind(name.key());
+    let created = create.execute(&mut *transaction).await;
+    created.map_err(|error| CatalogueError::of_write(error, THING))?;
+    finish(transaction, by, id, "made").await?;
+    find(database, id).await
 }
 
-/// Calls a category something else.
+/// Calls a category something else, if it is still as it was `seen`.
 pub async fn rename(
     database: &Database,
+    by: &By,
     id: CategoryId,
+    seen: Version,
     name: &CategoryName,
-) -> Result<(), CategoryError> {
-    let rename = sqlx::query(RENAME).bind(id.to_string()).bind(&name.0).bind(name.key());
-    found(database.change(rename).await.map_err(taken)?)
+) -> Result<Category, CatalogueError> {
+    let mut transaction = database.begin().await?;
+    VERSIONED.take(&mut transaction, id.to_string(), seen).await?;
+    let rename = sqlx::query(RENAME).bind(id.to_string());
+    let rename = rename.bind(name.as_str().to_owned()).bind(name.key());
+    let renamed = rename.execute(&mut *transaction).await;
+    renamed.map_err(|error| CatalogueError::of_write(error, THING))?;
+    finish(transaction, by, id, "renamed").await?;
+    find(database, id).await
 }
 
-/// Removes a category.
-pub async fn remove(database: &Database, id: CategoryId) -> Result<(), CategoryError> {
-    found(database.change(sqlx::query(REMOVE).bind(id.to_string())).await?)
+/// Removes a category that no event has, if it is still as it was `seen`.
+pub async fn remove(
+    database: &Database,
+    by: &By,
+    id: CategoryId,
+    seen: Version,
+) -> Result<(), CatalogueError> {
+    let mut transaction = database.begin().await?;
+    VERSIONED.take(&mut transaction, id.to_string(), seen).await?;
+    let removed = sqlx::query(REMOVE).bind(id.to_string()).execute(&mut *transaction).await;
+    removed.map_err(|error| CatalogueError::of_removal(error, THING))?;
+    finish(transaction, by, id, "removed").await
+}
+
+async fn finish(
+    mut transaction: Transaction<'_, Any>,
+    by: &By,
+    id: CategoryId,
+    detail: &str,
+) -> Result<(), CatalogueError> {
+    let deed = Deed::new(Action::ManageCategories).to(id).saying(detail);
+    audit::write(&mut transaction, by, &deed, Outcome::Done).await?;
+    Ok(transaction.commit().await?)
 }
 
 fn category(row: &AnyRow) -> Result<Category, StoreError> {
-    Ok(Category { id: row.parsed("category")?, name: row.try_get("name")? })
-}
-
-fn taken(error: StoreError) -> CategoryError {
-    if error.is_duplicate() { CategoryError::NameTaken } else { error.into() }
-}
-
-fn found(rows: u64) -> Result<(), CategoryError> {
-    if rows > 0 { Ok(()) } else { Err(CategoryError::NotFound) }
+    Ok(Category {
+        id: row.parsed("category")?,
+        name: row.try_get("name")?,
+        version: row.version()?,
+    })
 }
 
 queries! {
-    LIST = "SELECT category, name FROM categories ORDER BY name_key";
-    CREATE = "INSERT INTO categories (category, name, name_key) VALUES ($1, $2, $3)";
+    LIST = "SELECT category, name, version FROM categories
+        WHERE (name_key, category) > ($1, $2) ORDER BY name_key, category LIMIT $3";
+    FIND = "SELECT category, name, version FROM categories WHERE category = $1";
+    CREATE = "INSERT INTO categories (category, name, name_key, version) VALUES ($1, $2, $3, 1)";
     RENAME = "UPDATE categories SET name = $2, name_key = $3 WHERE category = $1";
     REMOVE = "DELETE FROM categories WHERE category = $1";
+    RAISE = "UPDATE categories SET version = version + 1 WHERE category = $1 AND version = $2";
+    VERSION = "SELECT version FROM categories WHERE category = $1";
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{TestDatabase, databases};
+    use crate::testing::{BY, TestDatabase, databases};
 
     fn name(text: &str) -> CategoryName {
         CategoryName::parse(text).unwrap()
@@ -111,31 +148,25 @@ mod tests {
 
     databases! {
         async fn a_category_is_made_renamed_and_removed(database: TestDatabase) {
-            create(&database, &name("Sport")).await.unwrap();
-            let concert = create(&database, &name("Konzert")).await.unwrap();
-            rename(&database, concert.id, &name("Concert")).await.unwrap();
-            let names: Vec<_> =
-                list(&database).await.unwrap().into_iter().map(|one| one.name).collect();
+            create(&database, &BY, &name("Sport")).await.unwrap();
+            let one = create(&database, &BY, &name("Konzert")).await.unwrap();
+            let renamed = rename(&database, &BY, one.id, one.version, &name("Concert")).await;
+            let renamed = renamed.unwrap();
+            let page = list(&database, None, Limit::DEFAULT).await.unwrap();
+            let names: Vec<_> = page.items.into_iter().map(|one| one.name).collect();
             assert_eq!(names, ["Concert", "Sport"]);
-            remove(&database, concert.id).await.unwrap();
-            let again = remove(&database, concert.id).await;
-            assert!(matches!(again, Err(CategoryError::NotFound)));
-            let gone = rename(&database, concert.id, &name("Concert")).await;
-            assert!(matches!(gone, Err(CategoryError::NotFound)));
+            let late = rename(&database, &BY, one.id, one.version, &name("Gig")).await;
+            let Err(CatalogueError::Stale { current, .. }) = late else { panic!("{late:?}") };
+            assert_eq!(current, renamed.version);
+            remove(&database, &BY, one.id, renamed.version).await.unwrap();
+            let again = remove(&database, &BY, one.id, renamed.version).await;
+            assert!(matches!(again, Err(CatalogueError::NotFound("category"))));
         }
 
         async fn no_two_are_called_the_same_in_any_case(database: TestDatabase) {
-            create(&database, &name("Öffentlich")).await.unwrap();
-            let again = create(&database, &name("ÖFFENTLICH")).await;
-            assert!(matches!(again, Err(CategoryError::NameTaken)));
-        }
-    }
-
-    #[test]
-    fn a_name_is_short_and_visible() {
-        assert_eq!(CategoryName::parse("  Open air "), Some(name("Open air")));
-        for wrong in ["", "  ", "a\nb", &"x".repeat(81)] {
-            assert_eq!(CategoryName::parse(wrong), None, "{wrong:?}");
+            create(&database, &BY, &name("Öffentlich")).await.unwrap();
+            let again = create(&database, &BY, &name("ÖFFENTLICH")).await;
+            assert!(matches!(again, Err(CatalogueError::NameTaken("category"))));
         }
     }
 }

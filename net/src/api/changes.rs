@@ -5,7 +5,7 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use onsale_core::command::{Actor, Command};
+use onsale_core::command::Command;
 use onsale_core::id::EventId;
 use onsale_core::reply::Reply;
 use onsale_core::spec::{Change, ClassId, QuotaId};
@@ -13,7 +13,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::edge::{Edge, mismatch};
-use crate::auth::Operator;
+use crate::access::{Grant, Permit};
 use crate::dto::change::{ClassChange, QuotaChange};
 use crate::dto::id::EventRef;
 use crate::extract::{Body, PartOf};
@@ -35,19 +35,18 @@ pub(super) fn routes() -> OpenApiRouter<Edge> {
     ),
     request_body = QuotaChange,
     responses((status = NO_CONTENT, description = "It is so")),
-    security(("operator" = [])),
     extensions(
+        ("x-action" = json!("event.change")),
         ("x-limit" = json!("manage")),
         ("x-problems" = json!(["below_sold", "event_cancelled"])),
     ),
 )]
 async fn change_quota(
     State(edge): State<Edge>,
-    _: Operator,
-    PartOf(event, quota): PartOf,
+    Permit(PartOf(event, quota), grant): Permit<PartOf>,
     Body(change): Body<QuotaChange>,
 ) -> Result<StatusCode, Problem> {
-    apply(&edge, event, change.of(QuotaId(quota))).await?;
+    apply(&edge, &grant, event, change.of(QuotaId(quota))).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -64,27 +63,26 @@ async fn change_quota(
     ),
     request_body = ClassChange,
     responses((status = NO_CONTENT, description = "It is so")),
-    security(("operator" = [])),
     extensions(
+        ("x-action" = json!("event.change")),
         ("x-limit" = json!("manage")),
         ("x-problems" = json!(["event_cancelled"])),
     ),
 )]
 async fn change_class(
     State(edge): State<Edge>,
-    _: Operator,
-    PartOf(event, class): PartOf,
+    Permit(PartOf(event, class), grant): Permit<PartOf>,
     Body(change): Body<ClassChange>,
 ) -> Result<StatusCode, Problem> {
     for change in change.of(ClassId(class))? {
-        apply(&edge, event, change).await?;
+        apply(&edge, &grant, event, change).await?;
     }
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn apply(edge: &Edge, event: EventId, change: Change) -> Result<(), Problem> {
+async fn apply(edge: &Edge, grant: &Grant, event: EventId, change: Change) -> Result<(), Problem> {
     let command = Command::ChangeEvent { event, change };
-    match edge.execute(event.partition(), Actor::Operator, None, command).await? {
+    match grant.operate(edge, event.partition(), None, command).await? {
         Reply::Done => Ok(()),
         _ => Err(mismatch()),
     }

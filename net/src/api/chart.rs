@@ -13,7 +13,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::edge::{Edge, mismatch};
-use crate::auth::Visitor;
+use crate::access::Caller;
 use crate::conditional::{self, Keep};
 use crate::dto::id::EventRef;
 use crate::dto::plan::Chart;
@@ -37,16 +37,18 @@ pub(super) fn routes() -> OpenApiRouter<Edge> {
             headers(("ETag" = String, description = "Of its content"))),
         (status = NOT_MODIFIED, description = "It is the one that is known"),
     ),
-    security((), ("operator" = [])),
-    extensions(("x-limit" = json!("read"))),
+    extensions(
+        ("x-action" = json!("event.see")),
+        ("x-limit" = json!("read")),
+    ),
 )]
 async fn chart(
     State(edge): State<Edge>,
-    Visitor(actor): Visitor,
+    caller: Caller,
     Named(event): Named<EventId>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let view = edge.look(event, actor, Query::Plan(event), None).await?;
+    let view = caller.look(&edge, event, Query::Plan(event), || None).await?;
     let View::Plan(plan) = view else { return Err(mismatch()) };
     let chart = Chart::new(event, plan);
     let tag = content_tag(&chart)?;

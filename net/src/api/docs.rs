@@ -1,8 +1,10 @@
 //! The API's own description: `OpenAPI` 3.1 made from the routes themselves, and a page to read it.
 //!
-//! A route names the problems that are particular to it (`x-problems`); what follows from its
-//! security, parameters and body is added here, and all of them become responses.
+//! A route names its action (`x-action`) and the problems that are particular to it
+//! (`x-problems`); what follows from its action, parameters and body is added here, and all of them
+//! become responses.
 
+mod access;
 mod limits;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -65,8 +67,10 @@ impl Modify for Bearers {
             SecurityScheme::Http(http.description(Some(description)).build())
         };
         let components = document.components.get_or_insert_default();
-        let buyer = bearer("The `access_token` of a session: a JWT signed with Ed25519.");
-        components.add_security_scheme("buyer", buyer);
+        let guest = bearer("The `access_token` of a guest's session: a JWT signed with Ed25519.");
+        components.add_security_scheme("guest", guest);
+        let account = bearer("The `access_token` of an account: a JWT signed with Ed25519.");
+        components.add_security_scheme("account", account);
         let operator = bearer("The token from the server's configuration.");
         components.add_security_scheme("operator", operator);
     }
@@ -83,6 +87,7 @@ pub(super) fn complete(document: &utoipa::openapi::OpenApi) -> Value {
     let mut document = serde_json::to_value(document).unwrap_or_default();
     let paths = document["paths"].as_object_mut().into_iter().flat_map(|paths| paths.values_mut());
     for operation in paths.filter_map(Value::as_object_mut).flat_map(|path| path.values_mut()) {
+        access::describe(operation);
         limits::describe(operation);
         if operation["x-deprecated-at"].is_string() {
             operation["deprecated"] = json!(true);
@@ -137,20 +142,7 @@ fn codes(operation: &Value) -> BTreeSet<&'static str> {
     let own = own.filter_map(Value::as_str);
     codes
         .extend(own.filter_map(|code| KINDS.iter().find(|kind| kind.code == code)).map(|k| k.code));
-    let security: Vec<_> = operation["security"].as_array().into_iter().flatten().collect();
-    let allows = |scheme: &str| security.iter().any(|one| one.get(scheme).is_some());
-    let is_open = security.iter().any(|one| one.as_object().is_some_and(serde_json::Map::is_empty));
-    if !security.is_empty() {
-        codes.extend(["token_expired", "token_invalid"]);
-        if !is_open {
-            codes.insert("token_required");
-        }
-        match (allows("buyer"), allows("operator"), is_open) {
-            (true, false, _) => drop(codes.insert("buyer_only")),
-            (false, true, false) => drop(codes.insert("operator_only")),
-            _ => {}
-        }
-    }
+    codes.extend(access::codes(operation));
     let has = |place: &str, name: Option<&str>| {
         let mut parameters = operation["parameters"].as_array().into_iter().flatten();
         parameters.any(|one| one["in"] == place && name.is_none_or(|name| one["name"] == name))
@@ -160,6 +152,9 @@ fn codes(operation: &Value) -> BTreeSet<&'static str> {
     }
     if has("query", None) {
         codes.insert("invalid_parameter");
+    }
+    if has("header", Some("If-Match")) {
+        codes.extend(["if_match_required", "invalid_parameter", "version_stale"]);
     }
     if has("header", Some("Idempotency-Key")) {
         codes.extend(["idempotency_key_invalid", "idempotency_key_required", "key_reused"]);

@@ -5,7 +5,9 @@ use axum::http::header::{LINK, LOCATION, VARY};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use futures_util::future::try_join_all;
-use onsale_core::command::{Actor, Command};
+use onsale_control::Control;
+use onsale_control::access::crew;
+use onsale_core::command::Command;
 use onsale_core::id::EventId;
 use onsale_core::inventory::seating::SeatIndex;
 use onsale_core::query::{Query, View};
@@ -15,7 +17,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::edge::{Edge, mismatch};
-use crate::auth::{Operator, Visitor};
+use crate::access::{Caller, Grant, Permit, Unowned};
 use crate::dto::Id;
 use crate::dto::event::{Event, EventDefined, EventDefinition, EventList, EventPage};
 use crate::dto::id::EventRef;
@@ -43,7 +45,7 @@ pub(super) fn routes() -> OpenApiRouter<Edge> {
 
 /// Define an event.
 ///
-/// Only operators see it until it is opened. Its id says which partition keeps it.
+/// Only whoever has a role for it sees it until it is opened. Its id says which partition keeps it.
 #[utoipa::path(
     post, path = "/api/v1/events", tag = "operator",
     operation_id = "define_event",
@@ -51,25 +53,32 @@ pub(super) fn routes() -> OpenApiRouter<Edge> {
     request_body = EventDefinition,
     responses((status = CREATED, description = "The new event", body = EventDefined,
         headers(("Location" = String, description = "The event")))),
-    security(("operator" = [])),
     extensions(
+        ("x-action" = json!("event.define")),
         ("x-limit" = json!("manage")),
         ("x-problems" = json!(["full"])),
     ),
 )]
 async fn define(
     State(edge): State<Edge>,
-    _: Operator,
+    Permit(Unowned, grant): Permit<Unowned>,
     request: Once<EventDefinition, DEFINITION_BYTES_MAX>,
 ) -> Result<Response, Problem> {
-    let key = request.key(Actor::Operator);
+    let key = request.key(grant.caller().actor());
     let spec = Box::new(request.body.parse()?);
     let seed = LotterySeed(edge.random()?);
     // By the key, so that a repeated request finds the first one's answer.
     let partition = edge.place(key.key)?;
     let command = Command::DefineEvent { event: None, spec, seed };
-    let reply = edge.execute(partition, Actor::Operator, Some(key), command).await?;
+    let reply = grant.operate(&edge, partition, Some(key), command).await?;
     let Reply::EventDefined { event, commitment } = reply else { return Err(mismatch()) };
+    if let Some(creator) = grant.caller().person() {
+        let now = edge.now();
+        let found = async move |control: Control| {
+            crew::found_late(&control.database, event, Some(creator), now).await
+        };
+        edge.backstage(found).await?;
+    }
     let body = EventDefined { id: Id(event), commitment: commitment.to_string() };
     let location = format!("/api/v1/events/{event}");
     Ok((StatusCode::CREATED, [(LOCATION, location)], Json(body)).into_response())
@@ -84,17 +93,20 @@ async fn define(
     params(EventPage),
     responses((status = OK, description = "A page of events", body = EventList,
         headers(("Link" = String, description = "The next page, if there is one (RFC 8288)")))),
-    security((), ("operator" = [])),
-    extensions(("x-limit" = json!("read"))),
+    extensions(
+        ("x-action" = json!("event.list")),
+        ("x-limit" = json!("read")),
+    ),
 )]
 async fn list(
     State(edge): State<Edge>,
-    Visitor(actor): Visitor,
+    caller: Caller,
     Params(page): Params<EventPage>,
 ) -> Result<Response, Problem> {
     if !(1..=100).contains(&page.limit) {
         return Err(Problem::at(&catalog::INVALID_PARAMETER, "query.limit", "must be 1 to 100"));
     }
+    let actor = caller.actor();
     let look = |partition| edge.ask(partition, Look { actor, query: Query::Events, wait: None });
     let views = try_join_all(edge.partitions().map(look)).await?;
     let mut events = Vec::new();
@@ -124,15 +136,17 @@ async fn list(
     operation_id = "show_event",
     params(("id" = EventRef, Path, description = "Which event")),
     responses((status = OK, description = "The event", body = Event)),
-    security((), ("operator" = [])),
-    extensions(("x-limit" = json!("read"))),
+    extensions(
+        ("x-action" = json!("event.see")),
+        ("x-limit" = json!("read")),
+    ),
 )]
 async fn show(
     State(edge): State<Edge>,
-    Visitor(actor): Visitor,
+    caller: Caller,
     Named(event): Named<EventId>,
 ) -> Result<Json<Event>, Problem> {
-    match edge.look(event, actor, Query::Event(event), None).await? {
+    match caller.look(&edge, event, Query::Event(event), || None).await? {
         View::Event(event) => Ok(Json(event.into())),
         _ => Err(mismatch()),
     }
@@ -144,18 +158,17 @@ async fn show(
     operation_id = "open_event",
     params(("id" = EventRef, Path, description = "Which event")),
     responses((status = NO_CONTENT, description = "It is open")),
-    security(("operator" = [])),
     extensions(
+        ("x-action" = json!("event.open")),
         ("x-limit" = json!("manage")),
         ("x-problems" = json!(["open_already", "event_cancelled"])),
     ),
 )]
 async fn open(
     State(edge): State<Edge>,
-    _: Operator,
-    Named(event): Named<EventId>,
+    Permit(Named(event), grant): Permit<Named<EventId>>,
 ) -> Result<StatusCode, Problem> {
-    operate(&edge, event, Command::OpenEvent(event)).await
+    operate(&edge, &grant, event, Command::OpenEvent(event)).await
 }
 
 /// Call an event off: nothing more is sold, and every payment is refunded.
@@ -164,18 +177,17 @@ async fn open(
     operation_id = "cancel_event",
     params(("id" = EventRef, Path, description = "Which event")),
     responses((status = NO_CONTENT, description = "It is cancelled; the refunds are under way")),
-    security(("operator" = [])),
     extensions(
+        ("x-action" = json!("event.cancel")),
         ("x-limit" = json!("manage")),
         ("x-problems" = json!(["event_cancelled"])),
     ),
 )]
 async fn cancel(
     State(edge): State<Edge>,
-    _: Operator,
-    Named(event): Named<EventId>,
+    Permit(Named(event), grant): Permit<Named<EventId>>,
 ) -> Result<StatusCode, Problem> {
-    operate(&edge, event, Command::CancelEvent(event)).await
+    operate(&edge, &grant, event, Command::CancelEvent(event)).await
 }
 
 /// Change how people are let in, while they wait.
@@ -185,19 +197,18 @@ async fn cancel(
     params(("id" = EventRef, Path, description = "Of which event")),
     request_body = SteerDto,
     responses((status = NO_CONTENT, description = "It is changed")),
-    security(("operator" = [])),
     extensions(
+        ("x-action" = json!("event.steer")),
         ("x-limit" = json!("manage")),
         ("x-problems" = json!(["malformed", "no_waitroom", "event_cancelled"])),
     ),
 )]
 async fn steer(
     State(edge): State<Edge>,
-    _: Operator,
-    Named(event): Named<EventId>,
+    Permit(Named(event), grant): Permit<Named<EventId>>,
     Body(steer): Body<SteerDto>,
 ) -> Result<StatusCode, Problem> {
-    operate(&edge, event, Command::SteerWaitroom { event, steer: steer.into() }).await
+    operate(&edge, &grant, event, Command::SteerWaitroom { event, steer: steer.into() }).await
 }
 
 /// Block seats that are free, or give blocked ones free: all of them or none.
@@ -207,8 +218,8 @@ async fn steer(
     params(("id" = EventRef, Path, description = "Of which event")),
     request_body = SeatBlock,
     responses((status = NO_CONTENT, description = "They are blocked, or free")),
-    security(("operator" = [])),
     extensions(
+        ("x-action" = json!("event.block_seats")),
         ("x-limit" = json!("manage")),
         ("x-problems" = json!([
             "malformed", "seats_blocked", "seats_taken", "unknown_seats", "event_cancelled"
@@ -217,12 +228,11 @@ async fn steer(
 )]
 async fn block_seats(
     State(edge): State<Edge>,
-    _: Operator,
-    Named(event): Named<EventId>,
+    Permit(Named(event), grant): Permit<Named<EventId>>,
     Body(wish): Body<SeatBlock>,
 ) -> Result<StatusCode, Problem> {
     let seats = wish.seats.into_iter().map(SeatIndex).collect();
-    operate(&edge, event, Command::BlockSeats { event, seats, block: wish.block }).await
+    operate(&edge, &grant, event, Command::BlockSeats { event, seats, block: wish.block }).await
 }
 
 /// Check the books of an event.
@@ -231,23 +241,29 @@ async fn block_seats(
     operation_id = "audit_event",
     params(("id" = EventRef, Path, description = "Of which event")),
     responses((status = OK, description = "Its books", body = AuditDto)),
-    security(("operator" = [])),
-    extensions(("x-limit" = json!("manage"))),
+    extensions(
+        ("x-action" = json!("event.books")),
+        ("x-limit" = json!("manage")),
+    ),
 )]
 async fn audit(
     State(edge): State<Edge>,
-    _: Operator,
-    Named(event): Named<EventId>,
+    Permit(Named(event), grant): Permit<Named<EventId>>,
 ) -> Result<Json<AuditDto>, Problem> {
-    match edge.look(event, Actor::Operator, Query::Audit(event), None).await? {
+    match grant.look(&edge, event, Query::Audit(event)).await? {
         View::Audit(audit) => Ok(Json(audit.into())),
         _ => Err(mismatch()),
     }
 }
 
 /// Does something that may be done again without harm, so that it needs no key.
-async fn operate(edge: &Edge, event: EventId, command: Command) -> Result<StatusCode, Problem> {
-    match edge.execute(event.partition(), Actor::Operator, None, command).await? {
+async fn operate(
+    edge: &Edge,
+    grant: &Grant,
+    event: EventId,
+    command: Command,
+) -> Result<StatusCode, Problem> {
+    match grant.operate(edge, event.partition(), None, command).await? {
         Reply::Done => Ok(StatusCode::NO_CONTENT),
         _ => Err(mismatch()),
     }

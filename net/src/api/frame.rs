@@ -175,10 +175,12 @@ impl About {
 
     fn begin(&self, request: &Request) -> Current {
         let (gateway, headers) = (self.edge.gateway(), request.headers());
+        let route = gateway.routes.get(self.route);
         Current {
             id: sane_id(headers).unwrap_or_else(|| self.edge.counters().next_request_id()),
             trace: gateway.traces.place(headers),
-            class: gateway.routes.get(self.route).class,
+            class: route.class,
+            action: route.action,
             is_limited: false,
             limits: Applied::default(),
             person: None,

@@ -45,7 +45,10 @@ struct Readiness {
 #[utoipa::path(
     get, path = "/healthz", tag = "health",
     responses((status = OK, description = "It does", body = Health)),
-    extensions(("x-limit" = json!("manage"))),
+    extensions(
+        ("x-action" = json!("server.see")),
+        ("x-limit" = json!("manage")),
+    ),
 )]
 async fn healthz() -> Json<Health> {
     Json(Health { status: "alive" })
@@ -55,7 +58,10 @@ async fn healthz() -> Json<Health> {
 #[utoipa::path(
     get, path = "/readyz", tag = "health",
     responses((status = OK, description = "They should", body = Readiness)),
-    extensions(("x-limit" = json!("manage"))),
+    extensions(
+        ("x-action" = json!("server.see")),
+        ("x-limit" = json!("manage")),
+    ),
 )]
 async fn readyz(State(edge): State<Edge>) -> Result<Json<Readiness>, Problem> {
     if edge.is_stopping() {
@@ -83,7 +89,10 @@ async fn answers(edge: &Edge, partition: PartitionId) -> Result<(), Problem> {
     get, path = "/metrics", tag = "health",
     responses((status = OK, description = "The metrics of all cores", body = String,
         content_type = "application/openmetrics-text")),
-    extensions(("x-limit" = json!("manage"))),
+    extensions(
+        ("x-action" = json!("server.see")),
+        ("x-limit" = json!("manage")),
+    ),
 )]
 async fn metrics(State(edge): State<Edge>) -> impl IntoResponse {
     let content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";

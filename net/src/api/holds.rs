@@ -12,7 +12,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::edge::{Edge, mismatch};
-use crate::auth::{Buyer, Caller, CheckoutToken};
+use crate::access::Caller;
+use crate::auth::{Buyer, CheckoutToken};
 use crate::dto::hold::{Hold, TakeHold};
 use crate::dto::id::{EventRef, HoldRef};
 use crate::extract::{Named, Once};
@@ -39,8 +40,8 @@ pub(super) fn routes() -> OpenApiRouter<Edge> {
     request_body = TakeHold,
     responses((status = CREATED, description = "The hold", body = Hold,
         headers(("Location" = String, description = "The hold")))),
-    security(("buyer" = [])),
     extensions(
+        ("x-action" = json!("hold.take")),
         ("x-limit" = json!("buy")),
         ("x-problems" = json!([
             "admission_required", "all_held", "checkout_token_expired", "checkout_token_invalid",
@@ -74,18 +75,18 @@ async fn take(
     operation_id = "show_hold",
     params(("id" = HoldRef, Path, description = "Which hold")),
     responses((status = OK, description = "The hold", body = Hold)),
-    security(("buyer" = []), ("operator" = [])),
     extensions(
+        ("x-action" = json!("hold.see")),
         ("x-limit" = json!("buy")),
         ("x-problems" = json!(["hold_gone"])),
     ),
 )]
 async fn show(
     State(edge): State<Edge>,
-    Caller(actor): Caller,
+    caller: Caller,
     Named(hold): Named<HoldId>,
 ) -> Result<Json<Hold>, Problem> {
-    match edge.look(hold.event, actor, Query::Hold(hold), None).await? {
+    match edge.look(hold.event, caller.actor(), Query::Hold(hold), None).await? {
         View::Hold(hold) => Ok(Json(hold.into())),
         _ => Err(mismatch()),
     }
@@ -97,19 +98,19 @@ async fn show(
     operation_id = "release_hold",
     params(("id" = HoldRef, Path, description = "Which hold")),
     responses((status = NO_CONTENT, description = "Its stock is free again")),
-    security(("buyer" = []), ("operator" = [])),
     extensions(
+        ("x-action" = json!("hold.release")),
         ("x-limit" = json!("buy")),
         ("x-problems" = json!(["hold_gone"])),
     ),
 )]
 async fn release(
     State(edge): State<Edge>,
-    Caller(actor): Caller,
+    caller: Caller,
     Named(hold): Named<HoldId>,
 ) -> Result<StatusCode, Problem> {
     let command = Command::ReleaseHold(hold);
-    match edge.execute(hold.event.partition(), actor, None, command).await? {
+    match edge.execute(hold.event.partition(), caller.actor(), None, command).await? {
         Reply::Done => Ok(StatusCode::NO_CONTENT),
         _ => Err(mismatch()),
     }

@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::LOCATION;
 use axum::response::{IntoResponse, Response};
-use onsale_core::command::{Actor, Command, Provider};
+use onsale_core::command::{Command, Provider};
 use onsale_core::id::OrderId;
 use onsale_core::query::{OrderView, Query, View};
 use onsale_core::reply::Reply;
@@ -15,7 +15,8 @@ use utoipa_axum::routes;
 use super::chart::content_tag;
 use super::edge::{Edge, mismatch};
 use super::wait::Patience;
-use crate::auth::{Buyer, Caller, Operator};
+use crate::access::{Caller, Origin, Permit};
+use crate::auth::Buyer;
 use crate::dto::id::OrderRef;
 use crate::dto::order::{Order, OrderPlaced, PlaceOrder, RefundOrder, Refunding};
 use crate::dto::timeline::{StepDto, Timeline};
@@ -44,8 +45,8 @@ pub(super) fn routes() -> OpenApiRouter<Edge> {
     request_body = PlaceOrder,
     responses((status = CREATED, description = "The order", body = OrderPlaced,
         headers(("Location" = String, description = "The order")))),
-    security(("buyer" = [])),
     extensions(
+        ("x-action" = json!("order.place")),
         ("x-limit" = json!("buy")),
         ("x-problems" = json!([
             "admission_required", "event_cancelled", "full", "hold_gone", "not_found",
@@ -95,20 +96,25 @@ fn known_provider(edge: &Edge, name: String) -> Result<Provider, Problem> {
     operation_id = "show_order",
     params(("id" = OrderRef, Path, description = "Which order"), Patience),
     responses((status = OK, description = "The order", body = Order)),
-    security(("buyer" = []), ("operator" = [])),
-    extensions(("x-limit" = json!("buy"))),
+    extensions(
+        ("x-action" = json!("order.see")),
+        ("x-limit" = json!("buy")),
+    ),
 )]
 async fn show(
     State(edge): State<Edge>,
-    Caller(actor): Caller,
+    caller: Caller,
     Named(order): Named<OrderId>,
     Params(patience): Params<Patience>,
 ) -> Result<Json<Order>, Problem> {
-    let wait = patience.wait(edge.now(), |view| match view {
-        View::Order(order) => versioned(order.clone()).ok().map(|order| order.version),
-        _ => None,
-    })?;
-    match edge.look(order.event, actor, Query::Order(order), wait).await? {
+    patience.check()?;
+    let wait = || {
+        patience.clone().wait(edge.now(), |view| match view {
+            View::Order(order) => versioned(order.clone()).ok().map(|order| order.version),
+            _ => None,
+        })
+    };
+    match caller.look(&edge, order.event, Query::Order(order), wait).await? {
         View::Order(order) => versioned(order).map(Json),
         _ => Err(mismatch()),
     }
@@ -130,8 +136,8 @@ fn versioned(order: OrderView) -> Result<Order, Problem> {
     operation_id = "cancel_order",
     params(("id" = OrderRef, Path, description = "Which order"), IdempotencyHeader),
     responses((status = NO_CONTENT, description = "It is cancelled; its stock is free again")),
-    security(("buyer" = []), ("operator" = [])),
     extensions(
+        ("x-action" = json!("order.cancel")),
         ("x-limit" = json!("buy")),
         ("x-problems" = json!([
             "body_too_large", "invalid_body", "malformed_json", "not_in_that_state",
@@ -141,13 +147,15 @@ fn versioned(order: OrderView) -> Result<Order, Problem> {
 )]
 async fn cancel(
     State(edge): State<Edge>,
-    Caller(actor): Caller,
+    caller: Caller,
     Named(order): Named<OrderId>,
+    origin: Origin,
     request: Once<Nothing>,
 ) -> Result<StatusCode, Problem> {
-    let key = Some(request.key(actor));
+    let key = request.key(caller.actor());
     let command = Command::CancelOrder(order);
-    match edge.execute(order.event.partition(), actor, key, command).await? {
+    let request = (order.event.partition(), key, command);
+    match caller.execute(&edge, origin, &Named(order), request).await? {
         Reply::Done => Ok(StatusCode::NO_CONTENT),
         _ => Err(mismatch()),
     }
@@ -161,21 +169,20 @@ async fn cancel(
     request_body = RefundOrder,
     responses((status = ACCEPTED, description = "The tickets are void; the provider is asked",
         body = Refunding)),
-    security(("operator" = [])),
     extensions(
+        ("x-action" = json!("order.refund")),
         ("x-limit" = json!("manage")),
         ("x-problems" = json!(["malformed", "not_in_that_state"])),
     ),
 )]
 async fn refund(
     State(edge): State<Edge>,
-    _: Operator,
-    Named(order): Named<OrderId>,
+    Permit(Named(order), grant): Permit<Named<OrderId>>,
     request: Once<RefundOrder>,
 ) -> Result<Response, Problem> {
-    let key = Some(request.key(Actor::Operator));
+    let key = Some(request.key(grant.caller().actor()));
     let command = Command::RefundOrder { order, tickets: request.body.tickets.into() };
-    let reply = edge.execute(order.event.partition(), Actor::Operator, key, command).await?;
+    let reply = grant.operate(&edge, order.event.partition(), key, command).await?;
     let Reply::Refunding { order, amount, currency } = reply else { return Err(mismatch()) };
     let body = Refunding {
         order: Id(order),
@@ -191,15 +198,17 @@ async fn refund(
     operation_id = "show_timeline",
     params(("id" = OrderRef, Path, description = "Of which order")),
     responses((status = OK, description = "What happened", body = Timeline)),
-    security(("buyer" = []), ("operator" = [])),
-    extensions(("x-limit" = json!("manage"))),
+    extensions(
+        ("x-action" = json!("order.see")),
+        ("x-limit" = json!("manage")),
+    ),
 )]
 async fn timeline(
     State(edge): State<Edge>,
-    Caller(actor): Caller,
+    caller: Caller,
     Named(order): Named<OrderId>,
 ) -> Result<Json<Timeline>, Problem> {
-    let view = edge.look(order.event, actor, Query::Timeline(order), None).await?;
+    let view = caller.look(&edge, order.event, Query::Timeline(order), || None).await?;
     let View::Timeline(steps) = view else { return Err(mismatch()) };
     let steps = steps.into_iter().map(StepDto::from).collect();
     Ok(Json(Timeline { order: Id(order), steps }))

@@ -31,7 +31,10 @@ pub(super) fn routes() -> OpenApiRouter<Edge> {
     operation_id = "open_session",
     request_body = OpenSession,
     responses((status = CREATED, description = "The session", body = Session)),
-    extensions(("x-limit" = json!("session"))),
+    extensions(
+        ("x-action" = json!("session.open")),
+        ("x-limit" = json!("session")),
+    ),
 )]
 async fn open(
     State(edge): State<Edge>,

@@ -10,7 +10,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::edge::{Edge, mismatch};
-use crate::auth::Visitor;
+use crate::access::Caller;
 use crate::conditional::{self, Keep};
 use crate::dto::id::EventRef;
 use crate::dto::stock::{AvailabilityDto, Seats};
@@ -34,16 +34,18 @@ pub(super) fn routes() -> OpenApiRouter<Edge> {
             headers(("ETag" = String, description = "Of this version"))),
         (status = NOT_MODIFIED, description = "Nothing has changed"),
     ),
-    security((), ("operator" = [])),
-    extensions(("x-limit" = json!("read"))),
+    extensions(
+        ("x-action" = json!("event.see")),
+        ("x-limit" = json!("read")),
+    ),
 )]
 async fn availability(
     State(edge): State<Edge>,
-    Visitor(actor): Visitor,
+    caller: Caller,
     Named(event): Named<EventId>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let view = edge.look(event, actor, Query::Availability(event), None).await?;
+    let view = caller.look(&edge, event, Query::Availability(event), || None).await?;
     let View::Availability(availability) = view else { return Err(mismatch()) };
     let tag = availability.version.to_string();
     let body = AvailabilityDto::from(availability);
@@ -63,16 +65,18 @@ async fn availability(
             headers(("ETag" = String, description = "Of this version"))),
         (status = NOT_MODIFIED, description = "Nothing has changed"),
     ),
-    security((), ("operator" = [])),
-    extensions(("x-limit" = json!("read"))),
+    extensions(
+        ("x-action" = json!("event.see")),
+        ("x-limit" = json!("read")),
+    ),
 )]
 async fn seats(
     State(edge): State<Edge>,
-    Visitor(actor): Visitor,
+    caller: Caller,
     Named(event): Named<EventId>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let view = edge.look(event, actor, Query::Seats(event), None).await?;
+    let view = caller.look(&edge, event, Query::Seats(event), || None).await?;
     let View::Seats(seats) = view else { return Err(mismatch()) };
     let tag = seats.version.to_string();
     Ok(conditional::respond(&headers, &tag, Keep::Briefly, &Seats::from(seats)))

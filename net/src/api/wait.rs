@@ -27,18 +27,23 @@ pub(super) struct Patience {
 }
 
 impl Patience {
+    /// Refuses to wait for longer than anybody may.
+    pub(super) fn check(&self) -> Result<(), Problem> {
+        if self.wait_ms <= WAIT_MS_MAX {
+            return Ok(());
+        }
+        let problem = format!("must be at most {WAIT_MS_MAX}");
+        Err(Problem::at(&catalog::INVALID_PARAMETER, "query.wait_ms", problem))
+    }
+
     /// What to wait for, where `version` says what a view's version is.
     pub(super) fn wait(
         self,
         now: Time,
         version: impl Fn(&View) -> Option<String> + Send + 'static,
-    ) -> Result<Option<Wait>, Problem> {
-        if self.wait_ms > WAIT_MS_MAX {
-            let problem = format!("must be at most {WAIT_MS_MAX}");
-            return Err(Problem::at(&catalog::INVALID_PARAMETER, "query.wait_ms", problem));
-        }
-        let Some(seen) = self.seen.filter(|_| self.wait_ms > 0) else { return Ok(None) };
+    ) -> Option<Wait> {
+        let seen = self.seen.filter(|_| self.wait_ms > 0)?;
         let old_news = Box::new(move |view: &View| version(view).as_deref() == Some(&*seen));
-        Ok(Some(Wait { until: now + Span::from_ms(self.wait_ms), old_news }))
+        Some(Wait { until: now + Span::from_ms(self.wait_ms), old_news })
     }
 }

@@ -14,8 +14,9 @@ use utoipa_axum::routes;
 use super::edge::{Edge, mismatch};
 use super::poll::poll_after_ms;
 use super::wait::Patience;
+use crate::access::Caller;
 use crate::auth::token::Checkout;
-use crate::auth::{Buyer, Caller, Visitor, new_checkout_token};
+use crate::auth::{Buyer, new_checkout_token};
 use crate::dto::Id;
 use crate::dto::id::{EventRef, PlaceRef};
 use crate::dto::waitroom::{Join, Joined, Lottery, PlaceDto};
@@ -38,8 +39,8 @@ pub(super) fn routes() -> OpenApiRouter<Edge> {
     request_body = Join,
     responses((status = CREATED, description = "The place", body = Joined,
         headers(("Location" = String, description = "The place")))),
-    security(("buyer" = [])),
     extensions(
+        ("x-action" = json!("waitroom.join")),
         ("x-limit" = json!("queue")),
         ("x-problems" = json!([
             "doors_closed", "event_cancelled", "full", "limit_reached", "malformed", "no_waitroom",
@@ -72,25 +73,28 @@ async fn join(
     operation_id = "show_place",
     params(("id" = PlaceRef, Path, description = "Which place"), Patience),
     responses((status = OK, description = "The place", body = PlaceDto)),
-    security(("buyer" = []), ("operator" = [])),
-    extensions(("x-limit" = json!("queue"))),
+    extensions(
+        ("x-action" = json!("waitroom.see")),
+        ("x-limit" = json!("queue")),
+    ),
 )]
 async fn show(
     State(edge): State<Edge>,
-    Caller(actor): Caller,
+    caller: Caller,
     Named(place): Named<PlaceId>,
     Params(patience): Params<Patience>,
 ) -> Result<Json<PlaceDto>, Problem> {
+    patience.check()?;
     let wait = patience.wait(edge.now(), |view| match view {
         View::Place(place) => Some(PlaceDto::version(place).to_owned()),
         _ => None,
-    })?;
-    let view = edge.look(place.event, actor, Query::Place(place), wait).await?;
+    });
+    let view = edge.look(place.event, caller.actor(), Query::Place(place), wait).await?;
     let View::Place(view) = view else { return Err(mismatch()) };
     let now = edge.now();
     let mut dto = PlaceDto::new(&view);
     dto.poll_after_ms = poll_after_ms(&view, now);
-    if let (Actor::Person(person), Some(until)) = (actor, dto.admitted_until_at) {
+    if let (Actor::Person(person), Some(until)) = (caller.actor(), dto.admitted_until_at) {
         let checkout = Checkout { person, event: place.event, place, expires_at: until.0 };
         dto.checkout_token = Some(new_checkout_token(&edge, checkout)?);
     }
@@ -103,16 +107,18 @@ async fn show(
     operation_id = "leave_waitroom",
     params(("id" = PlaceRef, Path, description = "Which place")),
     responses((status = NO_CONTENT, description = "It is given up")),
-    security(("buyer" = []), ("operator" = [])),
-    extensions(("x-limit" = json!("queue"))),
+    extensions(
+        ("x-action" = json!("waitroom.leave")),
+        ("x-limit" = json!("queue")),
+    ),
 )]
 async fn leave(
     State(edge): State<Edge>,
-    Caller(actor): Caller,
+    caller: Caller,
     Named(place): Named<PlaceId>,
 ) -> Result<StatusCode, Problem> {
     let command = Command::LeaveWaitroom(place);
-    match edge.execute(place.event.partition(), actor, None, command).await? {
+    match edge.execute(place.event.partition(), caller.actor(), None, command).await? {
         Reply::Done => Ok(StatusCode::NO_CONTENT),
         _ => Err(mismatch()),
     }
@@ -127,18 +133,18 @@ async fn leave(
     operation_id = "show_lottery",
     params(("id" = EventRef, Path, description = "Of which event")),
     responses((status = OK, description = "The lottery", body = Lottery)),
-    security((), ("operator" = [])),
     extensions(
+        ("x-action" = json!("event.see")),
         ("x-limit" = json!("read")),
         ("x-problems" = json!(["no_waitroom"])),
     ),
 )]
 async fn lottery(
     State(edge): State<Edge>,
-    Visitor(actor): Visitor,
+    caller: Caller,
     Named(event): Named<EventId>,
 ) -> Result<Json<Lottery>, Problem> {
-    match edge.look(event, actor, Query::Reveal(event), None).await? {
+    match caller.look(&edge, event, Query::Reveal(event), || None).await? {
         View::Reveal { commitment, reveal } => Ok(Json(Lottery::new(event, &commitment, reveal))),
         _ => Err(mismatch()),
     }

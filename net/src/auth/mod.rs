@@ -23,9 +23,6 @@ use crate::problem::{Problem, catalog};
 /// Where a checkout token is sent.
 pub const CHECKOUT_TOKEN: HeaderName = HeaderName::from_static("checkout-token");
 
-/// Nobody in particular: people are drawn at random out of 2^128, so nothing belongs to this one.
-const ANYBODY: Actor = Actor::Person(PersonId::from_u128(0));
-
 /// Who calls: `Option<Principal>` where that may be nobody. A token that is no good is refused
 /// either way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,15 +63,6 @@ impl Buyer {
     }
 }
 
-/// Whoever has the operator token.
-pub struct Operator;
-
-/// A buyer or an operator: both may see and move an order, one of them only theirs.
-pub struct Caller(pub Actor);
-
-/// Anybody; with the operator token somebody who sees more.
-pub struct Visitor(pub Actor);
-
 impl FromRequestParts<Edge> for Principal {
     type Rejection = Problem;
 
@@ -97,48 +85,17 @@ impl FromRequestParts<Edge> for Buyer {
     async fn from_request_parts(parts: &mut Parts, edge: &Edge) -> Result<Self, Problem> {
         match required(parts, edge)? {
             Principal::Account { person, .. } | Principal::Guest { person } => Ok(Self(person)),
-            Principal::Operator => {
-                Err(Problem::new(&catalog::BUYER_ONLY, "this needs a buyer's access token"))
-            }
+            Principal::Operator => Err(Problem::buyer_only()),
         }
-    }
-}
-
-impl FromRequestParts<Edge> for Operator {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, edge: &Edge) -> Result<Self, Problem> {
-        match required(parts, edge)? {
-            Principal::Operator => Ok(Self),
-            _ => Err(Problem::new(&catalog::OPERATOR_ONLY, "this needs the operator token")),
-        }
-    }
-}
-
-impl FromRequestParts<Edge> for Caller {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, edge: &Edge) -> Result<Self, Problem> {
-        Ok(Self(required(parts, edge)?.actor()))
-    }
-}
-
-impl FromRequestParts<Edge> for Visitor {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, edge: &Edge) -> Result<Self, Problem> {
-        let principal = identify(&parts.headers, edge)?;
-        Ok(Self(principal.map_or(ANYBODY, |principal| principal.actor())))
     }
 }
 
 fn required(parts: &Parts, edge: &Edge) -> Result<Principal, Problem> {
-    identify(&parts.headers, edge)?.ok_or_else(|| {
-        Problem::new(&catalog::TOKEN_REQUIRED, "send `Authorization: Bearer <token>`")
-    })
+    identify(&parts.headers, edge)?.ok_or_else(Problem::token_required)
 }
 
-fn identify(headers: &HeaderMap, edge: &Edge) -> Result<Option<Principal>, Problem> {
+/// Who a request says it comes from, if it says so.
+pub(crate) fn identify(headers: &HeaderMap, edge: &Edge) -> Result<Option<Principal>, Problem> {
     let Some(value) = headers.get(AUTHORIZATION) else { return Ok(None) };
     let text = value.to_str().ok().and_then(|text| text.split_once(' '));
     let token = match text {

@@ -2,11 +2,11 @@
 
 use onsale_control::catalogue::category::{Category, CategoryName};
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
-use super::Id;
 use super::id::CategoryRef;
-use crate::problem::{Problem, catalog};
+use super::{Id, at};
+use crate::problem::Problem;
 
 /// A kind of event.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -19,11 +19,26 @@ pub struct CategoryDto {
     pub name: String,
 }
 
-/// All kinds of event.
+/// A page of kinds of event.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct CategoryList {
     /// By name.
     pub categories: Vec<CategoryDto>,
+    /// What to send as `after` for the next page; null on the last one.
+    #[schema(example = "WyJjb25jZXJ0IiwiY2F0XzA1Il0")]
+    pub next: Option<String>,
+}
+
+/// Which categories to list.
+#[derive(Clone, Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct CategoryPage {
+    /// How many at most.
+    #[param(default = 50, minimum = 1, maximum = 100)]
+    pub limit: Option<u16>,
+    /// The `next` of the page before.
+    pub after: Option<String>,
 }
 
 /// What a category is to be called.
@@ -38,10 +53,7 @@ pub struct NameCategory {
 impl NameCategory {
     /// The name, checked.
     pub fn parse(&self) -> Result<CategoryName, Problem> {
-        CategoryName::parse(&self.name).ok_or_else(|| {
-            let problem = "must be 1 to 80 characters, and none of them a control character";
-            Problem::at(&catalog::INVALID_BODY, "name", problem)
-        })
+        at("name", CategoryName::parse(&self.name))
     }
 }
 

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt::Display;
 use std::str::FromStr;
 
-use onsale_control::id::{CategoryId, SessionId};
+use onsale_control::id::{AuditEntryId, CategoryId, OrganiserId, SessionId, VenueId};
 use onsale_core::id::{EventId, HoldId, IdError, OrderId, PersonId, PlaceId, TicketId};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use utoipa::openapi::RefOr;
@@ -15,6 +15,8 @@ use utoipa::{PartialSchema, ToSchema};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Id<T>(pub T);
 
+/// The id of an entry of the audit log on the wire.
+pub type AuditEntryRef = Id<AuditEntryId>;
 /// The id of a category on the wire.
 pub type CategoryRef = Id<CategoryId>;
 /// The id of an event on the wire.
@@ -23,6 +25,8 @@ pub type EventRef = Id<EventId>;
 pub type HoldRef = Id<HoldId>;
 /// The id of an order on the wire.
 pub type OrderRef = Id<OrderId>;
+/// The id of an organiser on the wire.
+pub type OrganiserRef = Id<OrganiserId>;
 /// The id of a person on the wire.
 pub type PersonRef = Id<PersonId>;
 /// The id of a place on the wire.
@@ -31,6 +35,8 @@ pub type PlaceRef = Id<PlaceId>;
 pub type SessionRef = Id<SessionId>;
 /// The id of a ticket on the wire.
 pub type TicketRef = Id<TicketId>;
+/// The id of a venue on the wire.
+pub type VenueRef = Id<VenueId>;
 
 /// A kind of id.
 pub trait IdKind: Copy + Display + FromStr<Err = IdError> {
@@ -56,14 +62,17 @@ macro_rules! id_kinds {
 }
 
 id_kinds! {
+    AuditEntryId "aud_" "[0-7]" 25 "05bgn2v8j7rq0c4mzt3w9x1hye";
     CategoryId "cat_" "[0-7]" 25 "05bgn2v8j7rq0c4mzt3w9x1hye";
     EventId "evt_" "[0-3]" 6 "0000001";
     HoldId "hld_" "[0-9a-f]" 12 "0000400000003";
     OrderId "ord_" "[0-9a-f]" 12 "0000400000003";
+    OrganiserId "org_" "[0-7]" 25 "05bgn2v8j7rq0c4mzt3w9x1hye";
     PersonId "per_" "[0-7]" 25 "05bgn2v8j7rq0c4mzt3w9x1hye";
     PlaceId "plc_" "[0-9a-f]" 12 "0000400000003";
     SessionId "ses_" "[0-7]" 25 "05bgn2v8j7rq0c4mzt3w9x1hye";
     TicketId "tkt_" "[0-9a-f]" 12 "0000400000003";
+    VenueId "ven_" "[0-7]" 25 "05bgn2v8j7rq0c4mzt3w9x1hye";
 }
 
 impl<T: IdKind> Serialize for Id<T> {
@@ -104,13 +113,16 @@ mod tests {
         fn holds<T: IdKind>() {
             assert_eq!(T::EXAMPLE.parse::<T>().unwrap().to_string(), T::EXAMPLE);
         }
+        holds::<AuditEntryId>();
         holds::<CategoryId>();
         holds::<EventId>();
         holds::<HoldId>();
         holds::<OrderId>();
+        holds::<OrganiserId>();
         holds::<PersonId>();
         holds::<PlaceId>();
         holds::<SessionId>();
         holds::<TicketId>();
+        holds::<VenueId>();
     }
 }

@@ -17,5 +17,13 @@ mod time;
 pub mod timeline;
 pub mod waitroom;
 
+use std::fmt::Display;
+
 pub use self::id::Id;
 pub use self::time::At;
+use crate::problem::{Problem, catalog};
+
+/// What was parsed, or the place of the body in which something is wrong.
+pub(crate) fn at<T>(place: &str, parsed: Result<T, impl Display>) -> Result<T, Problem> {
+    parsed.map_err(|error| Problem::at(&catalog::INVALID_BODY, place, error.to_string()))
+}

@@ -6,6 +6,7 @@
 
 use std::cell::RefCell;
 
+use onsale_control::access::Action;
 use onsale_core::id::PersonId;
 
 use super::class::Class;
@@ -19,6 +20,8 @@ pub(crate) struct Current {
     pub(crate) id: String,
     pub(crate) trace: TraceContext,
     pub(crate) class: Class,
+    /// What its route is for, as the policy calls it.
+    pub(crate) action: Option<Action>,
     /// Whether its sender is limited at all.
     pub(crate) is_limited: bool,
     /// The limits it was held against.

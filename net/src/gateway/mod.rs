@@ -19,6 +19,7 @@ mod security;
 pub mod trace;
 pub(crate) mod version;
 
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -140,6 +141,11 @@ impl Gateway {
             self.counters.exempt();
         }
         client.map(|address| Subject::Address(address::counted(address)))
+    }
+
+    /// From which address a request comes: the client's, or the peer's where it names none.
+    pub(crate) fn address(&self, peer: Peer, headers: &HeaderMap) -> IpAddr {
+        self.proxies.client(peer, headers).unwrap_or(peer.0)
     }
 
     /// Spends one request; `None` if there is no limit on it.

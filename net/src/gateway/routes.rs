@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use axum::http::Method;
+use onsale_control::access::Action;
 use serde_json::Value;
 
 use super::class::Class;
@@ -16,6 +17,8 @@ pub(crate) struct Route {
     /// With its parameters in braces.
     pub(crate) path: String,
     pub(crate) class: Class,
+    /// What it is for, as the policy calls it.
+    pub(crate) action: Option<Action>,
     pub(crate) retirement: Option<Retirement>,
 }
 
@@ -35,6 +38,7 @@ impl Routes {
                 path: path.clone(),
                 // Whoever forgets gets the strictest.
                 class: class(operation).unwrap_or(Class::Credentials),
+                action: action(operation),
                 retirement: Retirement::of(operation),
             })
             .collect();
@@ -42,6 +46,7 @@ impl Routes {
             method: method.to_owned(),
             path: path.to_owned(),
             class,
+            action: None,
             retirement: None,
         };
         all.push(other("POST", webhook::PATH, Class::Webhook));
@@ -75,6 +80,11 @@ impl Routes {
 /// The class that an operation names.
 pub(crate) fn class(operation: &Value) -> Option<Class> {
     Class::of_name(operation["x-limit"].as_str()?)
+}
+
+/// The action that an operation names.
+pub(crate) fn action(operation: &Value) -> Option<Action> {
+    operation["x-action"].as_str()?.parse().ok()
 }
 
 /// Every operation of a document: method, path, description.

@@ -2,6 +2,7 @@
 //! members that a program needs to go on. Which codes there are is in [`catalog`].
 
 pub mod catalog;
+mod control;
 
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};

@@ -41,6 +41,7 @@ pub fn signing_key() -> Vec<u8> {
 pub struct Server {
     pub memory: Memory,
     pub router: Router,
+    database: Option<Database>,
     /// Where the control plane's database is.
     _folder: Option<TempDir>,
 }
@@ -85,7 +86,7 @@ impl Server {
     pub fn behind(gateway: GatewaySettings) -> Self {
         let memory = Memory::new();
         let (_, router) = router_behind(memory.clone(), gateway);
-        Self { memory, router, _folder: None }
+        Self { memory, router, database: None, _folder: None }
     }
 
     /// One with a control plane, in a database of SQLite.
@@ -102,9 +103,15 @@ impl Server {
         let database = Database::open(settings).unwrap();
         // Where it cannot be reached, that is what is tested.
         let _ = database.migrate().await;
+        let known = database.clone();
         let (_, router) =
             router_with(memory.clone(), Some(Control { database }), GatewaySettings::default());
-        Self { memory, router, _folder: None }
+        Self { memory, router, database: Some(known), _folder: None }
+    }
+
+    /// What the control plane knows.
+    pub fn database(&self) -> &Database {
+        self.database.as_ref().unwrap()
     }
 
     /// Sends a request; whatever problem comes back must be in the document.

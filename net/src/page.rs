@@ -1,0 +1,97 @@
+//! Lists in pages (keyset, RFC 8288): what is asked for, and the answer with its link to the next
+//! page. A cursor says nothing to anybody but us: it is read back as what it was, or refused.
+
+use std::fmt::Display;
+use std::str::FromStr;
+
+use axum::http::header::{LINK, VARY};
+use axum::http::{HeaderValue, Uri};
+use axum::response::{IntoResponse, Response};
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use onsale_control::page::{Cursor, Limit};
+use serde::Serialize;
+
+use crate::json::Json;
+use crate::problem::{Problem, catalog};
+
+/// How many items are asked for.
+pub(crate) fn limit(asked: Option<u16>) -> Result<Limit, Problem> {
+    asked.map_or(Some(Limit::DEFAULT), Limit::new).ok_or_else(|| {
+        let problem = format!("must be 1 to {}", Limit::MAX);
+        Problem::at(&catalog::INVALID_PARAMETER, "query.limit", problem)
+    })
+}
+
+/// Behind what.
+pub(crate) fn cursor<S: FromStr, I: FromStr>(
+    after: Option<&str>,
+) -> Result<Option<Cursor<S, I>>, Problem> {
+    let Some(after) = after else { return Ok(None) };
+    decode(after).map(Some).ok_or_else(|| {
+        let problem = "must be the `next` of an earlier page, unchanged";
+        Problem::at(&catalog::INVALID_PARAMETER, "query.after", problem)
+    })
+}
+
+fn decode<S: FromStr, I: FromStr>(text: &str) -> Option<Cursor<S, I>> {
+    let bytes = BASE64_URL_SAFE_NO_PAD.decode(text).ok()?;
+    let [sort, id]: [String; 2] = serde_json::from_slice(&bytes).ok()?;
+    Some(Cursor { sort: sort.parse().ok()?, id: id.parse().ok()? })
+}
+
+/// A cursor as a page has it in `next`.
+pub(crate) fn next<S: Display, I: Display>(cursor: &Cursor<S, I>) -> String {
+    let parts = serde_json::json!([cursor.sort.to_string(), cursor.id.to_string()]);
+    BASE64_URL_SAFE_NO_PAD.encode(parts.to_string())
+}
+
+/// A page as the answer to a request for `uri`, with a link to the next one if there is one.
+pub(crate) fn respond(uri: &Uri, next: Option<&str>, page: &impl Serialize) -> Response {
+    let mut response = Json(page).into_response();
+    let headers = response.headers_mut();
+    headers.insert(VARY, HeaderValue::from_static("authorization"));
+    let link = next.map(|next| format!("<{}>; rel=\"next\"", following(uri, next)));
+    headers.extend(link.and_then(|link| HeaderValue::try_from(link).ok()).map(|link| (LINK, link)));
+    response
+}
+
+/// The same list with the same filters, behind `next`.
+fn following(uri: &Uri, next: &str) -> String {
+    let pairs = uri.query().unwrap_or_default().split('&');
+    let kept = pairs.filter(|pair| !pair.is_empty() && !pair.starts_with("after="));
+    let after = format!("after={next}");
+    let query: Vec<_> = kept.chain([after.as_str()]).collect();
+    format!("{}?{}", uri.path(), query.join("&"))
+}
+
+#[cfg(test)]
+mod tests {
+    use onsale_control::id::OrganiserId;
+
+    use super::*;
+
+    type ByName = Cursor<String, OrganiserId>;
+
+    #[test]
+    fn a_cursor_is_read_back_as_it_was_and_nothing_else_is_read() {
+        let last = ByName { sort: "o'neill's \"bar\"".to_owned(), id: OrganiserId::random() };
+        let text = next(&last);
+        assert_eq!(cursor(Some(&text)).unwrap(), Some(last));
+        let by_time = next(&Cursor { sort: 7_u64, id: OrganiserId::random() });
+        assert!(cursor::<u64, OrganiserId>(Some(&by_time)).unwrap().is_some());
+        let other = BASE64_URL_SAFE_NO_PAD.encode(r#"["a","ven_1"]"#);
+        let short = BASE64_URL_SAFE_NO_PAD.encode(r#"["a"]"#);
+        for wrong in ["", "a", "%00", "' OR 1=1 --", &other, &short, &text[1..]] {
+            let problem = cursor::<String, OrganiserId>(Some(wrong)).unwrap_err();
+            assert_eq!(problem.code(), "invalid_parameter", "{wrong}");
+        }
+    }
+
+    #[test]
+    fn the_next_page_is_of_the_same_list() {
+        let uri = Uri::from_static("/api/v1/organisers?text=a%26b&after=x&limit=2");
+        assert_eq!(following(&uri, "y"), "/api/v1/organisers?text=a%26b&limit=2&after=y");
+        assert_eq!(following(&Uri::from_static("/a"), "y"), "/a?after=y");
+    }
+}
