@@ -1,5 +1,5 @@
 //! Any bytes as the only segment of a journal: recovery answers, it never panics, and it never
-//! allocates more than a multiple of the file.
+//! allocates more than a multiple of the file. Whoever follows the journal gets what recovery does.
 //!
 //! Each input is read twice: as it is, and with its checksums put right, for otherwise hardly any
 //! mutation would get past them. The corpus is the segments of `storage/tests/golden` without the
@@ -9,7 +9,10 @@
 
 use libfuzzer_sys::fuzz_target;
 use onsale_storage::directory::MemoryDirectory;
-use onsale_storage::journal::{BLOCK_BYTES, JournalConfig, Recovery, Start, Tail, Writer, inspect};
+use onsale_storage::journal::{
+    BLOCK_BYTES, Bookmark, FactNumber, Follower, JournalConfig, Recovery, Start, Tail, Writer,
+    inspect,
+};
 
 const SEGMENT_BYTES_MAX: usize = 64 << 10;
 
@@ -29,22 +32,52 @@ fn recover(bytes: Vec<u8>) {
     let mut directory = MemoryDirectory::new();
     directory.put(&format!("{index:010}.segment"), bytes);
     for start in [Start::FirstFact, Start::FirstSegment] {
-        if let Ok(tail) = read_all(&directory, partition, start) {
+        if let Ok((tail, _)) = read_all(&directory, partition, start) {
             Writer::new(JournalConfig::default(), &tail).expect("the default configuration");
         }
     }
     inspect(&directory, partition).expect("a directory that can be listed");
+    let recovered = read_all(&directory, partition, Start::FirstFact);
+    match recovered {
+        Ok((tail, decisions)) => {
+            let followed = follow(&directory, partition, tail.last_fact);
+            assert_eq!(followed, Ok(decisions));
+        }
+        Err(_) => drop(follow(&directory, partition, FactNumber::new(u64::MAX - 1))),
+    }
 }
 
-/// The tail of what can be recovered, or why it cannot.
-fn read_all(directory: &MemoryDirectory, partition: u32, start: Start<'_>) -> Result<Tail, String> {
+/// How many decisions there are up to a fact, or why they cannot be followed.
+fn follow(
+    directory: &MemoryDirectory,
+    partition: u32,
+    durable: FactNumber,
+) -> Result<usize, String> {
+    let mut follower = Follower::new(partition, Bookmark::BEGINNING);
+    let mut decisions = 0;
+    while let Some(record) = follower.next(directory, durable).map_err(|error| error.to_string())? {
+        assert!(record.last_fact <= durable);
+        decisions += 1;
+    }
+    Ok(decisions)
+}
+
+/// The tail of what can be recovered and how many decisions it is, or why it cannot.
+fn read_all(
+    directory: &MemoryDirectory,
+    partition: u32,
+    start: Start<'_>,
+) -> Result<(Tail, usize), String> {
     let explain = |error| format!("{error}");
     let mut recovery = Recovery::open(directory, partition, start).map_err(explain)?;
+    let mut decisions = 0;
     while let Some(record) = recovery.next_record().map_err(explain)? {
         assert!(record.first_fact <= record.last_fact);
+        decisions += 1;
     }
     let recovered = recovery.finish().map_err(explain)?;
-    recovered.tail.ok_or_else(|| "there is no journal".to_owned())
+    let tail = recovered.tail.ok_or_else(|| "there is no journal".to_owned())?;
+    Ok((tail, decisions))
 }
 
 /// Walks the segment as its lengths say and writes every checksum anew.

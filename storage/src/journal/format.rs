@@ -194,6 +194,17 @@ impl IntactBatch {
     }
 }
 
+/// How long the batch at the start of `bytes` says that it is: whole blocks. Not to be believed
+/// before it was read whole.
+pub(crate) fn announced_bytes(bytes: &[u8]) -> Option<u64> {
+    const CONTENT_BYTES_AT: usize = 56;
+    let is_one = bytes.starts_with(&BATCH_MAGIC);
+    let content_bytes = Fields(bytes.get(CONTENT_BYTES_AT..).filter(|_| is_one)?).u64()?;
+    content_bytes
+        .checked_add(BATCH_HEADER_BYTES as u64)?
+        .checked_next_multiple_of(BLOCK_BYTES as u64)
+}
+
 fn batch_crc(header: &[u8], content: &[u8]) -> u32 {
     crc32c::crc32c_append(crc32c::crc32c(header), content)
 }

@@ -9,6 +9,8 @@
 //!   └────────┴───────┴─────────┘  └────────┴───────┴──────┴────────┘
 //! ```
 //!
+//! [`Writer`] writes it, [`Recovery`] reads it at a start, [`Follower`] while it is written.
+//!
 //! A *record* is one decision: all the facts of one command, or none. A *batch* is one write. The
 //! format and every crash window are argued in `docs/adr/0001-journal-format.md`, the promise
 //! behind [`Writer::durable`] in `docs/adr/0002-acknowledge-after-durable.md`.
@@ -17,6 +19,7 @@
 
 mod config;
 mod error;
+mod follow;
 mod format;
 mod inspect;
 mod number;
@@ -30,6 +33,7 @@ mod writer;
 
 pub use config::JournalConfig;
 pub use error::{AppendError, ConfigError, Damage, RecoverError};
+pub use follow::{Bookmark, FollowError, Follower};
 pub use format::{BLOCK_BYTES, FORMAT_VERSION};
 pub use inspect::{Inspection, SnapshotSummary, inspect};
 pub use number::{Chain, FactNumber, Identity, JournalId, SegmentIndex};

@@ -13,6 +13,8 @@ impl FactNumber {
     pub const ZERO: Self = Self(0);
     /// The first fact of every journal.
     pub const FIRST: Self = Self(1);
+    /// Behind every fact: no journal gets there.
+    pub const MAX: Self = Self(u64::MAX);
 
     /// The fact with this number; zero means "before the first".
     pub const fn new(number: u64) -> Self {
@@ -66,7 +68,12 @@ impl Chain {
         Self(crc32c::crc32c(&journal.0.to_le_bytes()))
     }
 
-    /// The bare value, for display.
+    /// The chain with this value, as it was written down.
+    pub const fn new(value: u32) -> Self {
+        Self(value)
+    }
+
+    /// The bare value, for display and to be written down.
     pub const fn get(self) -> u32 {
         self.0
     }

@@ -1,15 +1,11 @@
 //! Crash, recover, go on, crash again: what was acknowledged is always there, nothing is invented.
 
-use onsale_storage::directory::{Directory, MemoryDirectory};
 use onsale_storage::journal::{BLOCK_BYTES, FactNumber, JournalConfig, Start, Tail, prune};
 use onsale_storage::snapshot::{self, SnapshotHeader};
 
 use crate::support::{
-    Decision, IDENTITY, PARTITION, Pending, Random, Shell, recover, small_config,
+    Decision, IDENTITY, PARTITION, Pending, Random, Shell, leave_on_disk, recover, small_config,
 };
-
-/// A disk sector: the unit that is written whole or not at all.
-const SECTOR_BYTES: usize = 512;
 
 #[test]
 fn everything_acknowledged_survives_any_number_of_crashes() {
@@ -84,7 +80,7 @@ impl Life {
         let header = SnapshotHeader { identity: IDENTITY, fact, chain, time_ms: 1 };
         if fact > FactNumber::ZERO {
             snapshot::save(&mut self.shell.disk, &header, b"state").unwrap();
-            prune(&mut self.shell.disk, PARTITION).unwrap();
+            prune(&mut self.shell.disk, PARTITION, FactNumber::MAX).unwrap();
             self.snapshot = Some((header, self.history.len()));
         }
     }
@@ -94,7 +90,7 @@ impl Life {
         let acknowledged = self.shell.writer.durable();
         let mut disk = std::mem::take(&mut self.shell.disk);
         for pending in std::mem::take(&mut self.shell.pending) {
-            leave_on_disk(&mut self.random, &mut disk, pending);
+            leave_on_disk(&mut self.random, &mut disk, &pending);
         }
         let (start, known) = match &self.snapshot {
             Some((header, known)) => (Start::Snapshot(header), *known),
@@ -109,28 +105,6 @@ impl Life {
         let tail = recovered.tail.unwrap_or(Tail::new_journal(IDENTITY));
         assert!(tail.last_fact >= acknowledged, "{context}: lost up to {acknowledged}");
         self.shell = Shell::new(self.config, &tail, disk);
-    }
-}
-
-/// A crash leaves any sectors of a write, and all or nothing of a file being created.
-fn leave_on_disk(random: &mut Random, disk: &mut MemoryDirectory, pending: Pending) {
-    match pending {
-        Pending::Create { index, bytes } => {
-            if random.chance(2) {
-                disk.create_zeroed(&index.file_name(), bytes).unwrap();
-            }
-        }
-        Pending::Write { segment, offset, bytes, .. } => {
-            let one_in = 1 + random.below(4);
-            let whole_blocks = random.chance(2);
-            let unit = if whole_blocks { BLOCK_BYTES } else { SECTOR_BYTES };
-            for (position, part) in bytes.chunks(unit).enumerate() {
-                if random.chance(one_in) {
-                    let at = offset + (position * unit) as u64;
-                    disk.write_at(&segment.file_name(), at, part).unwrap();
-                }
-            }
-        }
     }
 }
 

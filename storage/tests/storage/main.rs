@@ -4,6 +4,7 @@
 
 mod crash;
 mod damage;
+mod following;
 mod golden;
 mod keeping;
 mod support;

@@ -1,8 +1,11 @@
 //! A shell for the writer, on files in memory, that decides when and whether writes complete.
 
+use std::cell::Cell;
+use std::io;
 use std::num::NonZeroU32;
+use std::ops::Range;
 
-use onsale_storage::directory::{Directory, MemoryDirectory};
+use onsale_storage::directory::{Directory, FileEntry, MemoryDirectory};
 use onsale_storage::journal::{
     AppendError, BLOCK_BYTES, FactNumber, Identity, JournalConfig, JournalId, RecoverError,
     Recovered, Recovery, Request, SegmentIndex, Start, Tail, WriteId, Writer,
@@ -11,6 +14,9 @@ use onsale_storage::journal::{
 pub const PARTITION: u32 = 7;
 pub const IDENTITY: Identity =
     Identity { partition: PARTITION, journal: JournalId(0x1234_5678_9abc_def0) };
+
+/// A disk sector: the unit that is written whole or not at all.
+const SECTOR_BYTES: usize = 512;
 
 /// Segments of three blocks beside the header: every boundary is near.
 pub fn small_config() -> JournalConfig {
@@ -136,4 +142,76 @@ pub fn recover(
         decisions.push(Decision { last_fact, payload });
     }
     Ok((decisions, recovery.finish()?))
+}
+
+/// A crash leaves any sectors of a write, and all or nothing of a file being created.
+pub fn leave_on_disk(random: &mut Random, disk: &mut MemoryDirectory, pending: &Pending) {
+    match pending {
+        Pending::Create { index, bytes } => {
+            if random.chance(2) {
+                disk.create_zeroed(&index.file_name(), *bytes).unwrap();
+            }
+        }
+        Pending::Write { segment, offset, bytes, .. } => {
+            let one_in = 1 + random.below(4);
+            let whole_blocks = random.chance(2);
+            let unit = if whole_blocks { BLOCK_BYTES } else { SECTOR_BYTES };
+            for (position, part) in bytes.chunks(unit).enumerate() {
+                if random.chance(one_in) {
+                    let at = offset + (position * unit) as u64;
+                    disk.write_at(&segment.file_name(), at, part).unwrap();
+                }
+            }
+        }
+    }
+}
+
+/// Counts what is asked of the files below.
+pub struct Counted<'d> {
+    files: &'d MemoryDirectory,
+    pub reads: Cell<usize>,
+    pub read_bytes: Cell<u64>,
+    pub read_bytes_max: Cell<u64>,
+    pub lists: Cell<usize>,
+    /// What is listed at first, if that is no longer so.
+    pub old_list: Cell<Option<Vec<FileEntry>>>,
+}
+
+impl<'d> Counted<'d> {
+    pub fn new(files: &'d MemoryDirectory) -> Self {
+        let (reads, lists, old_list) = (Cell::new(0), Cell::new(0), Cell::new(None));
+        let (read_bytes, read_bytes_max) = (Cell::new(0), Cell::new(0));
+        Self { files, reads, read_bytes, read_bytes_max, lists, old_list }
+    }
+}
+
+impl Directory for Counted<'_> {
+    fn list(&self) -> io::Result<Vec<FileEntry>> {
+        self.lists.set(self.lists.get() + 1);
+        self.old_list.take().map_or_else(|| self.files.list(), Ok)
+    }
+
+    fn read(&self, name: &str, range: Range<u64>) -> io::Result<Vec<u8>> {
+        let bytes = self.files.read(name, range)?;
+        self.reads.set(self.reads.get() + 1);
+        self.read_bytes.set(self.read_bytes.get() + bytes.len() as u64);
+        self.read_bytes_max.set(self.read_bytes_max.get().max(bytes.len() as u64));
+        Ok(bytes)
+    }
+
+    fn sync(&self, name: &str) -> io::Result<()> {
+        self.files.sync(name)
+    }
+
+    fn create_zeroed(&mut self, _: &str, _: u64) -> io::Result<()> {
+        unreachable!("it is only read")
+    }
+
+    fn write_atomically(&mut self, _: &str, _: &[&[u8]]) -> io::Result<()> {
+        unreachable!("it is only read")
+    }
+
+    fn remove(&mut self, _: &str) -> io::Result<()> {
+        unreachable!("it is only read")
+    }
 }
