@@ -27,15 +27,17 @@ pub enum MakeError {
 }
 
 /// Writes a snapshot of the partition in `directory` as of the decision with the durable fact
-/// `last`, then removes the older snapshots and segments that are not needed any more.
+/// `last`, then removes the older snapshots, and the segments that are needed neither to recover
+/// nor by whoever follows the facts: those from `keep_from` on stay.
 pub fn make(
     directory: &mut impl Directory,
     id: PartitionId,
     last: FactNumber,
+    keep_from: FactNumber,
 ) -> Result<FactNumber, MakeError> {
     let (header, payload) = replayed(directory, id, last)?;
     snapshot::save(directory, &header, &payload)?;
-    prune(directory, header.identity.partition)?;
+    prune(directory, header.identity.partition, keep_from)?;
     Ok(header.fact)
 }
 

@@ -5,7 +5,8 @@
 //! One is made at a time, whatever the number of partitions: it costs another copy of one
 //! partition's state for as long as it takes.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread;
 use std::time::Instant;
@@ -16,6 +17,7 @@ use onsale_engine::snapshots::{MakeError, make};
 use onsale_storage::directory::FileDirectory;
 use onsale_storage::journal::FactNumber;
 
+use crate::facts::Floor;
 use crate::priority::run_only_when_idle;
 
 /// How many partitions may wait for their snapshot.
@@ -36,6 +38,7 @@ pub struct Snapshots {
     directory: PathBuf,
     /// The fact of the last snapshot that was made or asked for.
     last: u64,
+    floor: Arc<Floor>,
 }
 
 /// A snapshot that is to be made.
@@ -47,6 +50,8 @@ pub struct Wanted {
     pub directory: PathBuf,
     /// The number of its last durable fact: the last one to go into the snapshot.
     pub durable: u64,
+    /// What says how many facts must stay, when old ones are removed.
+    pub floor: Arc<Floor>,
 }
 
 impl SnapshotMaker {
@@ -64,8 +69,14 @@ impl SnapshotMaker {
     }
 
     /// The way of one partition, whose newest snapshot is of fact `last`.
-    pub fn of(&self, id: PartitionId, directory: PathBuf, last: u64) -> Snapshots {
-        Snapshots { maker: self.clone(), id, directory, last }
+    pub fn of(
+        &self,
+        id: PartitionId,
+        directory: PathBuf,
+        last: u64,
+        floor: Arc<Floor>,
+    ) -> Snapshots {
+        Snapshots { maker: self.clone(), id, directory, last, floor }
     }
 }
 
@@ -76,7 +87,8 @@ impl Snapshots {
         if durable < self.last.saturating_add(self.maker.every_facts) {
             return;
         }
-        let wanted = Wanted { id: self.id, directory: self.directory.clone(), durable };
+        let (directory, floor) = (self.directory.clone(), Arc::clone(&self.floor));
+        let wanted = Wanted { id: self.id, directory, durable, floor };
         if !matches!(self.maker.orders.try_send(wanted), Err(TrySendError::Full(_))) {
             self.last = durable;
         }
@@ -87,10 +99,10 @@ fn make_all(wanted: &Receiver<Wanted>) {
     if let Err(error) = run_only_when_idle() {
         tracing::warn!(%error, "snapshots are made at the priority of the sale");
     }
-    for Wanted { id, directory, durable } in wanted {
+    for wanted in wanted {
         let begun = Instant::now();
-        let path = directory.display();
-        match make_in(&directory, id, FactNumber::new(durable)) {
+        let path = wanted.directory.display();
+        match make_in(&wanted) {
             Ok(fact) => {
                 let took_ms = begun.elapsed().as_millis() as u64;
                 tracing::info!(%path, fact = fact.get(), took_ms, "snapshot written");
@@ -100,7 +112,7 @@ fn make_all(wanted: &Receiver<Wanted>) {
     }
 }
 
-fn make_in(directory: &Path, id: PartitionId, last: FactNumber) -> Result<FactNumber, MakeError> {
-    let mut files = FileDirectory::open(directory).map_err(RecoveryCause::from)?;
-    make(&mut files, id, last)
+fn make_in(wanted: &Wanted) -> Result<FactNumber, MakeError> {
+    let mut files = FileDirectory::open(&wanted.directory).map_err(RecoveryCause::from)?;
+    make(&mut files, wanted.id, FactNumber::new(wanted.durable), wanted.floor.keep_from())
 }

@@ -81,7 +81,8 @@ pub enum HostKind {
     Tokio,
 }
 
-/// How large things in a journal may get. See [`JournalConfig`], which this becomes.
+/// How large things in a journal may get, and how long they stay. See [`JournalConfig`], which most
+/// of this becomes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Journal {
@@ -93,6 +94,18 @@ pub struct Journal {
     pub writes_in_flight: usize,
     /// Most bytes that wait for a write.
     pub queued_bytes_max: usize,
+    /// Which facts are kept.
+    pub keep: Keep,
+}
+
+/// Which facts of a journal are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Keep {
+    /// All there ever were: whatever is made of facts can be made anew from the first.
+    All,
+    /// Those that recovery or somebody who follows them still needs.
+    Needed,
 }
 
 /// Where accounts, catalogue and read models are kept, and how long anybody waits for it.
@@ -282,7 +295,8 @@ impl Default for Journal {
     fn default() -> Self {
         let JournalConfig { segment_bytes, batch_bytes_max, writes_in_flight, queued_bytes_max } =
             JournalConfig::default();
-        Self { segment_bytes, batch_bytes_max, writes_in_flight, queued_bytes_max }
+        let keep = Keep::All;
+        Self { segment_bytes, batch_bytes_max, writes_in_flight, queued_bytes_max, keep }
     }
 }
 

@@ -17,6 +17,7 @@ use tokio::sync::{Barrier, mpsc, oneshot, watch};
 use super::ServerError;
 use crate::config::Config;
 use crate::data_directory::DataDirectory;
+use crate::facts::Floor;
 use crate::gauges::Gauges;
 use crate::host::serve::{ConnectionCounts, Drained, Limits, serve};
 use crate::host::{Clock, Host};
@@ -40,6 +41,8 @@ pub(super) struct Shared {
     pub mailboxes: Mailboxes,
     pub clock: Clock,
     pub gauges: Arc<[Arc<Gauges>]>,
+    /// Which facts of each partition must stay.
+    pub floors: Arc<[Arc<Floor>]>,
     pub counts: Arc<[Arc<ConnectionCounts>]>,
     pub limits: Limits,
     pub snapshots: SnapshotMaker,
@@ -148,8 +151,9 @@ async fn start_partition<H: Host>(
     let engine = Engine::new(partition, &tail, shared.config.journal.into(), bounds, now)
         .expect("the configuration was checked with these very numbers");
     let directory = shared.data.partition_path(id);
+    let floor = Arc::clone(&shared.floors[usize::from(id.number())]);
     let surroundings = Surroundings {
-        snapshots: shared.snapshots.of(id, directory.clone(), snapshot),
+        snapshots: shared.snapshots.of(id, directory.clone(), snapshot, floor),
         directory,
         mailbox,
         effects: shared.effects.clone(),

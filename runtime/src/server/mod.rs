@@ -34,6 +34,7 @@ use self::metrics::ServerMetrics;
 use self::slow::SlowPool;
 use crate::config::{Bounds, Config, HostKind, SettingError};
 use crate::data_directory::{DataDirectory, DataDirectoryError};
+use crate::facts::Floor;
 use crate::gauges::Gauges;
 use crate::host::preflight::{Facts, PreflightError};
 use crate::host::serve::{ConnectionCounts, Limits};
@@ -43,6 +44,9 @@ use crate::snapshots::SnapshotMaker;
 
 pub use self::control::ControlError;
 pub use self::startup::Startup;
+
+/// How many follow the facts of each partition.
+const FOLLOWERS: usize = 0;
 
 /// Why a server did not start, or ended before it was told to.
 #[derive(Debug, Error)]
@@ -130,6 +134,7 @@ pub fn run(
         mailboxes,
         clock: clock.clone(),
         gauges,
+        floors: (0..data.partitions).map(|_| Floor::new(config.journal.keep, FOLLOWERS)).collect(),
         counts,
         limits: limits(config),
         snapshots: SnapshotMaker::start(config.snapshots.every_facts)?,

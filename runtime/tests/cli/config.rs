@@ -78,6 +78,7 @@ fn what_is_unknown_in_a_file_is_refused_with_its_line() {
         ("cores = true", 1, "true"),
         ("host = \"iocp\"", 1, "glommio"),
         ("listen = 8080", 1, "8080"),
+        ("[journal]\nkeep = \"some\"", 2, "needed"),
         ("[log]\nformat = \"xml\"", 2, "xml"),
         ("cores = ", 1, ""),
     ];

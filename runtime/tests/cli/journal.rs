@@ -19,7 +19,8 @@ fn state_hash(partition: &Partition) -> String {
 }
 
 fn take_snapshot(sold: &Sold, fact: u64) {
-    snapshots::make(&mut sold.files.clone(), SELLING, FactNumber::new(fact)).unwrap();
+    let (last, keep_from) = (FactNumber::new(fact), FactNumber::MAX);
+    snapshots::make(&mut sold.files.clone(), SELLING, last, keep_from).unwrap();
 }
 
 fn newest_segment(sold: &Sold) -> String {

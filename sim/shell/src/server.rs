@@ -25,6 +25,8 @@ use onsale_net::entropy::{Entropy, NoEntropy};
 use onsale_net::gateway::GatewaySettings;
 use onsale_net::port::{CallError, Partitions};
 use onsale_net::provider::{AskError, IntentWish, PaymentProvider, Providers, RefundWish};
+use onsale_runtime::config::Keep;
+use onsale_runtime::facts::Floor;
 use onsale_runtime::gauges::Gauges;
 use onsale_runtime::host::serve::{ConnectionCounts, Limits, serve};
 use onsale_runtime::host::{Clock, Host};
@@ -197,7 +199,7 @@ fn start_partition(
     let directory = directory(id);
     let gauges = Arc::<Gauges>::default();
     let surroundings = Surroundings {
-        snapshots: maker.of(id, directory.clone(), snapshot),
+        snapshots: maker.of(id, directory.clone(), snapshot, Floor::new(Keep::Needed, 0)),
         directory,
         mailbox,
         effects: effects.clone(),
@@ -270,9 +272,10 @@ impl Entropy for SeededEntropy {
 /// In place of the thread: looks now and then, as a busy machine would.
 async fn make_snapshots(disk: Disk, wanted: Receiver<Wanted>) {
     loop {
-        while let Ok(Wanted { id, directory, durable }) = wanted.try_recv() {
+        while let Ok(Wanted { id, directory, durable, floor }) = wanted.try_recv() {
             sleep(up_to_ms(100)).await;
-            match disk.change(&directory, |files| make(files, id, FactNumber::new(durable))) {
+            let (last, keep_from) = (FactNumber::new(durable), floor.keep_from());
+            match disk.change(&directory, |files| make(files, id, last, keep_from)) {
                 Ok(_) => {}
                 // Two were wanted of one fact, and the first is there.
                 Err(MakeError::Empty) => {}

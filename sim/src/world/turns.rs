@@ -334,7 +334,7 @@ impl World<'_> {
         let disk = &mut self.machine.disks[index];
         let made = {
             let mut files = disk.beside(noise, cut.map(|(operations, _)| operations));
-            snapshots::make(&mut files, id, FactNumber::new(fact))
+            snapshots::make(&mut files, id, FactNumber::new(fact), FactNumber::MAX)
         };
         match (made, cut) {
             (Ok(_), _) => {

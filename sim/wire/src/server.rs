@@ -22,6 +22,8 @@ use onsale_net::provider::metrics::ProviderMetrics;
 use onsale_net::provider::reconcile::{self, PendingIntent, ReconcileConfig};
 use onsale_net::provider::secret::Secret;
 use onsale_net::provider::{PaymentProvider, Providers};
+use onsale_runtime::config::Keep;
+use onsale_runtime::facts::Floor;
 use onsale_runtime::gauges::Gauges;
 use onsale_runtime::host::Host;
 use onsale_runtime::host::serve::{ConnectionCounts, Limits, serve};
@@ -142,7 +144,7 @@ impl Machine {
         let bounds = Bounds { parked_max: 256, watches_max: 64 };
         let engine = Engine::new(partition, &tail, JOURNAL, bounds, now).expect("good numbers");
         let surroundings = Surroundings {
-            snapshots: snapshots.of(id, directory.clone(), snapshot),
+            snapshots: snapshots.of(id, directory.clone(), snapshot, Floor::new(Keep::Needed, 0)),
             directory,
             mailbox,
             effects: effects.clone(),
@@ -188,9 +190,10 @@ fn path_of(id: PartitionId) -> PathBuf {
 
 async fn make_snapshots(disk: Disk, wanted: Receiver<Wanted>) {
     loop {
-        while let Ok(Wanted { id, directory, durable }) = wanted.try_recv() {
+        while let Ok(Wanted { id, directory, durable, floor }) = wanted.try_recv() {
             let mut files = disk.directory(&directory);
-            make(&mut files, id, FactNumber::new(durable)).expect("the journal can be replayed");
+            let (last, keep_from) = (FactNumber::new(durable), floor.keep_from());
+            make(&mut files, id, last, keep_from).expect("the journal can be replayed");
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
     }

@@ -1,10 +1,10 @@
 //! Snapshots, what they are good for, and what they make superfluous.
 
 use onsale_storage::directory::{Directory, FileDirectory, MemoryDirectory};
-use onsale_storage::journal::{FactNumber, Start, prune};
+use onsale_storage::journal::{BLOCK_BYTES, Bookmark, FactNumber, Follower, Start, prune};
 use onsale_storage::snapshot::{self, SnapshotError, SnapshotHeader};
 
-use crate::support::{IDENTITY, PARTITION, Shell, recover, small_config};
+use crate::support::{Counted, IDENTITY, PARTITION, Shell, recover, small_config};
 
 /// Appends and takes a snapshot after each fact in `at`.
 fn journal_with_snapshots(at: &[u64]) -> Shell {
@@ -37,6 +37,19 @@ fn a_snapshot_and_the_tail_give_what_a_full_replay_gives() {
 }
 
 #[test]
+fn old_segments_cost_a_start_no_more_than_their_headers() {
+    let shell = journal_with_snapshots(&[20]);
+    let segments = shell.disk.list().unwrap().len() - 1;
+    assert!(segments > 6, "{segments}");
+    let found = snapshot::load_newest(&shell.disk).unwrap().snapshot.unwrap();
+    let counted = Counted::new(&shell.disk);
+    recover(&counted, Start::Snapshot(&found.header)).unwrap();
+    // Beside the one that ends behind the snapshot, the one that is prepared.
+    let most = (segments * BLOCK_BYTES) as u64 + 2 * small_config().segment_bytes;
+    assert!(counted.read_bytes.get() <= most, "{} bytes", counted.read_bytes.get());
+}
+
+#[test]
 fn a_damaged_snapshot_is_reported_and_the_one_before_is_used() {
     let shell = journal_with_snapshots(&[5, 12]);
     let name = snapshot::file_name(FactNumber::new(12));
@@ -58,7 +71,7 @@ fn pruning_keeps_two_sound_snapshots_and_the_segments_behind_the_older() {
     let mut shell = journal_with_snapshots(&[4, 9, 14, 19]);
     let damaged = FactNumber::new(14);
     shell.disk.content_mut(&snapshot::file_name(damaged)).unwrap()[50] ^= 1;
-    let removed = prune(&mut shell.disk, PARTITION).unwrap();
+    let removed = prune(&mut shell.disk, PARTITION, FactNumber::MAX).unwrap();
     assert_eq!(removed.snapshots, [FactNumber::new(4)]);
     let removed_segments: Vec<_> = removed.segments.iter().map(|index| index.get()).collect();
     // Three facts a segment: facts 1 to 9 lie in the first three.
@@ -74,10 +87,26 @@ fn pruning_keeps_two_sound_snapshots_and_the_segments_behind_the_older() {
 }
 
 #[test]
+fn what_somebody_still_follows_is_not_pruned() {
+    for keep_from in 0..22 {
+        let mut shell = journal_with_snapshots(&[14, 19]);
+        let keep_from = FactNumber::new(keep_from);
+        prune(&mut shell.disk, PARTITION, keep_from).unwrap();
+        let fact = keep_from.previous();
+        let mut follower = Follower::new(PARTITION, Bookmark { fact, chain: None });
+        let mut followed = 0;
+        while let Ok(Some(_)) = follower.next(&shell.disk, FactNumber::new(20)) {
+            followed += 1;
+        }
+        assert_eq!(followed, 20 - fact.get(), "from {keep_from} on");
+    }
+}
+
+#[test]
 fn one_snapshot_makes_nothing_superfluous() {
     let mut shell = journal_with_snapshots(&[19]);
     let before = shell.disk.clone();
-    prune(&mut shell.disk, PARTITION).unwrap();
+    prune(&mut shell.disk, PARTITION, FactNumber::MAX).unwrap();
     assert_eq!(shell.disk, before);
 }
 
@@ -94,7 +123,7 @@ fn the_file_system_keeps_the_same_files() {
     let in_memory = recover(&shell.disk, Start::Snapshot(&found.header)).unwrap();
     assert_eq!(recover(&files, Start::Snapshot(&found.header)).unwrap(), in_memory);
     let mut memory: MemoryDirectory = shell.disk;
-    let removed = prune(&mut files, PARTITION).unwrap();
-    assert_eq!(removed, prune(&mut memory, PARTITION).unwrap());
+    let removed = prune(&mut files, PARTITION, FactNumber::MAX).unwrap();
+    assert_eq!(removed, prune(&mut memory, PARTITION, FactNumber::MAX).unwrap());
     assert_eq!(files.list().unwrap(), memory.list().unwrap());
 }

@@ -1,5 +1,6 @@
 //! One body per behaviour, run on both hosts with real sockets and files.
 
+mod facts;
 mod files;
 mod http;
 mod mailbox;
