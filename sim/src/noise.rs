@@ -23,6 +23,8 @@ pub enum Concern {
     Crash = 7,
     /// Whatever is done to files while the server is down.
     Damage = 8,
+    /// When one partition's facts are looked at by who follows them.
+    Readers = 9,
 }
 
 /// A stream of chance.

@@ -150,6 +150,15 @@ pub enum Seen<'a> {
         /// Up to and with which fact.
         up_to: u64,
     },
+    /// Somebody who follows the facts of a partition has taken in a decision for good.
+    Followed {
+        /// Which partition.
+        partition: PartitionId,
+        /// Its first fact.
+        first: u64,
+        /// What was decided.
+        decision: &'a Decision,
+    },
     /// An answer left the server, for somebody who may not be there any more.
     Answered {
         /// Which partition.

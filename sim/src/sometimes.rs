@@ -181,6 +181,7 @@ const WAYS: &[&str] = &[
     "hold:expired",
     "price:older",
     "published:again",
+    "followed:resumed",
     "answer:overloaded",
     "answer:stopped",
     "start:lost_facts",

@@ -115,6 +115,7 @@ fn partition_of(seen: &Seen<'_>) -> Option<PartitionId> {
         | Seen::Written { partition, .. }
         | Seen::Durable { partition, .. }
         | Seen::Answered { partition, .. }
+        | Seen::Followed { partition, .. }
         | Seen::Wanted { partition, .. }
         | Seen::Rested { partition, .. } => Some(*partition),
         Seen::Captured { order, .. } | Seen::PaidBack { order, .. } => {
@@ -173,6 +174,9 @@ fn server_does(seen: &Seen<'_>) -> String {
             let facts = (*first..).zip(&decision.facts);
             let facts: Vec<_> = facts.map(|(number, fact)| format!("{number} {fact:?}")).collect();
             format!("writes {}", facts.join("; "))
+        }
+        Seen::Followed { first, decision, .. } => {
+            format!("is followed from fact {first}, {} facts", decision.facts.len())
         }
         Seen::Answered { token, op, answer, .. } => {
             format!("answers {}: {}", copy(*token, *op), answer_text(answer))

@@ -15,6 +15,7 @@ mod exclusivity;
 mod expiry;
 #[cfg(test)]
 mod fixture;
+mod following;
 mod idempotency;
 mod linearizability;
 pub(crate) mod liveness;
@@ -38,6 +39,7 @@ use self::depths::Depths;
 use self::durability::Durability;
 use self::exclusivity::Exclusivity;
 use self::expiry::Expiry;
+use self::following::Following;
 use self::idempotency::Idempotency;
 use self::linearizability::Linearizability;
 use self::liveness::Liveness;
@@ -76,6 +78,7 @@ pub fn all() -> Vec<Box<dyn Invariant>> {
         Box::new(Durability::new(books.clone())),
         Box::new(Phantom::new(books.clone())),
         Box::new(Replay::new(books.clone())),
+        Box::new(Following::new(books.clone())),
         Box::new(Idempotency::default()),
         Box::new(Money::new(books.clone())),
         Box::new(Compensation::new(books.clone())),

@@ -63,6 +63,9 @@ pub struct Setup {
     pub turn_messages: usize,
     /// A snapshot is made after so many facts.
     pub snapshot_every_facts: u64,
+    /// How long, on average, whoever follows the facts waits once there are new ones; 0 if nobody
+    /// does. What nobody needs is removed.
+    pub follow_us: u64,
     /// How long a message takes one way, on average.
     pub network_us: u64,
     /// How long a write takes, on average.
@@ -86,6 +89,7 @@ impl Default for Setup {
             mailbox_room: 256,
             turn_messages: 256,
             snapshot_every_facts: u64::MAX,
+            follow_us: 0,
             network_us: 500,
             disk_us: 100,
             provider_us: 2_000,

@@ -71,6 +71,7 @@ fn setup(noise: &mut Noise) -> Setup {
         mailbox_room: *noise.pick(&[1, 4, 64, 256]),
         turn_messages: *noise.pick(&[1, 2, 256]),
         snapshot_every_facts: *noise.pick(&[2, 20, 40, 60, 80, u64::MAX, u64::MAX]),
+        follow_us: *noise.pick(&[0, 100, 5_000, 200_000]),
         network_us: *noise.pick(&[50, 500, 5_000]),
         disk_us: *noise.pick(&[20, 200, 3_000]),
         provider_us: *noise.pick(&[200, 2_000, 20_000]),

@@ -8,7 +8,7 @@ use crate::plan::{Buyer, Course, Event, Manner, Payment, Plan, Setup};
 type Change<T> = fn(&mut T);
 
 /// Each of the machine's bounds at its default.
-const SETUP: [Change<Setup>; 12] = [
+const SETUP: [Change<Setup>; 13] = [
     |setup| setup.segment_bytes = Setup::default().segment_bytes,
     |setup| setup.batch_bytes_max = Setup::default().batch_bytes_max,
     |setup| setup.writes_in_flight = Setup::default().writes_in_flight,
@@ -18,6 +18,7 @@ const SETUP: [Change<Setup>; 12] = [
     |setup| setup.mailbox_room = Setup::default().mailbox_room,
     |setup| setup.turn_messages = Setup::default().turn_messages,
     |setup| setup.snapshot_every_facts = Setup::default().snapshot_every_facts,
+    |setup| setup.follow_us = Setup::default().follow_us,
     |setup| setup.network_us = Setup::default().network_us,
     |setup| setup.disk_us = Setup::default().disk_us,
     |setup| setup.provider_us = Setup::default().provider_us,

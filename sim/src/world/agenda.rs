@@ -35,6 +35,8 @@ pub(super) enum Happening {
     Created { partition: usize, life: Life, index: SegmentIndex, fails: bool },
     /// A snapshot is made of what is durable up to a fact.
     Snapshot { partition: usize, life: Life, fact: u64 },
+    /// Whoever follows a partition's facts looks whether there are new ones.
+    Follow { partition: usize, life: Life },
     /// The process begins, unless it runs.
     Start,
     /// The plan's operation with this index.

@@ -217,9 +217,11 @@ impl World<'_> {
         self.count_found(found);
         self.show_started();
         self.begin_reconciling();
+        self.begin_reading();
         for index in 0..self.machine.disks.len() {
             self.drain(index);
             self.arrange_soon(index);
+            self.arrange_reader(index);
         }
     }
 

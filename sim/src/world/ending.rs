@@ -74,7 +74,8 @@ impl World<'_> {
         });
         let have_gone = self.buyers.iter().all(Buyer::is_over);
         let are_told = self.ops.iter().all(|op| op.is_over);
-        is_at_rest && have_gone && are_told && !self.is_money_moving()
+        let is_done = is_at_rest && have_gone && are_told && !self.is_money_moving();
+        is_done && self.have_readers_caught_up()
     }
 
     pub(super) fn settle(&mut self) {

@@ -4,6 +4,7 @@
 //! - [`traffic`]: requests and answers travel
 //! - [`operators`]: publish, open, steer and cancel events
 //! - [`money`]: effects, payments, notices
+//! - [`readers`]: whoever follows the facts
 //! - [`calamity`]: faults, ends and starts of the process
 //! - [`ending`]: everything heals, and the sale must come to its end
 
@@ -18,6 +19,7 @@ mod money;
 mod network;
 mod operators;
 mod provider;
+mod readers;
 mod server;
 mod trace;
 mod traffic;
@@ -37,6 +39,7 @@ use self::money::{Effects, Origin};
 use self::network::Network;
 use self::operators::Publishing;
 use self::provider::Provider;
+use self::readers::Reader;
 use self::server::Machine;
 use self::trace::Trace;
 use crate::invariants::Violation;
@@ -64,6 +67,8 @@ pub(crate) struct World<'a> {
     effects: Effects,
     buyers: Vec<Buyer<'a>>,
     probes: &'a [plan::Buyer],
+    /// Whoever follows the facts of each partition.
+    readers: Vec<Reader>,
     ops: Vec<Pending>,
     /// Where each copy of a request came from.
     origins: Vec<Origin>,
@@ -89,6 +94,7 @@ struct Streams {
     network: Vec<Noise>,
     disk: Vec<Noise>,
     turns: Vec<Noise>,
+    readers: Vec<Noise>,
     crash: Noise,
     damage: Noise,
     provider: Noise,
@@ -125,6 +131,7 @@ impl<'a> World<'a> {
             network: streams(Concern::Network, plan.buyers.len() + probes.len() + 1),
             disk: streams(Concern::Disk, partitions),
             turns: streams(Concern::Turns, partitions),
+            readers: streams(Concern::Readers, partitions),
             crash: Noise::new(plan.noise, Concern::Crash, 0),
             damage: Noise::new(plan.noise, Concern::Damage, 0),
             provider: Noise::new(plan.noise, Concern::Provider, 0),
@@ -147,6 +154,7 @@ impl<'a> World<'a> {
             effects: Effects::default(),
             buyers: plan.buyers.iter().map(Buyer::new).collect(),
             probes,
+            readers: (0..partitions).map(|_| Reader::default()).collect(),
             ops: Vec::new(),
             origins: Vec::new(),
             tickets: BTreeMap::new(),
@@ -217,6 +225,7 @@ impl<'a> World<'a> {
                 self.created(partition, life, index, fails);
             }
             Happening::Snapshot { partition, life, fact } => self.snapshot(partition, life, fact),
+            Happening::Follow { partition, life } => self.follow(partition, life),
             Happening::Start => self.start(),
             Happening::Operation(index) => self.operate(index),
             Happening::Reserve(index) => self.reserve(index),

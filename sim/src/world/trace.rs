@@ -60,5 +60,6 @@ fn numbers(seen: &Seen<'_>) -> [u64; 3] {
         Seen::Fault { name } => [16, name.len() as u64, 0],
         Seen::Healed => [17, 0, 0],
         Seen::Settled { .. } => [18, 0, 0],
+        Seen::Followed { first, decision, .. } => [19, *first, decision.facts.len() as u64],
     }
 }

@@ -254,6 +254,7 @@ impl World<'_> {
         if up_to > before {
             let partition = partition_id(index);
             self.eyes.see(self.now, &Seen::Durable { partition, up_to });
+            self.arrange_reader(index);
         }
         let is_paused = self.with_engine(index, |engine| engine.written(id));
         if !is_paused {
@@ -330,11 +331,12 @@ impl World<'_> {
             return;
         }
         let cut = self.trouble.snapshot_crash.take();
+        let keep_from = self.keep_from(index);
         let (id, noise) = (partition_id(index), &mut self.noise.crash);
         let disk = &mut self.machine.disks[index];
         let made = {
             let mut files = disk.beside(noise, cut.map(|(operations, _)| operations));
-            snapshots::make(&mut files, id, FactNumber::new(fact), FactNumber::MAX)
+            snapshots::make(&mut files, id, FactNumber::new(fact), keep_from)
         };
         match (made, cut) {
             (Ok(_), _) => {
