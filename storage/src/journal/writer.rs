@@ -293,13 +293,13 @@ impl Writer {
         }
     }
 
-    /// Early enough that the zeroing is over before the present segment is full.
+    /// Early enough that the zeroing, which goes slowly, is over before the present segment is full.
     fn wants_next_file(&self) -> bool {
         self.next_file == NextFile::Absent
             && match self.segment {
                 Segment::Between(_) => true,
                 Segment::Alone(_) => false,
-                Segment::Open(open) => open.offset >= self.config.segment_bytes / 2,
+                Segment::Open(open) => open.offset >= self.config.segment_bytes / 4,
             }
     }
 
