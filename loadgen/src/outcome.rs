@@ -165,6 +165,9 @@ pub struct ServerUse {
     pub busiest_thread_cpu: f64,
     /// Of all its threads together, in cores.
     pub cpu_cores: f64,
+    /// Of its threads by name, those of one name together, in cores.
+    #[serde(default)]
+    pub threads_cpu: BTreeMap<String, f64>,
     /// Resident memory before.
     pub memory_before_bytes: u64,
     /// Resident memory at its highest.

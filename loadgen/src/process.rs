@@ -39,11 +39,18 @@ pub struct ProcessError {
 pub struct Meter {
     folder: PathBuf,
     begun: Instant,
-    threads: HashMap<u32, u64>,
+    threads: HashMap<u32, Thread>,
     written_bytes: u64,
     disks_ms: BTreeMap<String, u64>,
     memory_before_bytes: u64,
     memory_max_bytes: u64,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+struct Thread {
+    name: String,
+    /// Its processor time so far, in clock ticks.
+    ticks: u64,
 }
 
 impl Meter {
@@ -55,7 +62,7 @@ impl Meter {
         };
         let folder = PathBuf::from(format!("/proc/{id}"));
         let failed = |source| ProcessError { id, source };
-        let threads = thread_ticks(&folder).map_err(failed)?;
+        let threads = threads(&folder).map_err(failed)?;
         let mut meter = Self {
             begun: Instant::now(),
             threads,
@@ -81,16 +88,22 @@ impl Meter {
     pub fn stop(mut self) -> ServerUse {
         self.sample();
         let elapsed_s = self.begun.elapsed().as_secs_f64().max(1e-3);
-        let after = thread_ticks(&self.folder).unwrap_or_default();
-        let used = |(id, ticks): (&u32, &u64)| {
-            ticks.saturating_sub(self.threads.get(id).copied().unwrap_or(0))
-        };
-        let busiest = after.iter().map(used).max().unwrap_or(0);
-        let all: u64 = after.iter().map(used).sum();
+        let mut after = threads(&self.folder).unwrap_or_default();
+        for (id, thread) in &mut after {
+            let before = self.threads.get(id).map_or(0, |before| before.ticks);
+            thread.ticks = thread.ticks.saturating_sub(before);
+        }
+        let busiest = after.values().map(|thread| thread.ticks).max().unwrap_or(0);
+        let all: u64 = after.values().map(|thread| thread.ticks).sum();
+        let mut threads_cpu = BTreeMap::new();
+        for Thread { name, ticks } in after.into_values() {
+            *threads_cpu.entry(name).or_default() += seconds(ticks) / elapsed_s;
+        }
         let disk_busy_ms = busiest_ms(&self.disks_ms, &disks_ms());
         ServerUse {
             busiest_thread_cpu: seconds(busiest) / elapsed_s,
             cpu_cores: seconds(all) / elapsed_s,
+            threads_cpu,
             memory_before_bytes: self.memory_before_bytes,
             memory_max_bytes: self.memory_max_bytes,
             written_bytes: written_bytes(&self.folder).saturating_sub(self.written_bytes),
@@ -135,16 +148,16 @@ fn seconds(ticks: u64) -> f64 {
     Duration::from_millis(ticks * 1_000 / clock_ticks_per_second().max(1)).as_secs_f64()
 }
 
-/// The processor time of each thread so far, in clock ticks.
-fn thread_ticks(folder: &Path) -> io::Result<HashMap<u32, u64>> {
+/// The threads of a process, by id.
+fn threads(folder: &Path) -> io::Result<HashMap<u32, Thread>> {
     let mut threads = HashMap::new();
     for entry in fs::read_dir(folder.join("task"))? {
         let entry = entry?;
         let id = entry.file_name().to_str().and_then(|name| name.parse().ok());
         // A thread may end between being listed and being read.
         let stat = fs::read_to_string(entry.path().join("stat")).unwrap_or_default();
-        if let (Some(id), Some(ticks)) = (id, ticks(&stat)) {
-            threads.insert(id, ticks);
+        if let (Some(id), Some(thread)) = (id, thread(&stat)) {
+            threads.insert(id, thread);
         }
     }
     Ok(threads)
@@ -152,10 +165,12 @@ fn thread_ticks(folder: &Path) -> io::Result<HashMap<u32, u64>> {
 
 /// proc(5): user and system time are fields 14 and 15; field 2, a name, may hold anything and ends
 /// at the last parenthesis.
-fn ticks(stat: &str) -> Option<u64> {
-    let (_, rest) = stat.rsplit_once(')')?;
+fn thread(stat: &str) -> Option<Thread> {
+    let (start, rest) = stat.rsplit_once(')')?;
+    let name = start.split_once('(')?.1.to_owned();
     let mut fields = rest.split_whitespace().skip(11);
-    Some(fields.next()?.parse::<u64>().ok()? + fields.next()?.parse::<u64>().ok()?)
+    let ticks = fields.next()?.parse::<u64>().ok()? + fields.next()?.parse::<u64>().ok()?;
+    Some(Thread { name, ticks })
 }
 
 fn memory_bytes(folder: &Path) -> u64 {
@@ -214,6 +229,10 @@ mod tests {
         let used = meter.stop();
         assert!(used.busiest_thread_cpu > 0.0 && used.cpu_cores >= used.busiest_thread_cpu);
         assert!(used.memory_max_bytes > used.memory_before_bytes);
+        // This thread has the name of its test, which the system cuts at 15 letters.
+        let name =
+            |name: &String| std::thread::current().name().is_some_and(|n| n.contains(&**name));
+        assert!(used.threads_cpu.iter().any(|(n, cpu)| name(n) && *cpu > 0.0), "{used:?}");
     }
 
     #[test]
@@ -232,7 +251,7 @@ mod tests {
     #[test]
     fn a_name_with_spaces_and_parentheses_does_not_move_the_fields() {
         let stat = "7 (a) b) S 1 1 1 0 -1 4194304 1 0 0 0 30 12 0 0 20 0 1 0 1 1 1";
-        assert_eq!(ticks(stat), Some(42));
+        assert_eq!(thread(stat), Some(Thread { name: "a) b".to_owned(), ticks: 42 }));
     }
 
     #[test]

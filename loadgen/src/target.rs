@@ -72,6 +72,14 @@ impl Target {
         self.address
     }
 
+    /// The same machine at another port.
+    #[must_use]
+    pub fn at_port(&self, port: u16) -> Self {
+        let mut address = self.address;
+        address.set_port(port);
+        Self { address, host: address.to_string() }
+    }
+
     /// What the header `Host` says.
     pub fn host(&self) -> &str {
         &self.host

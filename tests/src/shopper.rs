@@ -56,13 +56,24 @@ impl Operator {
         id
     }
 
+    /// An event as it is shown.
+    ///
+    /// # Panics
+    /// If the server refuses.
+    pub async fn event(&self, event: &str) -> Value {
+        self.shown(&format!("/api/v1/events/{event}")).await
+    }
+
     /// The books of an event.
     ///
     /// # Panics
     /// If the server refuses.
     pub async fn audit(&self, event: &str) -> Value {
-        let path = format!("/api/v1/events/{event}/audit");
-        let answer = self.ask(Method::GET, &path, None).await;
+        self.shown(&format!("/api/v1/events/{event}/audit")).await
+    }
+
+    async fn shown(&self, path: &str) -> Value {
+        let answer = self.ask(Method::GET, path, None).await;
         assert!(answer.status.is_success(), "{answer:?}");
         answer.body
     }

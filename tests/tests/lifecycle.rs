@@ -73,6 +73,26 @@ async fn a_server_starts_again_at_once_on_the_port_that_it_had() {
     }
 }
 
+#[tokio::test]
+async fn an_event_is_sold_at_the_port_that_it_names_as_its_cores_own() {
+    for host in ["glommio", "tokio"] {
+        let data = tempfile::tempdir().unwrap();
+        let own_ports = [("ONSALE_LISTEN_PER_CORE", "0")];
+        let server = Server::start_with(data.path(), &["--host", host], &own_ports);
+        let server = server.expect("it starts");
+        let operator = Operator::new(&server.base, server.operator_token());
+        let event = operator.open(&club(10)).await;
+        let port = &operator.event(&event).await["direct_port"];
+        let direct = format!("http://127.0.0.1:{port}");
+        assert_ne!(direct, server.base, "{host}: cores have ports of their own");
+        assert!(server.greeting.contains(&direct), "{host}: {port} is not in {}", server.greeting);
+        let shopper = Shopper::new(&direct).await.expect("its core listens there");
+        let bought = shopper.buy(&event, 0, 2).await.expect("its core sells it");
+        assert_eq!(bought.text("status"), Some("COMPLETED"), "{host}: {bought:?}");
+        assert!(server.stop().status.success(), "{host}: both ports are drained");
+    }
+}
+
 #[test]
 fn a_port_that_is_taken_is_named() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();

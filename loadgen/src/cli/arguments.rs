@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::closed::Scenario;
+use crate::closed::{Core, Scenario};
 use crate::span;
 
 const AFTER: &str = "\
@@ -164,6 +164,9 @@ pub(super) struct StageArguments {
     /// Measure until so many turns of the scenario are done, not for a time
     #[arg(long, value_name = "COUNT", conflicts_with = "duration")]
     pub(super) turns: Option<u64>,
+    /// Connect to the port of the event's core, or to that of another: any, owner or other
+    #[arg(long, value_name = "WHICH", default_value = "any")]
+    pub(super) core: Core,
     /// Let so many guests take turns [default: 20000]
     #[arg(long, value_name = "COUNT")]
     pub(super) buyers: Option<u32>,

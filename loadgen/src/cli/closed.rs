@@ -36,8 +36,9 @@ pub(super) fn run(arguments: &ClosedArguments) -> Result<Found, CliError> {
 
 /// What is said of it replaces what the plan had.
 fn set(plan: &mut Plan, stage: &StageArguments) {
-    let StageArguments { turns, buyers, queue, event_size, events } = *stage;
+    let StageArguments { turns, core, buyers, queue, event_size, events } = *stage;
     plan.length = turns.map_or(plan.length, Length::Turns);
+    plan.core = core;
     plan.buyers = buyers.unwrap_or(plan.buyers);
     plan.queue = queue;
     plan.event_size = event_size.unwrap_or(plan.event_size);

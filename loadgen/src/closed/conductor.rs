@@ -9,7 +9,7 @@ use tokio::runtime::{Builder, Runtime};
 use super::crews::Crews;
 use super::seen::Seen;
 use super::stage::Stage;
-use super::{ClosedError, Length, Plan, Scenario, tokens};
+use super::{ClosedError, Core, Length, Plan, Scenario, tokens};
 use crate::http::Client;
 use crate::limits::allow_connections;
 use crate::measure::{Measured, StepHistograms, Stock, histogram, merge};
@@ -76,6 +76,9 @@ fn check(plan: &Plan) -> Result<(), ClosedError> {
     }
     if plan.events == 0 || plan.event_size < 2 {
         return Err(ClosedError::Nothing);
+    }
+    if plan.scenario == Scenario::Healthz && plan.core != Core::Any {
+        return Err(ClosedError::NoEvent);
     }
     if plan.scenario == Scenario::Idle && plan.server_pid.is_none() {
         return Err(ClosedError::NoServerPid);

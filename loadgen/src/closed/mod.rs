@@ -32,4 +32,4 @@ mod tokens;
 mod worker;
 
 pub use self::conductor::{Finished, Progress, run};
-pub use self::plan::{ClosedError, Length, Plan, Scenario};
+pub use self::plan::{ClosedError, Core, Length, Plan, Scenario};

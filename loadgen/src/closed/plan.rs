@@ -64,6 +64,30 @@ impl FromStr for Scenario {
     }
 }
 
+/// To which core the connections go, where the server's cores have ports of their own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Core {
+    /// To the one that the system chooses: all share the target's port.
+    Any,
+    /// To the one that sells the first event.
+    Owner,
+    /// To one that does not, and hands everything on.
+    Other,
+}
+
+impl FromStr for Core {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "any" => Ok(Self::Any),
+            "owner" => Ok(Self::Owner),
+            "other" => Ok(Self::Other),
+            _ => Err("expected any, owner or other"),
+        }
+    }
+}
+
 /// How long is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Length {
@@ -80,6 +104,8 @@ pub struct Plan {
     pub target: Target,
     /// What.
     pub scenario: Scenario,
+    /// To which core. What is prepared and judged goes to the target itself.
+    pub core: Core,
     /// How many connections.
     pub connections: NonZeroU32,
     /// On how many threads.
@@ -128,6 +154,7 @@ impl Plan {
         Self {
             target,
             scenario,
+            core: Core::Any,
             connections: NonZeroU32::MIN.saturating_add(63),
             threads: NonZeroU32::MIN,
             warm_up: Duration::from_secs(2),
@@ -180,6 +207,17 @@ pub enum ClosedError {
         .0.name()
     )]
     NoOperatorToken(Scenario),
+    /// Only events have a core of their own.
+    #[error(
+        "the scenario `healthz` is about no event, so no core is the event's: leave out --core"
+    )]
+    NoEvent,
+    /// Only where cores have ports of their own can one be chosen.
+    #[error(
+        "the event names no port that leads to {0}: set listen_per_core in the server's \
+         configuration, and give it more than one core"
+    )]
+    NoSuchCore(&'static str),
     /// Only with the server's process can its memory be told.
     #[error("the scenario `idle` measures the server's memory: give --server-pid")]
     NoServerPid,

@@ -5,9 +5,11 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::seen::Seen;
-use super::{ClosedError, Plan, Scenario};
+use super::{ClosedError, Core, Plan, Scenario};
 use crate::api;
 use crate::http::{Client, Connection, Request, Response};
+use crate::mix::Sight;
+use crate::target::Target;
 
 /// A large plan or a large audit takes its time.
 const TIMEOUT: Duration = Duration::from_secs(60);
@@ -16,11 +18,16 @@ const DAY_MS: u64 = 24 * 60 * 60_000;
 const ROW_SEATS: u32 = 100;
 const SECTION_ROWS: u32 = 50;
 
-/// The events of a run.
-#[derive(Clone, Debug, Default)]
+/// More events than are ever drawn before one lies on another core than the first.
+const DRAWN_MAX: u32 = 64;
+
+/// The events of a run, and where they are sold.
+#[derive(Clone, Debug)]
 pub(super) struct Stage {
     /// Their ids.
     pub(super) events: Vec<String>,
+    /// Where the connections go.
+    pub(super) target: Target,
 }
 
 /// Somebody with the operator token.
@@ -37,23 +44,28 @@ impl Stage {
         run: &str,
     ) -> Result<Self, ClosedError> {
         if plan.scenario == Scenario::Healthz {
-            return Ok(Self::default());
+            return Ok(Self { events: Vec::new(), target: plan.target.clone() });
         }
         let mut operator = Operator::new(plan, client)?;
         let mut events = Vec::new();
         for number in 0..plan.events {
-            let name = format!("load {run} {number}");
-            let definition = definition(plan, &name);
-            let key = format!("{run}-event-{number}");
-            let request = api::define_event(&definition);
-            let defined = operator.ask(request, Some(key), "the event").await?;
-            let body: Value = serde_json::from_slice(&defined.body).unwrap_or_default();
-            let id = body["id"].as_str().unwrap_or_default().to_owned();
+            let id = operator.define(plan, run, number).await?;
             let key = format!("{run}-open-{number}");
             operator.ask(api::open_event(&id), Some(key), "the opening of the event").await?;
             events.push(id);
         }
-        Ok(Self { events })
+        let target = match plan.core {
+            Core::Any => plan.target.clone(),
+            Core::Owner => {
+                let port = operator.direct_port(&events[0]).await?;
+                plan.target.at_port(port.ok_or(ClosedError::NoSuchCore("its core"))?)
+            }
+            Core::Other => {
+                let port = operator.other_port(plan, run, &events[0]).await?;
+                plan.target.at_port(port.ok_or(ClosedError::NoSuchCore("another core"))?)
+            }
+        };
+        Ok(Self { events, target })
     }
 
     /// What the server's books say against what was acknowledged.
@@ -95,6 +107,41 @@ impl Operator {
         let token = plan.operator_token.clone();
         let token = token.ok_or(ClosedError::NoOperatorToken(plan.scenario))?;
         Ok(Self { connection: client.connection(), token })
+    }
+
+    /// Defines an event; answers its id.
+    async fn define(&mut self, plan: &Plan, run: &str, number: u32) -> Result<String, ClosedError> {
+        let definition = definition(plan, &format!("load {run} {number}"));
+        let key = format!("{run}-event-{number}");
+        let defined = self.ask(api::define_event(&definition), Some(key), "the event").await?;
+        let body: Value = serde_json::from_slice(&defined.body).unwrap_or_default();
+        Ok(body["id"].as_str().unwrap_or_default().to_owned())
+    }
+
+    /// The port that leads to the core of an event, if there is one.
+    async fn direct_port(&mut self, event: &str) -> Result<Option<u16>, ClosedError> {
+        let shown = self.ask(api::look(event, Sight::Event), None, "the event's port").await?;
+        let body: Value = serde_json::from_slice(&shown.body).unwrap_or_default();
+        Ok(body["direct_port"].as_u64().and_then(|port| port.try_into().ok()))
+    }
+
+    /// A port that leads to another core than that of `event`: that of one which nobody opens.
+    async fn other_port(
+        &mut self,
+        plan: &Plan,
+        run: &str,
+        event: &str,
+    ) -> Result<Option<u16>, ClosedError> {
+        let owner = self.direct_port(event).await?;
+        // Events are spread over the cores by chance.
+        for number in (plan.events..).take(DRAWN_MAX as usize) {
+            let id = self.define(plan, run, number).await?;
+            let port = self.direct_port(&id).await?;
+            if port.is_none() || port != owner {
+                return Ok(port);
+            }
+        }
+        Ok(None)
     }
 
     async fn ask(

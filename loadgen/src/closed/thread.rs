@@ -89,7 +89,7 @@ pub(super) struct Ending {
 pub(super) fn work<P: Person>(assignment: Assignment) {
     let Assignment { plan, sources, stage, run, thread, tokens, prepared, .. } = assignment;
     let Assignment { reports, clock, release, .. } = assignment;
-    let client = Client::new(plan.target.clone(), sources);
+    let client = Client::new(stage.target.clone(), sources);
     let notes = Rc::new(notes::<P>());
     let crew = Crew { client, notes, plan, stage, run, thread, prepared };
     let runtime = Builder::new_current_thread().enable_all().build_local(LocalOptions::default());
@@ -191,7 +191,7 @@ impl Crew {
             notes: Rc::clone(&self.notes),
             stage: Arc::clone(&self.stage),
             name: format!("{}-{}-{index}", self.run, self.thread),
-            host: self.plan.target.host().into(),
+            host: self.stage.target.host().into(),
             timeout: self.plan.timeout,
             keys: 0,
             buffer: Vec::new(),

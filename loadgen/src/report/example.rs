@@ -37,6 +37,7 @@ pub(crate) fn report() -> (Report, Vec<Tagged>) {
         server: Some(ServerUse {
             busiest_thread_cpu: 0.93,
             cpu_cores: 1.31,
+            threads_cpu: [("core-0".to_owned(), 0.93), ("slow".to_owned(), 0.38)].into(),
             memory_before_bytes: 80 << 20,
             memory_max_bytes: 210 << 20,
             written_bytes: 95 << 20,

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::thread;
 use std::time::Duration;
 
-use onsale_loadgen::closed::{ClosedError, Finished, Length, Plan, Progress, Scenario, run};
+use onsale_loadgen::closed::{ClosedError, Core, Finished, Length, Plan, Progress, Scenario, run};
 use onsale_loadgen::http::Failure;
 use onsale_loadgen::target::Target;
 
@@ -87,6 +87,57 @@ fn holds_are_each_of_another_buyer_and_all_in_the_books() {
     let outcome = finished(&plan(target, Scenario::Hold)).outcome;
     assert_eq!((outcome.totals.held_tickets, outcome.totals.refused), (100, 0));
     assert_eq!(outcome.violations, [""; 0]);
+}
+
+#[test]
+fn holds_go_to_the_core_that_is_chosen_and_the_rest_to_the_target() {
+    let core = || {
+        let holds = Arc::new(AtomicU32::new(0));
+        let taken = Arc::clone(&holds);
+        let target = answer(move |asked: &Asked| match asked.line.as_str() {
+            "post /api/v1/sessions" => json(201, r#"{"access_token":"a.b.c"}"#),
+            "get /api/v1/events/evt_0" => json(200, "{}"),
+            "post /api/v1/events/evt_0/holds" => {
+                let n = taken.fetch_add(1, Relaxed);
+                json(201, &format!(r#"{{"id":"hld_{n}"}}"#))
+            }
+            other => json(404, other),
+        });
+        (target.address().port(), holds)
+    };
+    for chosen in [Core::Owner, Core::Other] {
+        let ((owner, of_owner), (other, of_other)) = (core(), core());
+        let defined = AtomicU32::new(0);
+        // The second event, too, happens to lie on the core of the first.
+        let target = answer(move |asked: &Asked| match asked.line.as_str() {
+            "post /api/v1/events" => {
+                json(201, &format!(r#"{{"id":"evt_{}"}}"#, defined.fetch_add(1, Relaxed)))
+            }
+            "post /api/v1/events/evt_0/open" => "HTTP/1.1 204 X\r\n\r\n".to_owned(),
+            "get /api/v1/events/evt_0" | "get /api/v1/events/evt_1" => {
+                json(200, &format!(r#"{{"direct_port":{owner}}}"#))
+            }
+            "get /api/v1/events/evt_2" => json(200, &format!(r#"{{"direct_port":{other}}}"#)),
+            "get /api/v1/events/evt_0/audit" => {
+                json(200, r#"{"holds":true,"stock":[{"held":100,"sold":0}]}"#)
+            }
+            other => json(404, other),
+        });
+        let outcome = finished(&Plan { core: chosen, ..plan(target, Scenario::Hold) }).outcome;
+        assert_eq!((outcome.totals.succeeded, outcome.violations.len()), (100, 0));
+        let expected = if chosen == Core::Owner { (100, 0) } else { (0, 100) };
+        assert_eq!((of_owner.load(Relaxed), of_other.load(Relaxed)), expected);
+    }
+}
+
+#[test]
+fn a_core_can_be_chosen_only_where_cores_have_ports_of_their_own() {
+    let target = shop(|_| json(201, r#"{"id":"hld_1"}"#), 0);
+    for core in [Core::Owner, Core::Other] {
+        let plan = Plan { core, ..plan(target.clone(), Scenario::Hold) };
+        let error = run(&plan, &mut |_| {}).unwrap_err();
+        assert!(error.to_string().contains("listen_per_core"), "{error}");
+    }
 }
 
 #[test]
@@ -180,6 +231,10 @@ fn what_cannot_be_run_is_refused_before_anything_is_asked() {
     assert!(refused(|plan| plan.rate = Some(f64::NAN)).contains("is no rate"));
     assert!(refused(|plan| plan.events = 0).contains("at least one event"));
     assert!(refused(|plan| plan.operator_token = None).contains("operator token"));
+    assert!(
+        refused(|plan| (plan.scenario, plan.core) = (Scenario::Healthz, Core::Owner))
+            .contains("--core")
+    );
     assert!(refused(|plan| plan.scenario = Scenario::Idle).contains("--server-pid"));
     assert!(refused(|plan| plan.server_pid = Some(u32::MAX)).contains("cannot be watched"));
     assert!(refused(|plan| plan.connections = NonZeroU32::MAX).contains("too many"));

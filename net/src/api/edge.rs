@@ -123,6 +123,11 @@ impl Edge {
         filled.map(|()| bytes).map_err(|error| Problem::internal(error.to_string()))
     }
 
+    /// The port at which the core of this event is reached directly, if it has one of its own.
+    pub(crate) fn direct_port(&self, event: EventId) -> Option<u16> {
+        self.0.common.direct_ports.get(usize::from(event.partition().number())).copied()
+    }
+
     /// All partitions.
     pub(crate) fn partitions(&self) -> impl Iterator<Item = PartitionId> {
         (0..self.0.port.count()).filter_map(PartitionId::new)

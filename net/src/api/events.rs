@@ -10,7 +10,7 @@ use onsale_control::access::crew;
 use onsale_core::command::Command;
 use onsale_core::id::EventId;
 use onsale_core::inventory::seating::SeatIndex;
-use onsale_core::query::{Query, View};
+use onsale_core::query::{EventView, Query, View};
 use onsale_core::reply::Reply;
 use onsale_core::waitroom::LotterySeed;
 use utoipa_axum::router::OpenApiRouter;
@@ -119,7 +119,8 @@ async fn list(
     events.sort_by_key(|event| event.event);
     let limit = usize::from(page.limit);
     let next = (events.len() > limit).then(|| Id(events[limit - 1].event));
-    let events = events.into_iter().take(limit).map(Event::from).collect();
+    let shown = |event: EventView| Event::new(edge.direct_port(event.event), event);
+    let events = events.into_iter().take(limit).map(shown).collect();
     let link = next.and_then(|Id(after)| {
         let link = format!("</api/v1/events?after={after}&limit={limit}>; rel=\"next\"");
         HeaderValue::try_from(link).ok()
@@ -147,7 +148,7 @@ async fn show(
     Named(event): Named<EventId>,
 ) -> Result<Json<Event>, Problem> {
     match caller.look(&edge, event, Query::Event(event), || None).await? {
-        View::Event(event) => Ok(Json(event.into())),
+        View::Event(view) => Ok(Json(Event::new(edge.direct_port(event), view))),
         _ => Err(mismatch()),
     }
 }

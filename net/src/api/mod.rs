@@ -61,6 +61,9 @@ pub struct Settings {
     pub sandbox: Option<Sandbox>,
     /// The control plane, where there is one: without it only the sale goes on.
     pub backstage: Option<Backstage>,
+    /// For each partition the port at which its core alone is reached; none where cores have no
+    /// ports of their own.
+    pub direct_ports: Vec<u16>,
     /// Where seeds and new people come from.
     pub entropy: Arc<dyn Entropy>,
     /// What the server counts besides requests.
@@ -102,6 +105,7 @@ pub(crate) struct Common {
     pub providers: Providers,
     pub sandbox: Option<Sandbox>,
     pub backstage: Option<Backstage>,
+    pub direct_ports: Vec<u16>,
     pub entropy: Arc<dyn Entropy>,
     pub metrics: Arc<HttpMetrics>,
     pub more_metrics: Arc<dyn MetricsSource>,
@@ -123,6 +127,7 @@ impl<P: Partitions> Api<P> {
             providers: settings.providers,
             sandbox: settings.sandbox,
             backstage: settings.backstage,
+            direct_ports: settings.direct_ports,
             entropy: settings.entropy,
             metrics: Arc::default(),
             more_metrics: settings.metrics,

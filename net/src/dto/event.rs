@@ -232,6 +232,10 @@ pub struct Event {
     pub terms: TermsDto,
     /// Its waitroom, if it has one.
     pub waitroom: Option<WaitroomDto>,
+    /// The port of this server at which the core that sells this event listens alone, if cores have
+    /// ports of their own: who is near enough to use it saves each request the way between cores.
+    #[schema(example = 8101)]
+    pub direct_port: Option<u16>,
 }
 
 /// Where an event is in its life: DEFINED (only operators see it), OPEN, CANCELLED.
@@ -295,8 +299,9 @@ impl EventPage {
     }
 }
 
-impl From<EventView> for Event {
-    fn from(event: EventView) -> Self {
+impl Event {
+    /// An event as it is, and the port at which its core is reached directly.
+    pub fn new(direct_port: Option<u16>, event: EventView) -> Self {
         let class = |(id, class): (u16, Class)| ClassDto {
             id,
             name: class.name,
@@ -335,6 +340,7 @@ impl From<EventView> for Event {
                 payment_grace_ms: event.terms.payment_grace.as_ms(),
             },
             waitroom: event.waitroom.map(Into::into),
+            direct_port,
         }
     }
 }

@@ -70,6 +70,7 @@ fn router_with<P: Partitions>(
         providers: Providers::new([till]),
         sandbox: None,
         backstage: control.map(|control| Backstage::new(control, pool)),
+        direct_ports: Vec::new(),
         entropy: Arc::new(OsEntropy),
         metrics: Arc::new(()),
         gateway,

@@ -111,6 +111,9 @@ impl Config {
         const MILLION: u64 = 1_000_000;
         let bounds = &self.bounds;
         let partitions = u64::from(self.partitions_when_created());
+        let first_port = u64::from(self.listen_per_core.unwrap_or_default());
+        let first_port_max = (u64::from(u16::MAX) + 1).saturating_sub(self.cores() as u64);
+        range("listen_per_core", first_port, 0..=first_port_max)?;
         range("partitions", partitions, 1..=u64::from(PartitionId::COUNT_MAX))?;
         range("drain_seconds", self.drain_seconds, 0..=3_600)?;
         range("journal.writes_in_flight", self.journal.writes_in_flight as u64, 1..=64)?;

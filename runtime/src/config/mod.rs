@@ -36,6 +36,9 @@ pub struct Config {
     pub data: PathBuf,
     /// Where HTTP is served.
     pub listen: SocketAddr,
+    /// The first of the ports at which each core listens alone, besides `listen`; 0 has the system
+    /// choose. If not set, cores have no ports of their own.
+    pub listen_per_core: Option<u16>,
     /// What the cores run on.
     pub host: HostKind,
     /// How many cores sell; all that this process may use, if not set.
@@ -271,6 +274,7 @@ impl Default for Config {
         Self {
             data: PathBuf::from("./onsale-data"),
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
+            listen_per_core: None,
             host: HostKind::Glommio,
             cores: None,
             partitions: None,

@@ -82,8 +82,8 @@ fn unfinished(path: &Path) -> PathBuf {
     name.into()
 }
 
-/// A piece at a time: see [`PIECE_BYTES`]. What is written goes past the page cache later, so nothing
-/// of it need stay there.
+/// A piece at a time: see [`PIECE_BYTES`]. What is written later goes past the page cache, so no
+/// zero need stay there.
 fn write_zeros(file: &mut File, bytes: u64) -> io::Result<()> {
     let zeros = vec![0; PIECE_BYTES.min(bytes) as usize];
     let mut offset = 0;

@@ -1,10 +1,10 @@
 //! What one core does: recover its partitions, drive their shells, serve HTTP, drain, end.
 
-use std::net::SocketAddr;
 use std::process::exit;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
+use futures_util::future::join_all;
 use onsale_core::effect::Effect;
 use onsale_core::id::PartitionId;
 use onsale_core::time::{Span, Time};
@@ -15,6 +15,7 @@ use onsale_net::provider::reconcile::PendingIntent;
 use tokio::sync::{Barrier, mpsc, oneshot, watch};
 
 use super::ServerError;
+use super::addresses::Addresses;
 use crate::config::Config;
 use crate::data_directory::DataDirectory;
 use crate::facts::Floor;
@@ -36,7 +37,7 @@ const LATE_PAYMENTS: Span = Span::from_mins(60);
 pub(super) struct Shared {
     pub config: Config,
     pub data: Arc<DataDirectory>,
-    pub address: SocketAddr,
+    pub addresses: Addresses,
     pub api: Api<Mailboxes>,
     pub mailboxes: Mailboxes,
     pub clock: Clock,
@@ -92,12 +93,15 @@ impl<H: Host> CoreMain<H> {
         for partition in recovered {
             shells.push(start_partition(&host, &shared, partition).await);
         }
-        let listener = match host.listen(shared.address).await {
-            Ok(listener) => listener,
-            Err(source) => fail(&ServerError::Listen { address: shared.address, source }, 1),
-        };
+        let mut listeners = Vec::new();
+        for address in shared.addresses.of_core(core) {
+            match host.listen(address).await {
+                Ok(listener) => listeners.push(listener),
+                Err(source) => fail(&ServerError::Listen { address, source }, 1),
+            }
+        }
         let _ = shared.reports.send(Report::Listening);
-        serve_until_stopped(&host, &shared, core, listener).await;
+        serve_until_stopped(&host, &shared, core, listeners).await;
         if shared.drained.wait().await.is_leader() {
             shared.mailboxes.stop().await;
         }
@@ -198,22 +202,32 @@ async fn serve_until_stopped<H: Host>(
     host: &H,
     shared: &Shared,
     core: usize,
-    listener: H::Listener,
+    listeners: Vec<H::Listener>,
 ) {
-    let mut stopped = shared.stopped.clone();
-    let api = shared.api.clone();
-    let drain = async move {
+    let begun = Instant::now();
+    let router = api::router(shared.api.clone());
+    let serve_one = |listener| {
+        let counts = Arc::clone(&shared.counts[core]);
+        serve(host.clone(), listener, router.clone(), shared.limits, counts, told_to_stop(shared))
+    };
+    let drained = join_all(listeners.into_iter().map(serve_one)).await;
+    let open = drained.into_iter().find_map(|drained| match drained {
+        Drained::Clean => None,
+        // Counted over all listeners.
+        Drained::TimedOut { open } => Some(open),
+    });
+    if let Some(open) = open {
+        let after_ms = begun.elapsed().as_millis() as u64;
+        tracing::warn!(core, open, after_ms, "connections were cut: they took too long to finish");
+    }
+}
+
+fn told_to_stop(shared: &Shared) -> impl Future<Output = ()> + use<> {
+    let (mut stopped, api) = (shared.stopped.clone(), shared.api.clone());
+    async move {
         // The sender lives as long as the server.
         let _ = stopped.wait_for(|stopped| *stopped).await;
         api.stop();
-    };
-    let begun = Instant::now();
-    let counts = Arc::clone(&shared.counts[core]);
-    let router = api::router(shared.api.clone());
-    let drained = serve(host.clone(), listener, router, shared.limits, counts, drain).await;
-    if let Drained::TimedOut { open } = drained {
-        let after_ms = begun.elapsed().as_millis() as u64;
-        tracing::warn!(core, open, after_ms, "connections were cut: they took too long to finish");
     }
 }
 

@@ -10,13 +10,14 @@
 //! listens. Stopping: HTTP drains first, then the partitions make everything durable, then the
 //! process ends.
 
+mod addresses;
 mod control;
 mod core_main;
 mod metrics;
 mod slow;
 mod startup;
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use std::{io, thread};
@@ -29,6 +30,7 @@ use onsale_net::provider::sandbox::StartError;
 use thiserror::Error;
 use tokio::sync::{Barrier, mpsc, watch};
 
+use self::addresses::{Addresses, core_of};
 use self::core_main::{CoreMain, Shared};
 use self::metrics::ServerMetrics;
 use self::slow::SlowPool;
@@ -64,7 +66,10 @@ pub enum ServerError {
     #[error(transparent)]
     Data(#[from] DataDirectoryError),
     /// The address cannot be listened on.
-    #[error("cannot listen on {address}: {source}. Is another server running there? See --listen")]
+    #[error(
+        "cannot listen on {address}: {source}. Is another server running there? See --listen and \
+         listen_per_core"
+    )]
     Listen {
         /// Which.
         address: SocketAddr,
@@ -107,29 +112,31 @@ pub fn run(
 ) -> Result<(), ServerError> {
     check_machine(config)?;
     let data = Arc::new(DataDirectory::open(config)?);
-    let address = reserve(config.listen)?;
     let (stop, stopped) = watch::channel(false);
     let stop = StopHandle(Arc::new(stop));
     let cpus = startup::processors(config.cores())?;
+    let addresses = Addresses::reserve(config, cpus.len())?;
     let clock = Clock::from_system();
 
     let (mailboxes, ends) = Mailboxes::new(data.partitions, config.bounds.mailbox, clock.clone());
     let gauges: Arc<[_]> = (0..data.partitions).map(|_| Arc::<Gauges>::default()).collect();
     let counts: Arc<[_]> = cpus.iter().map(|_| Arc::<ConnectionCounts>::default()).collect();
-    let pool = SlowPool::start(config, &data, address, mailboxes.clone(), &stop)?;
+    let pool = SlowPool::start(config, &data, addresses.shared, mailboxes.clone(), &stop)?;
     let metrics =
         ServerMetrics::new(mailboxes.clone(), gauges.clone(), counts.clone(), pool.registry());
-    let api = Api::new(mailboxes.clone(), settings(config, &data, &pool, metrics))?;
+    let settings = settings(config, &data, &pool, metrics, &addresses);
+    let api = Api::new(mailboxes.clone(), settings)?;
 
     let (reports, recovered) = mpsc::unbounded_channel();
     let mut by_core: Vec<Vec<_>> = cpus.iter().map(|_| Vec::new()).collect();
     for (number, mailbox) in (0..).zip(ends) {
-        by_core[usize::from(number) % cpus.len()].push((number, mailbox));
+        // There is a core: without one there would be no processor to run this on.
+        by_core[core_of(number, cpus.len()).unwrap_or_default()].push((number, mailbox));
     }
     let shared = Arc::new(Shared {
         config: config.clone(),
         data: Arc::clone(&data),
-        address,
+        addresses: addresses.clone(),
         api,
         mailboxes,
         clock: clock.clone(),
@@ -147,7 +154,7 @@ pub fn run(
         ends: Mutex::new(by_core.into_iter().map(Some).collect()),
     });
     let begun = std::time::Instant::now();
-    let opened = startup::Opened::new(config, &data, address, cpus.len());
+    let opened = startup::Opened::new(config, &data, addresses, cpus.len());
     thread::Builder::new().name("startup".to_owned()).spawn(move || {
         if let Some(startup) = opened.wait(recovered, begun) {
             on_start(startup, stop);
@@ -193,19 +200,12 @@ fn check_machine(config: &Config) -> Result<(), ServerError> {
     Ok(())
 }
 
-/// Makes sure that nobody else listens there (with `SO_REUSEPORT` the kernel would share the port
-/// between two servers in silence), and chooses a port where none was given.
-fn reserve(address: SocketAddr) -> Result<SocketAddr, ServerError> {
-    let listener = TcpListener::bind(address);
-    let chosen = listener.and_then(|listener| listener.local_addr());
-    chosen.map_err(|source| ServerError::Listen { address, source })
-}
-
 fn settings(
     config: &Config,
     data: &DataDirectory,
     pool: &SlowPool,
     metrics: ServerMetrics,
+    addresses: &Addresses,
 ) -> Settings {
     Settings {
         operator_token: data.operator_token.expose().to_owned(),
@@ -214,6 +214,7 @@ fn settings(
         providers: pool.providers(),
         sandbox: pool.sandbox(),
         backstage: Some(pool.backstage()),
+        direct_ports: addresses.direct_ports(data.partitions),
         entropy: Arc::new(OsEntropy),
         metrics: Arc::new(metrics),
         gateway: gateway(config, pool),

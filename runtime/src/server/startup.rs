@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use rustix::thread::{CpuSet, sched_getaffinity};
 use tokio::sync::mpsc;
 
+use super::addresses::Addresses;
 use super::core_main::Report;
 use crate::config::{Config, HostKind};
 use crate::data_directory::DataDirectory;
@@ -19,6 +20,8 @@ use crate::host::ring;
 pub struct Startup {
     /// Where it listens.
     pub address: SocketAddr,
+    /// Where each core listens alone; none if none does.
+    pub core_addresses: Vec<SocketAddr>,
     /// Where its data is.
     pub data: PathBuf,
     /// Whether that was created just now.
@@ -59,6 +62,9 @@ impl fmt::Display for Startup {
         }
         writeln!(f, ", in {recovery_ms} ms")?;
         writeln!(f, "  operator   token in {}/keys/operator-token", self.data.display())?;
+        for (core, address) in self.core_addresses.iter().enumerate() {
+            writeln!(f, "  core {core:<5} http://{address}")?;
+        }
         write!(f, "  listening  http://{0}  (API at http://{0}/api/docs)", self.address)
     }
 }
@@ -70,11 +76,13 @@ impl Opened {
     pub(super) fn new(
         config: &Config,
         data: &DataDirectory,
-        address: SocketAddr,
+        addresses: Addresses,
         cores: usize,
     ) -> Self {
+        let Addresses { shared, own } = addresses;
         Self(Startup {
-            address,
+            address: shared,
+            core_addresses: own,
             data: data.path.clone(),
             was_created: data.was_created,
             host: config.host,

@@ -117,6 +117,7 @@ fn values_that_make_no_sense_are_refused_with_what_would() {
     for (variable, value, remedy) in [
         ("CORES", "0", "set 1 to "),
         ("CORES", "100000", "set 1 to "),
+        ("LISTEN_PER_CORE", "65536", "65536"),
         ("PARTITIONS", "0", "partitions is 0: set 1 to 4096"),
         ("PARTITIONS", "4097", "partitions is 4097: set 1 to 4096"),
         ("DRAIN_SECONDS", "3601", "drain_seconds is 3601: set 0 to 3600"),
@@ -190,6 +191,7 @@ fn the_example_leaves_no_setting_out() {
     assert_eq!(names(&written), names(&known));
     assert_eq!(names(&written), names(&effective));
     assert!(config.operator_token.is_some() && config.sandbox.webhook_secret.is_some());
+    assert!(config.listen_per_core.is_some());
     assert!(config.cores.is_some() && config.partitions.is_some() && config.public_url.is_some());
 }
 

@@ -253,6 +253,7 @@ fn settings(providers: Providers) -> Settings {
         providers,
         sandbox: None,
         backstage: None,
+        direct_ports: Vec::new(),
         entropy: Arc::new(SeededEntropy),
         metrics: Arc::new(()),
         gateway: GatewaySettings::unlimited(),

@@ -166,6 +166,7 @@ impl Machine {
             providers,
             sandbox: None,
             backstage: None,
+            direct_ports: Vec::new(),
             entropy: Arc::clone(&self.entropy),
             metrics: Arc::new(()),
             gateway: GatewaySettings::unlimited(),

@@ -293,7 +293,7 @@ impl Writer {
         }
     }
 
-    /// Early enough that the zeroing, which goes slowly, is over before the present segment is full.
+    /// Early enough that the zeroing, which is slow, is over before the present segment is full.
     fn wants_next_file(&self) -> bool {
         self.next_file == NextFile::Absent
             && match self.segment {

@@ -80,6 +80,7 @@ struct Generator {
 #[derive(Clone, Debug, Deserialize)]
 struct ServerUse {
     cpu_cores: f64,
+    threads_cpu: BTreeMap<String, f64>,
     memory_before_bytes: u64,
     memory_max_bytes: u64,
 }
@@ -221,12 +222,22 @@ impl Seen {
     /// How much processor time the server used.
     pub fn server_time(&self) -> Duration {
         let cores = self.server.as_ref().map_or(0.0, |used| used.cpu_cores);
-        Duration::from_millis(self.run.duration_ms).mul_f64(cores.max(0.0))
+        self.lasted().mul_f64(cores.max(0.0))
+    }
+
+    /// How much processor time the server's threads of this name used.
+    pub fn thread_time(&self, name: &str) -> Duration {
+        let cores = self.server.as_ref().and_then(|used| used.threads_cpu.get(name));
+        self.lasted().mul_f64(cores.copied().unwrap_or_default().max(0.0))
     }
 
     /// Why its figures are to be doubted.
     pub fn doubts(&self) -> impl Iterator<Item = String> {
         self.generator.doubts.iter().map(|doubt| format!("load generator: {doubt}"))
+    }
+
+    fn lasted(&self) -> Duration {
+        Duration::from_millis(self.run.duration_ms)
     }
 
     fn step(&self, name: &str) -> Option<&Step> {
@@ -261,7 +272,8 @@ mod tests {
             "failures": {},
             "generator": { "doubts": ["a thread was busy"] },
             "server": {
-                "cpu_cores": 0.5, "memory_before_bytes": 1_000, "memory_max_bytes": 65_000
+                "cpu_cores": 0.5, "threads_cpu": { "core-0": 0.25 },
+                "memory_before_bytes": 1_000, "memory_max_bytes": 65_000
             },
             "violations": []
         })
@@ -279,6 +291,8 @@ mod tests {
         assert_eq!(seen.p99_us("hold") as u64, 4_200);
         assert_eq!(seen.memory_gained_bytes(), 64_000);
         assert_eq!(seen.server_time(), Duration::from_secs(1));
+        assert_eq!(seen.thread_time("core-0"), Duration::from_millis(500));
+        assert_eq!(seen.thread_time("core-1"), Duration::ZERO);
         assert_eq!(seen.first_and_last_per_s().map(|figure| figure as u64), [600, 300]);
         assert_eq!(seen.doubts().collect::<Vec<_>>(), ["load generator: a thread was busy"]);
     }

@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use tempfile::TempDir;
 
@@ -18,8 +17,6 @@ const BOUNDS_OF_A_CROWD: &str = "[bounds]\nconnections_per_core = 19000\nmailbox
 /// what is measured.
 const COUNTED: [&str; 6] = ["buy", "manage", "queue", "read", "session", "webhook"];
 const MOST: u32 = u32::MAX;
-/// Of the times that Linux shows of a thread.
-const TICK: Duration = Duration::from_millis(10);
 
 /// A running server; its data goes with it.
 pub struct Server {
@@ -32,7 +29,7 @@ pub struct Server {
 impl Server {
     /// Starts one with a core of its own, as the targets want it.
     pub fn start(bench: &Bench) -> Outcome<Self> {
-        Self::start_on(bench, &bench.cores.server)
+        Self::start_with(bench, &bench.cores.server, BOUNDS)
     }
 
     /// Starts one to which many thousands come in the same moment.
@@ -40,9 +37,10 @@ impl Server {
         Self::start_with(bench, &bench.cores.server, BOUNDS_OF_A_CROWD)
     }
 
-    /// Starts one with a core on each of these processors.
-    pub fn start_on(bench: &Bench, cores: &str) -> Outcome<Self> {
-        Self::start_with(bench, cores, BOUNDS)
+    /// Starts one with a core on each processor, and a port for each, so that a load can choose.
+    pub fn start_on_both(bench: &Bench) -> Outcome<Self> {
+        let settings = format!("listen_per_core = 0\n{BOUNDS}");
+        Self::start_with(bench, &bench.cores.both(), &settings)
     }
 
     fn start_with(bench: &Bench, cores: &str, bounds: &str) -> Outcome<Self> {
@@ -76,15 +74,6 @@ impl Server {
     pub fn operator_token(&self) -> PathBuf {
         self.folder.path().join("data/keys/operator-token")
     }
-
-    /// The processor time that one of its cores has used.
-    pub fn core_time(&self, core: usize) -> Duration {
-        let tasks = fs::read_dir(format!("/proc/{}/task", self.id())).into_iter().flatten();
-        let stats =
-            tasks.flatten().filter_map(|task| fs::read_to_string(task.path().join("stat")).ok());
-        let name = format!("core-{core}");
-        stats.filter_map(|stat| time_of(&stat, &name)).sum()
-    }
 }
 
 fn limits() -> String {
@@ -101,18 +90,6 @@ fn address(log: &str) -> Option<String> {
     Some(line.split_whitespace().next()?.to_owned())
 }
 
-/// The processor time of a thread, if that is its name, by its line in `/proc`.
-fn time_of(stat: &str, name: &str) -> Option<Duration> {
-    let (start, rest) = stat.rsplit_once(')')?;
-    if start.split_once('(')?.1 != name {
-        return None;
-    }
-    // The 14th and 15th field of the line (proc(5)); the name was the second.
-    let mut times = rest.split_whitespace().skip(11).map(str::parse::<u32>);
-    let ticks = times.next()?.ok()? + times.next()?.ok()?;
-    Some(TICK * ticks)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -123,12 +100,5 @@ mod tests {
                    listening  http://127.0.0.1:36285  (API at http://127.0.0.1:36285/api/docs)\n";
         assert_eq!(address(log).unwrap(), "http://127.0.0.1:36285");
         assert_eq!(address("onsale 0.1.0\n"), None);
-    }
-
-    #[test]
-    fn the_time_of_a_thread_is_user_and_system_together() {
-        let stat = "4242 (core-1) R 1 2 3 0 -1 4194368 5 0 0 0 250 50 0 0 20 0 9 0 1 2 3";
-        assert_eq!(time_of(stat, "core-1"), Some(Duration::from_secs(3)));
-        assert_eq!(time_of(stat, "core-0"), None);
     }
 }

@@ -73,6 +73,7 @@ fn core(shared: Option<SharedLimits>) -> (Router, Edge, Arc<AtomicU32>) {
         session_lifetime: Settings::SESSION_LIFETIME,
         providers: Providers::new([]),
         sandbox: None,
+        direct_ports: Vec::new(),
         backstage: None,
         entropy: Arc::new(OsEntropy),
         metrics: Arc::new(()),
