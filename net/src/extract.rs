@@ -13,7 +13,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use onsale_core::command::{Actor, IdempotencyKey};
-use onsale_core::id::{EventId, IdError};
+use onsale_core::id::{EventId, IdError, PersonId};
 use serde::de::DeserializeOwned;
 
 use crate::api::edge::Edge;
@@ -35,6 +35,18 @@ impl<T: IdKind> FromRequestParts<Edge> for Named<T> {
     }
 }
 
+/// Somebody in a crew, such as `/events/{id}/roles/{person}`.
+pub struct MemberOf<T>(pub T, pub PersonId);
+
+impl<T: IdKind> FromRequestParts<Edge> for MemberOf<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, edge: &Edge) -> Result<Self, Problem> {
+        let [id, person] = two(parts, edge).await?;
+        Ok(Self(id.parse()?, person.parse()?))
+    }
+}
+
 /// An event and the position of a part of it, such as `/events/{id}/quotas/{quota}`.
 pub struct PartOf(pub EventId, pub u16);
 
@@ -42,20 +54,37 @@ impl FromRequestParts<Edge> for PartOf {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, edge: &Edge) -> Result<Self, Problem> {
-        let wrong = |at: &str, problem: String| {
-            Problem::at(&catalog::INVALID_PARAMETER, format!("path.{at}"), problem)
-        };
-        let params = RawPathParams::from_request_parts(parts, edge).await;
-        let params = params.map_err(|rejection| wrong("id", rejection.body_text()))?;
-        let mut params = params.iter();
-        let (Some((id_at, id)), Some((at, position))) = (params.next(), params.next()) else {
-            return Err(Problem::internal("a part without an event in its path"));
-        };
-        let event = id.parse().map_err(|error: IdError| wrong(id_at, error.to_string()))?;
-        let position = position.parse();
-        let position = position.map_err(|_| wrong(at, "must be a position, from 0".to_owned()))?;
-        Ok(Self(event, position))
+        let [event, position] = two(parts, edge).await?;
+        let wrong = || position.wrong("must be a position, from 0".to_owned());
+        Ok(Self(event.parse()?, position.text.parse().map_err(|_| wrong())?))
     }
+}
+
+/// A part of the path.
+struct PathPart {
+    name: String,
+    text: String,
+}
+
+impl PathPart {
+    fn parse<T: IdKind>(&self) -> Result<T, Problem> {
+        self.text.parse().map_err(|error: IdError| self.wrong(error.to_string()))
+    }
+
+    fn wrong(&self, problem: String) -> Problem {
+        Problem::at(&catalog::INVALID_PARAMETER, format!("path.{}", self.name), problem)
+    }
+}
+
+/// The two parameters of a path, in their order.
+async fn two(parts: &mut Parts, edge: &Edge) -> Result<[PathPart; 2], Problem> {
+    let params = RawPathParams::from_request_parts(parts, edge).await;
+    let params = params.map_err(|rejection| {
+        Problem::at(&catalog::INVALID_PARAMETER, "path.id", rejection.body_text())
+    })?;
+    let part = |(name, text): (&str, &str)| PathPart { name: name.into(), text: text.into() };
+    let params: Vec<_> = params.iter().map(part).collect();
+    params.try_into().map_err(|_| Problem::internal("a path that has no two parameters"))
 }
 
 /// What stands behind the `?`.

@@ -37,6 +37,10 @@ pub(crate) fn cursor<S: FromStr, I: FromStr>(
 fn decode<S: FromStr, I: FromStr>(text: &str) -> Option<Cursor<S, I>> {
     let bytes = BASE64_URL_SAFE_NO_PAD.decode(text).ok()?;
     let [sort, id]: [String; 2] = serde_json::from_slice(&bytes).ok()?;
+    // No key has any, and PostgreSQL takes no zero byte.
+    if sort.contains(char::is_control) {
+        return None;
+    }
     Some(Cursor { sort: sort.parse().ok()?, id: id.parse().ok()? })
 }
 
@@ -81,8 +85,9 @@ mod tests {
         let by_time = next(&Cursor { sort: 7_u64, id: OrganiserId::random() });
         assert!(cursor::<u64, OrganiserId>(Some(&by_time)).unwrap().is_some());
         let other = BASE64_URL_SAFE_NO_PAD.encode(r#"["a","ven_1"]"#);
+        let hidden = next(&ByName { sort: "\0".to_owned(), id: OrganiserId::random() });
         let short = BASE64_URL_SAFE_NO_PAD.encode(r#"["a"]"#);
-        for wrong in ["", "a", "%00", "' OR 1=1 --", &other, &short, &text[1..]] {
+        for wrong in ["", "a", "%00", "' OR 1=1 --", &other, &hidden, &short, &text[1..]] {
             let problem = cursor::<String, OrganiserId>(Some(wrong)).unwrap_err();
             assert_eq!(problem.code(), "invalid_parameter", "{wrong}");
         }

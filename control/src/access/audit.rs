@@ -8,10 +8,11 @@
 
 mod read;
 
-use std::fmt::Display;
+use std::fmt;
 use std::net::IpAddr;
+use std::str::FromStr;
 
-use onsale_core::id::{EventId, PersonId};
+use onsale_core::id::{EventId, IdError, PersonId};
 use onsale_core::time::Time;
 use sqlx::any::AnyArguments;
 use sqlx::query::Query;
@@ -35,6 +36,30 @@ pub enum Who {
     System,
     /// Somebody who has shown no token.
     Nobody,
+}
+
+impl fmt::Display for Who {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Operator => f.write_str("operator"),
+            Self::Person(person) => person.fmt(f),
+            Self::System => f.write_str("system"),
+            Self::Nobody => f.write_str("nobody"),
+        }
+    }
+}
+
+impl FromStr for Who {
+    type Err = IdError;
+
+    fn from_str(text: &str) -> Result<Self, IdError> {
+        Ok(match text {
+            "operator" => Self::Operator,
+            "system" => Self::System,
+            "nobody" => Self::Nobody,
+            _ => Self::Person(text.parse()?),
+        })
+    }
 }
 
 /// Who does something, when, and from where.
@@ -80,7 +105,7 @@ impl Deed {
 
     /// To what has this id.
     #[must_use]
-    pub fn to(self, id: impl Display) -> Self {
+    pub fn to(self, id: impl fmt::Display) -> Self {
         Self { object: Some(id.to_string()), ..self }
     }
 
@@ -159,7 +184,7 @@ fn entry(
     sqlx::query(WRITE)
         .bind(id.to_string())
         .bind(millis(by.at))
-        .bind(read::who_text(by.who))
+        .bind(by.who.to_string())
         .bind(deed.action.name())
         .bind(deed.event.map(|event| event.to_string()))
         .bind(deed.organiser.map(|organiser| organiser.to_string()))

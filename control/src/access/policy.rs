@@ -10,7 +10,7 @@ use super::role::EventRole;
 use crate::accounts::role::Role;
 
 /// What a caller is before anything is known of the object: the columns on the left of the table.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Rank {
     /// Whoever has the operator token: the root of all rights.
     Operator,

@@ -9,7 +9,7 @@ use thiserror::Error;
 use crate::database::{Database, ReadRow, StoreError, queries};
 
 /// What an account is on this platform.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Role {
     /// Buys.
     Buyer,

@@ -91,6 +91,18 @@ impl Caller {
         grant.operate(edge, partition, Some(key), command).await
     }
 
+    /// Whether they may do something else to an object as well: what they see of it depends on it.
+    pub(crate) async fn may(
+        &self,
+        edge: &Edge,
+        action: Action,
+        object: &impl Object,
+    ) -> Result<bool, Problem> {
+        let caller = Self { action, ..*self };
+        let position = caller.position(edge, object.scope(edge).await?).await?;
+        Ok(position.reach(action) == Reach::Any)
+    }
+
     /// Whether a role could make a difference to what is missing.
     fn may_have_role(&self, missing: &Problem) -> bool {
         matches!(self.principal, Some(Principal::Account { .. }))

@@ -5,15 +5,17 @@ use std::future::{Future, ready};
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
+use onsale_control::Control;
 use onsale_control::access::Action;
 use onsale_control::access::standing::Scope;
-use onsale_control::id::CategoryId;
+use onsale_control::catalogue::{organiser, venue};
+use onsale_control::id::{CategoryId, OrganiserId, VenueId};
 use onsale_core::command::Actor;
 use onsale_core::id::{EventId, OrderId, PersonId};
 use onsale_core::query::Query;
 
 use crate::api::edge::Edge;
-use crate::extract::{Named, PartOf};
+use crate::extract::{MemberOf, Named, PartOf};
 use crate::problem::Problem;
 
 /// What an action is done to. Unless it says otherwise it is the platform's, and everybody may know
@@ -80,6 +82,69 @@ impl Object for PartOf {
 
     async fn known(&self, edge: &Edge, actor: Actor) -> Result<(), Problem> {
         Named(self.0).known(edge, actor).await
+    }
+}
+
+impl Object for MemberOf<EventId> {
+    fn scope(&self, _: &Edge) -> impl Future<Output = Result<Scope, Problem>> + Send {
+        ready(Ok(Scope::Event(self.0)))
+    }
+
+    fn seen_by(&self) -> Option<Action> {
+        Named(self.0).seen_by()
+    }
+
+    async fn known(&self, edge: &Edge, actor: Actor) -> Result<(), Problem> {
+        Named(self.0).known(edge, actor).await
+    }
+}
+
+/// Everybody sees the organisers that there are.
+impl Object for Named<OrganiserId> {
+    fn scope(&self, _: &Edge) -> impl Future<Output = Result<Scope, Problem>> + Send {
+        ready(Ok(Scope::Organiser(self.0)))
+    }
+
+    async fn known(&self, edge: &Edge, _: Actor) -> Result<(), Problem> {
+        let organiser = self.0;
+        let find =
+            async move |control: Control| organiser::find(&control.database, organiser).await;
+        edge.backstage(find).await.map(drop)
+    }
+}
+
+impl Object for MemberOf<OrganiserId> {
+    fn scope(&self, _: &Edge) -> impl Future<Output = Result<Scope, Problem>> + Send {
+        ready(Ok(Scope::Organiser(self.0)))
+    }
+
+    async fn known(&self, edge: &Edge, actor: Actor) -> Result<(), Problem> {
+        Named(self.0).known(edge, actor).await
+    }
+}
+
+/// Everybody sees the venues; roles for one are those for its organiser.
+impl Object for Named<VenueId> {
+    async fn scope(&self, edge: &Edge) -> Result<Scope, Problem> {
+        let venue = self.0;
+        let owner = async move |control: Control| venue::owner(&control.database, venue).await;
+        Ok(edge.backstage(owner).await?.map_or(Scope::Platform, Scope::Organiser))
+    }
+}
+
+/// An account is its person's own; nobody else knows of it but whoever may see all.
+impl Object for Named<PersonId> {
+    fn owner(&self) -> Option<PersonId> {
+        Some(self.0)
+    }
+
+    fn seen_by(&self) -> Option<Action> {
+        Some(Action::SeePlatformRole)
+    }
+
+    fn known(&self, _: &Edge, actor: Actor) -> impl Future<Output = Result<(), Problem>> + Send {
+        let is_own = actor == Actor::Person(self.0);
+        ready(if is_own { Ok(()) } else { Err(Problem::not_found("account")) })
     }
 }
 

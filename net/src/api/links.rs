@@ -5,8 +5,11 @@ use serde_json::{Map, Value, json};
 
 /// What makes things: the operation, the status of its success, where the id is in the answer, and
 /// the address of the thing.
-const MAKERS: [(&str, &str, &str, &str); 5] = [
+const MAKERS: [(&str, &str, &str, &str); 8] = [
     ("create_category", "201", "/id", "/api/v1/categories/{id}"),
+    ("create_organiser", "201", "/id", "/api/v1/organisers/{id}"),
+    ("create_venue", "201", "/id", "/api/v1/venues/{id}"),
+    ("create_venue_of_organiser", "201", "/id", "/api/v1/venues/{id}"),
     ("define_event", "201", "/id", "/api/v1/events/{id}"),
     ("join_waitroom", "201", "/id", "/api/v1/places/{id}"),
     ("place_order", "201", "/id", "/api/v1/orders/{id}"),

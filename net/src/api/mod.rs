@@ -4,9 +4,11 @@
 //! parsed by its handler's arguments, becomes a command or a query for the partition that its id
 //! names, and the reply is rendered. Nothing is decided here.
 
+mod audit_log;
 mod categories;
 mod changes;
 mod chart;
+mod crews;
 mod docs;
 pub mod edge;
 mod events;
@@ -15,9 +17,12 @@ mod health;
 mod holds;
 mod links;
 mod orders;
+mod organisers;
 mod poll;
+mod roles;
 mod sessions;
 mod stock;
+mod venues;
 mod wait;
 mod waitroom;
 
@@ -177,6 +182,11 @@ fn routes() -> OpenApiRouter<Edge> {
         .merge(stock::routes())
         .merge(chart::routes())
         .merge(categories::routes())
+        .merge(organisers::routes())
+        .merge(venues::routes())
+        .merge(crews::routes())
+        .merge(roles::routes())
+        .merge(audit_log::routes())
         .merge(sessions::routes())
         .merge(waitroom::routes())
         .merge(holds::routes())

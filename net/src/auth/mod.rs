@@ -96,7 +96,12 @@ fn required(parts: &Parts, edge: &Edge) -> Result<Principal, Problem> {
 
 /// Who a request says it comes from, if it says so.
 pub(crate) fn identify(headers: &HeaderMap, edge: &Edge) -> Result<Option<Principal>, Problem> {
-    let Some(value) = headers.get(AUTHORIZATION) else { return Ok(None) };
+    let mut values = headers.get_all(AUTHORIZATION).iter();
+    let Some(value) = values.next() else { return Ok(None) };
+    if values.next().is_some() {
+        // Whoever reads the first and whoever reads the last would not mean the same person.
+        return Err(refused(TokenError::Invalid));
+    }
     let text = value.to_str().ok().and_then(|text| text.split_once(' '));
     let token = match text {
         Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => token.trim(),

@@ -4,20 +4,26 @@
 //! Amounts end in `_minor` (whole minor units of the currency), spans in `_ms` (milliseconds),
 //! points in time in `_at` (RFC 3339, UTC, milliseconds).
 
+pub mod audit;
 pub mod category;
 pub mod change;
 pub mod event;
 pub mod hold;
 pub mod id;
 pub mod order;
+pub mod organiser;
 pub mod plan;
+pub mod role;
 pub mod session;
 pub mod stock;
 mod time;
 pub mod timeline;
+pub mod venue;
 pub mod waitroom;
 
 use std::fmt::Display;
+
+use onsale_control::text::Wanted;
 
 pub use self::id::Id;
 pub use self::time::At;
@@ -26,4 +32,16 @@ use crate::problem::{Problem, catalog};
 /// What was parsed, or the place of the body in which something is wrong.
 pub(crate) fn at<T>(place: &str, parsed: Result<T, impl Display>) -> Result<T, Problem> {
     parsed.map_err(|error| Problem::at(&catalog::INVALID_BODY, place, error.to_string()))
+}
+
+/// What was parsed, or the parameter behind the `?` in which something is wrong.
+pub(crate) fn in_query<T>(name: &str, parsed: Result<T, impl Display>) -> Result<T, Problem> {
+    parsed.map_err(|error| {
+        Problem::at(&catalog::INVALID_PARAMETER, format!("query.{name}"), error.to_string())
+    })
+}
+
+/// What somebody looks for, in the parameter of this name.
+pub(crate) fn wanted(name: &str, text: Option<&str>) -> Result<Wanted, Problem> {
+    in_query(name, Wanted::parse(text.unwrap_or_default()))
 }

@@ -225,6 +225,10 @@ pub fn patch(path: impl Into<String>) -> Call {
     call(Method::PATCH, path)
 }
 
+pub fn put(path: impl Into<String>) -> Call {
+    call(Method::PUT, path)
+}
+
 /// A request with any method.
 pub fn call_with(method: &str, path: &str) -> Call {
     call(method.parse().unwrap(), path)
@@ -239,6 +243,10 @@ pub fn post(path: impl Into<String>) -> Call {
 }
 
 impl Call {
+    pub fn is_get(&self) -> bool {
+        self.method == Method::GET
+    }
+
     pub fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.headers.retain(|(known, _)| *known != name);
         self.headers.push((name, value.into()));
@@ -305,7 +313,8 @@ impl Answer {
     /// The code, if it is a problem.
     pub fn code(&self) -> Option<String> {
         let is_problem = self.headers.get("content-type")? == "application/problem+json";
-        is_problem.then(|| text(&self.json()["code"]))
+        // A HEAD is answered without a body.
+        (is_problem && !self.body.is_empty()).then(|| text(&self.json()["code"]))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use onsale_core::id::{EventId, PersonId};
+use onsale_core::id::EventId;
 use onsale_core::time::Time;
 use sqlx::Row;
 use sqlx::any::AnyRow;
@@ -71,7 +71,7 @@ pub async fn list(
     limit: Limit,
 ) -> Result<Page<Entry, AuditEntryId>, StoreError> {
     let query = sqlx::query(LIST)
-        .bind(filter.who.map(who_text).unwrap_or_default())
+        .bind(filter.who.map(|who| who.to_string()).unwrap_or_default())
         .bind(filter.action.map_or("", Action::name))
         .bind(filter.event.map(|event| event.to_string()).unwrap_or_default())
         .bind(filter.organiser.map(|organiser| organiser.to_string()).unwrap_or_default())
@@ -90,7 +90,7 @@ fn entry(row: &AnyRow) -> Result<Entry, StoreError> {
     Ok(Entry {
         id: row.parsed("entry")?,
         at: row.time("at")?,
-        who: who(row)?,
+        who: row.parsed("who")?,
         action: row.try_get("action")?,
         event: row.parsed_if_any("event")?,
         organiser: row.parsed_if_any("organiser")?,
@@ -102,29 +102,6 @@ fn entry(row: &AnyRow) -> Result<Entry, StoreError> {
         address: row.parsed_if_any("address")?,
         request: row.try_get("request")?,
     })
-}
-
-fn who(row: &AnyRow) -> Result<Who, StoreError> {
-    Ok(match row.try_get("who")? {
-        OPERATOR => Who::Operator,
-        SYSTEM => Who::System,
-        NOBODY => Who::Nobody,
-        _ => Who::Person(row.parsed::<PersonId>("who")?),
-    })
-}
-
-const OPERATOR: &str = "operator";
-const SYSTEM: &str = "system";
-const NOBODY: &str = "nobody";
-
-/// Who it is, as it stands in the table.
-pub(super) fn who_text(who: Who) -> String {
-    match who {
-        Who::Operator => OPERATOR.to_owned(),
-        Who::Person(person) => person.to_string(),
-        Who::System => SYSTEM.to_owned(),
-        Who::Nobody => NOBODY.to_owned(),
-    }
 }
 
 queries! {
@@ -144,7 +121,7 @@ queries! {
 
 #[cfg(test)]
 mod tests {
-    use onsale_core::id::PartitionId;
+    use onsale_core::id::{PartitionId, PersonId};
 
     use super::super::{By, Deed, Outcome, begin, end, write};
     use super::*;

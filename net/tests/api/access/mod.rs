@@ -1,7 +1,9 @@
 //! Who may do what, over HTTP.
 
+mod audit_log;
 mod lookup;
-mod people;
-mod requests;
+pub mod people;
+pub mod requests;
+mod roles;
 mod walk;
 mod world;

@@ -1,28 +1,34 @@
 //! A request for every operation: one that succeeds for somebody who may.
 
 use onsale_control::access::{Action, Rank};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::walk::{Case, Who};
-use crate::server::{Call, delete, get, patch, post, standing};
+use crate::server::{Call, delete, get, patch, post, put, standing};
 
 /// What an operation is done to.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {
     /// Nothing in particular, or what everybody sees.
     Platform,
     /// An event that the caller does something for themselves in; `id` is one with a waitroom.
     ForOneself,
+    /// An account; `person` is the same.
+    Account,
     /// A category.
     Category,
-    /// An event with everything that there is in events.
+    /// An event with everything that there is in events; `person` has a role for it.
     Event,
     /// A hold.
     Hold,
     /// An order.
     Order,
+    /// An organiser; `person` is one of its members.
+    Organiser,
     /// A place in a waitroom.
     Place,
+    /// A venue of an organiser.
+    Venue,
 }
 
 impl Kind {
@@ -32,14 +38,16 @@ impl Kind {
         match self {
             Self::Platform | Self::Category => case.is_public && !case.is_own,
             Self::ForOneself => case.is_public && case.is_own,
-            Self::Event => matches!(case.who, Who::Crew(_)) || !case.is_own,
+            Self::Event => is_crew(case) || !case.is_own,
+            Self::Organiser | Self::Venue => case.is_public && (is_crew(case) || !case.is_own),
+            Self::Account => case.is_public && (has_account(case) || !case.is_own),
             Self::Hold | Self::Order | Self::Place => case.is_public && (is_person || !case.is_own),
         }
     }
 
     /// Whether it belongs to an event or an organiser for which there are roles.
     pub fn has_crew(self) -> bool {
-        matches!(self, Self::Event | Self::Order)
+        matches!(self, Self::Event | Self::Order | Self::Organiser | Self::Venue)
     }
 
     /// Whether it is the caller's own.
@@ -50,7 +58,10 @@ impl Kind {
     /// What whoever knows of it may do; `None` if everybody knows of it.
     pub fn seen_by(self) -> Option<Action> {
         match self {
-            Self::Platform | Self::ForOneself | Self::Category => None,
+            Self::Platform | Self::ForOneself | Self::Category | Self::Organiser | Self::Venue => {
+                None
+            }
+            Self::Account => Some(Action::SeePlatformRole),
             Self::Event => Some(Action::SeeEvent),
             Self::Hold => Some(Action::SeeHold),
             Self::Order => Some(Action::SeeOrder),
@@ -63,11 +74,17 @@ fn is_crew(case: Case) -> bool {
     matches!(case.who, Who::Crew(_))
 }
 
+fn has_account(case: Case) -> bool {
+    is_crew(case) || matches!(case.who, Who::Rank(Rank::Account(_)))
+}
+
 /// What a request is for.
 pub struct Target {
     pub id: String,
     /// The tag of its version, where it has one.
     pub tag: String,
+    /// Somebody who has to do with it, where somebody has.
+    pub person: String,
 }
 
 /// Makes a request for a target.
@@ -144,9 +161,80 @@ fn of_the_control_plane(operation: &str) -> Option<(Kind, Request)> {
         "remove_category" => (Kind::Category, |category| {
             delete(category_path(category)).header("if-match", &category.tag)
         }),
+        "list_organisers" => (Kind::Platform, |_| get("/api/v1/organisers")),
+        "create_organiser" => {
+            (Kind::Platform, |_| post("/api/v1/organisers").json(&json!({"name": "The Lanterns"})))
+        }
+        "show_organiser" => (Kind::Organiser, |organiser| get(organiser_path(organiser, ""))),
+        "change_organiser" => (Kind::Organiser, |organiser| {
+            let change = put(organiser_path(organiser, "")).json(&json!({"name": "The Lights"}));
+            change.header("if-match", &organiser.tag)
+        }),
+        "verify_organiser" => (Kind::Organiser, |organiser| {
+            let verify = put(organiser_path(organiser, "/verification"));
+            verify.json(&json!({"verified": true})).header("if-match", &organiser.tag)
+        }),
+        "remove_organiser" => (Kind::Organiser, |organiser| {
+            delete(organiser_path(organiser, "")).header("if-match", &organiser.tag)
+        }),
+        "list_venues" => (Kind::Platform, |_| get("/api/v1/venues")),
+        "create_venue" => (Kind::Platform, |_| post("/api/v1/venues").json(&arena())),
+        "create_venue_of_organiser" => {
+            (Kind::Organiser, |organiser| post(organiser_path(organiser, "/venues")).json(&arena()))
+        }
+        "show_venue" => (Kind::Venue, |venue| get(venue_path(venue))),
+        "change_venue" => (Kind::Venue, |venue| {
+            put(venue_path(venue)).json(&arena()).header("if-match", &venue.tag)
+        }),
+        "remove_venue" => {
+            (Kind::Venue, |venue| delete(venue_path(venue)).header("if-match", &venue.tag))
+        }
+        _ => return of_access(operation),
+    };
+    Some((kind, request))
+}
+
+fn of_access(operation: &str) -> Option<(Kind, Request)> {
+    let (kind, request): (Kind, Request) = match operation {
+        "list_event_roles" => (Kind::Event, |event| get(below(event, "/roles"))),
+        "give_event_role" => (Kind::Event, |event| {
+            let path = format!("/roles/{}", event.person);
+            put(below(event, &path)).json(&json!({"role": "viewer"}))
+        }),
+        "take_event_role" => {
+            (Kind::Event, |event| delete(below(event, &format!("/roles/{}", event.person))))
+        }
+        "list_organiser_members" => {
+            (Kind::Organiser, |organiser| get(organiser_path(organiser, "/members")))
+        }
+        "give_organiser_role" => (Kind::Organiser, |organiser| {
+            let path = format!("/members/{}", organiser.person);
+            put(organiser_path(organiser, &path)).json(&json!({"role": "viewer"}))
+        }),
+        "take_organiser_role" => (Kind::Organiser, |organiser| {
+            delete(organiser_path(organiser, &format!("/members/{}", organiser.person)))
+        }),
+        "show_roles" => {
+            (Kind::Account, |account| get(format!("/api/v1/accounts/{}/roles", account.id)))
+        }
+        "give_platform_role" => (Kind::Account, |account| {
+            // Never one that would change what else somebody may do in the walk.
+            put(format!("/api/v1/accounts/{}/role", account.id)).json(&json!({"role": "none"}))
+        }),
+        "read_audit_log" => (Kind::Platform, |_| get("/api/v1/audit-log")),
+        "read_event_audit_log" => (Kind::Event, |event| get(below(event, "/audit-log"))),
         _ => return None,
     };
     Some((kind, request))
+}
+
+/// What is said of a venue.
+pub fn arena() -> Value {
+    json!({
+        "name": "Arena",
+        "address": {"street": "1 Lữ Gia", "city": "Hồ Chí Minh", "country": "VN"},
+        "time_zone": "Asia/Ho_Chi_Minh",
+    })
 }
 
 fn below(event: &Target, path: &str) -> String {
@@ -155,6 +243,14 @@ fn below(event: &Target, path: &str) -> String {
 
 fn order_path(order: &Target, path: &str) -> String {
     format!("/api/v1/orders/{}{path}", order.id)
+}
+
+fn organiser_path(organiser: &Target, path: &str) -> String {
+    format!("/api/v1/organisers/{}{path}", organiser.id)
+}
+
+fn venue_path(venue: &Target) -> String {
+    format!("/api/v1/venues/{}", venue.id)
 }
 
 fn category_path(category: &Target) -> String {

@@ -10,7 +10,7 @@ use super::world::World;
 use crate::server::{Answer, DOCUMENT, Server, text};
 
 /// Who calls.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Who {
     /// Somebody whose rank is all there is to know.
     Rank(Rank),
@@ -58,13 +58,18 @@ async fn walk(server: &Server) {
             )
         });
         for case in cases().filter(|case| kind.makes_sense(*case)) {
-            let call = call(&world.target(kind, case).await);
+            let target = world.target(kind, case).await;
+            let call = call(&target);
+            let may_change = !call.is_get();
             let call = match world.token(case.who) {
                 Some(token) => call.token(&token),
                 None => call,
             };
             let answer = server.send(call).await;
             let (found, expected) = (found(&answer), expected(action, kind, case));
+            if may_change && found == Verdict::Allowed {
+                world.forget(kind, case);
+            }
             if found != expected {
                 wrong.push(format!(
                     "{name} ({action}), {case:?}: {found:?}, not {expected:?}: {answer:?}"
@@ -80,25 +85,8 @@ fn every_action_is_that_of_an_operation() {
     let used: Vec<_> = operations().into_iter().map(|(_, action)| action).collect();
     let unused = Action::ALL.iter().filter(|action| !used.contains(action));
     let unused: Vec<_> = unused.map(|action| action.name()).collect();
-    let without_routes = [
-        "audit.see",
-        "event.log",
-        "event.roles.manage",
-        "event.roles.see",
-        "organiser.change",
-        "organiser.create",
-        "organiser.members.manage",
-        "organiser.members.see",
-        "organiser.remove",
-        "organiser.see",
-        "organiser.see_inside",
-        "organiser.verify",
-        "role.give",
-        "role.see",
-        "venue.manage",
-        "venue.see",
-    ];
-    assert_eq!(unused, without_routes);
+    // What is seen of an organiser depends on it: another test has that.
+    assert_eq!(unused, ["organiser.see_inside"]);
 }
 
 /// Every operation by its id, and its action.

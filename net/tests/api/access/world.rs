@@ -1,15 +1,17 @@
 //! Everybody there is, and things of theirs.
 
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 use onsale_control::access::{EventRole, Rank};
 use onsale_control::accounts::role::Role;
 use serde_json::{Value, json};
 
 use super::people::Person;
-use super::requests::{Kind, Target};
+use super::requests::{Kind, Target, arena};
 use super::walk::{Case, Who};
-use crate::server::{OPERATOR, Server, get, post, queued, seated, standing, text};
+use crate::server::{OPERATOR, Server, post, put, queued, seated, standing, text};
 
 pub struct World<'a> {
     server: &'a Server,
@@ -18,9 +20,18 @@ pub struct World<'a> {
     /// One of each role for events: each has it for an event of their own.
     crew: Vec<(EventRole, Person)>,
     guest: String,
-    /// Somebody else.
+    /// Somebody else, to whom things belong.
     other: String,
     names: AtomicU64,
+    /// What was made and nobody has changed yet, by whose it is.
+    made: Mutex<HashMap<Whose, Arc<Target>>>,
+}
+
+/// Of which kind, whose if it is the caller's, and whether the world may see it.
+type Whose = (Kind, Option<Who>, bool);
+
+fn whose(kind: Kind, case: Case) -> Whose {
+    (kind, Some(case.who).filter(|_| case.is_own), case.is_public)
 }
 
 impl<'a> World<'a> {
@@ -36,7 +47,8 @@ impl<'a> World<'a> {
             crew.push((role, person));
         }
         let (guest, other) = (server.guest().await, server.guest().await);
-        Self { server, accounts, crew, guest, other, names: AtomicU64::new(0) }
+        let (names, made) = (AtomicU64::new(0), Mutex::default());
+        Self { server, accounts, crew, guest, other, names, made }
     }
 
     /// The token that somebody calls with, if they have one.
@@ -49,13 +61,46 @@ impl<'a> World<'a> {
         }
     }
 
-    /// Something new of that kind, which is to whoever calls what the case says.
-    pub async fn target(&self, kind: Kind, case: Case) -> Target {
+    /// Something of that kind as it was made, which is to whoever calls what the case says.
+    pub async fn target(&self, kind: Kind, case: Case) -> Arc<Target> {
+        let known = self.made.lock().unwrap().get(&whose(kind, case)).cloned();
+        if let Some(target) = known {
+            return target;
+        }
+        let target = Arc::new(self.new_target(kind, case).await);
+        self.made.lock().unwrap().insert(whose(kind, case), Arc::clone(&target));
+        target
+    }
+
+    /// It was changed: the next one gets another.
+    pub fn forget(&self, kind: Kind, case: Case) {
+        self.made.lock().unwrap().remove(&whose(kind, case));
+    }
+
+    async fn new_target(&self, kind: Kind, case: Case) -> Target {
+        let helper = self.server.account(Role::Buyer).await;
         let id = match kind {
             Kind::Platform => String::new(),
             Kind::ForOneself => self.event(&queued(), case).await,
-            Kind::Category => return self.category().await,
-            Kind::Event => self.event(&everything(), case).await,
+            Kind::Account => {
+                let own = self.person(case.who).filter(|_| case.is_own);
+                own.unwrap_or(&helper).id.to_string()
+            }
+            Kind::Category => {
+                let name = json!({"name": self.new_name("Category")});
+                return self.made("/api/v1/categories", &name).await;
+            }
+            Kind::Event => {
+                let event = self.event(&everything(), case).await;
+                self.server.engage(&helper, &event, EventRole::Scanner).await;
+                event
+            }
+            Kind::Organiser => return self.organiser(case, &helper).await,
+            Kind::Venue => {
+                let organiser = self.organiser(case, &helper).await.id;
+                let path = format!("/api/v1/organisers/{organiser}/venues");
+                return self.made(&path, &arena()).await;
+            }
             Kind::Hold => self.hold(kind, case).await,
             Kind::Order => {
                 let owner = self.owner(kind, case);
@@ -63,7 +108,7 @@ impl<'a> World<'a> {
             }
             Kind::Place => self.place(kind, case).await,
         };
-        Target { id, tag: String::new() }
+        Target { id, tag: String::new(), person: helper.id.to_string() }
     }
 
     fn person(&self, who: Who) -> Option<&Person> {
@@ -108,12 +153,33 @@ impl<'a> World<'a> {
         text(&self.server.accept(join, 201).await["id"])
     }
 
-    async fn category(&self) -> Target {
-        let name = format!("Category {}", self.names.fetch_add(1, Ordering::Relaxed));
-        let create = post("/api/v1/categories").operator().json(&json!({"name": name}));
-        let id = text(&self.server.accept(create, 201).await["id"]);
-        let shown = self.server.send(get(format!("/api/v1/categories/{id}"))).await;
-        Target { id, tag: shown.headers["etag"].to_str().unwrap().to_owned() }
+    /// An organiser of whom the helper is a member, and the caller if it is theirs.
+    async fn organiser(&self, case: Case, helper: &Person) -> Target {
+        let name = json!({"name": self.new_name("Organiser")});
+        let organiser = self.made("/api/v1/organisers", &name).await;
+        self.join(&organiser, helper, EventRole::Scanner).await;
+        if let (Who::Crew(role), true) = (case.who, case.is_own) {
+            self.join(&organiser, self.person(case.who).unwrap(), role).await;
+        }
+        Target { person: helper.id.to_string(), ..organiser }
+    }
+
+    async fn join(&self, organiser: &Target, person: &Person, role: EventRole) {
+        let path = format!("/api/v1/organisers/{}/members/{}", organiser.id, person.id);
+        let join = put(path).operator().json(&json!({"role": role.name()}));
+        self.server.accept(join, 200).await;
+    }
+
+    /// Something new in the catalogue.
+    async fn made(&self, path: &str, body: &Value) -> Target {
+        let made = self.server.send(post(path).operator().json(body)).await;
+        assert_eq!(made.status, 201, "{made:?}");
+        let tag = made.headers["etag"].to_str().unwrap().to_owned();
+        Target { id: text(&made.json()["id"]), tag, person: String::new() }
+    }
+
+    fn new_name(&self, kind: &str) -> String {
+        format!("{kind} {}", self.names.fetch_add(1, Ordering::Relaxed))
     }
 }
 
