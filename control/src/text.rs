@@ -36,7 +36,7 @@ pub struct Prose<const MAX: usize>(String);
 impl<const MAX: usize> Line<MAX> {
     /// The line in `text`.
     pub fn parse(text: &str) -> Result<Self, TextError> {
-        let line = checked(text.trim(), MAX, |_| false)?;
+        let line = checked(text, MAX, |_| false)?;
         if line.is_empty() { Err(TextError::Empty) } else { Ok(Self(line)) }
     }
 
@@ -55,7 +55,7 @@ impl<const MAX: usize> Prose<MAX> {
     /// The text in `text`; its lines end in `\n`.
     pub fn parse(text: &str) -> Result<Self, TextError> {
         let text = text.replace("\r\n", "\n");
-        checked(text.trim(), MAX, |c| c == '\n' || c == '\t').map(Self)
+        checked(&text, MAX, |c| c == '\n' || c == '\t').map(Self)
     }
 
     /// As it was written.
@@ -81,7 +81,7 @@ impl Wanted {
 
     /// What has this in it.
     pub fn parse(text: &str) -> Result<Self, TextError> {
-        checked(text.trim(), Self::CHARS_MAX, |_| false).map(Self)
+        checked(text, Self::CHARS_MAX, |_| false).map(Self)
     }
 
     /// As a pattern for `LIKE ... ESCAPE '!'`.
@@ -91,10 +91,12 @@ impl Wanted {
 }
 
 fn checked(text: &str, chars_max: usize, may: impl Fn(char) -> bool) -> Result<String, TextError> {
-    // Before it is composed, so that a huge one costs nothing.
+    // As it was sent, which is also what a schema counts; and before it is composed, so that a huge
+    // one costs nothing.
     if text.chars().take(chars_max + 1).count() > chars_max {
         return Err(TextError::TooLong { chars_max });
     }
+    let text = text.trim();
     if text.chars().any(|c| (c.is_control() && !may(c)) || turns(c)) {
         return Err(TextError::Hidden);
     }
@@ -118,6 +120,7 @@ mod tests {
         assert_eq!(Line::<80>::parse("x' OR '1'='1").unwrap().as_str(), "x' OR '1'='1");
         assert_eq!(Line::<3>::parse(" \t"), Err(TextError::Empty));
         assert_eq!(Line::<3>::parse("four"), Err(TextError::TooLong { chars_max: 3 }));
+        assert_eq!(Line::<3>::parse(" two"), Err(TextError::TooLong { chars_max: 3 }));
         for hidden in ["a\nb", "a\0b", "a\u{202e}b"] {
             assert_eq!(Line::<80>::parse(hidden), Err(TextError::Hidden), "{hidden:?}");
         }

@@ -28,9 +28,7 @@ pub struct IdempotencyHeader {
     /// content 422 `key_reused`. Keys of different callers and different routes do not meet.
     #[param(
         rename = "Idempotency-Key",
-        min_length = 1,
-        max_length = 257,
-        pattern = r#"^([!#-\[\]-~]+|"([!#-\[\]-~]|\\["\\])+")$"#,
+        pattern = r#"^([!#-~]{1,255}|"([!#-\[\]-~]|\\["\\]){1,255}")$"#,
         example = "\"8e03978e-40d5-43dd-bc93-6894a57f9324\""
     )]
     idempotency_key: String,

@@ -48,6 +48,23 @@ pub fn find_redis() -> Result<(), ServiceError> {
     if is_there() { Ok(()) } else { Err(missing) }
 }
 
+/// Python 3 and its virtual environments: that they can be had.
+///
+/// # Errors
+/// If they are missing and cannot be installed.
+pub fn find_python() -> Result<(), ServiceError> {
+    let is_there = || {
+        let mut python = Command::new("python3");
+        python.args(["-c", "import ensurepip, venv"]).stderr(Stdio::null());
+        python.status().is_ok_and(|status| status.success())
+    };
+    if !is_there() {
+        install("Python", "python3-venv")?;
+    }
+    let missing = ServiceError::Missing { name: "Python", package: "python3-venv" };
+    if is_there() { Ok(()) } else { Err(missing) }
+}
+
 /// Whether this program may do everything.
 pub fn is_root() -> bool {
     rustix::process::geteuid().is_root()

@@ -7,6 +7,7 @@
 //! Deliberately absent: rules about what the code does. Those are tests, in the crates they are
 //! about.
 
+mod api;
 mod bench;
 mod ci;
 mod demo;
@@ -17,6 +18,8 @@ mod madsim;
 mod mutants;
 mod process;
 mod purity;
+mod server;
+mod service;
 mod sim;
 mod testing;
 mod tidy;
@@ -60,6 +63,15 @@ enum Command {
         /// One measure; all when absent
         #[arg(long, value_name = "NAME")]
         only: Option<String>,
+    },
+    /// Send the server everything that its description allows, and much that it does not
+    Api {
+        /// What is sent follows from it
+        #[arg(long, default_value_t = api::SEED)]
+        seed: u64,
+        /// The most requests for each operation and way of making them
+        #[arg(long, default_value_t = api::EXAMPLES)]
+        examples: u32,
     },
     /// Check the house style: sizes, markers, manifests, direction of dependencies
     Tidy,
@@ -123,6 +135,7 @@ fn main() -> ExitCode {
         Command::Fix => fix::run(),
         Command::Demo { args } => demo::run(&args),
         Command::Bench { quick, only } => bench::run(quick, only.as_deref()),
+        Command::Api { seed, examples } => api::run(seed, examples),
         Command::Tidy => tidy::run(),
         Command::Purity => purity::run(),
         Command::Deny { require_advisories } => deny::run(require_advisories),

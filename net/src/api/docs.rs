@@ -6,6 +6,7 @@
 
 mod access;
 mod limits;
+mod numbers;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::ready;
@@ -103,6 +104,7 @@ pub(super) fn complete(document: &utoipa::openapi::OpenApi) -> Value {
         }
         operation["x-problems"] = json!(codes);
     }
+    numbers::describe(&mut document);
     links::add(&mut document);
     document
 }

@@ -18,6 +18,20 @@ use crate::problem::{Problem, catalog};
 /// An event to be sold.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "name": "The Lanterns, second night",
+    "currency": "EUR",
+    "classes": [{
+        "name": "Standing",
+        "price_minor": 4500,
+        "window": {
+            "opens_at": "2026-10-03T10:00:00.000Z",
+            "closes_at": "2027-10-03T18:00:00.000Z",
+        },
+    }],
+    "quotas": [{ "name": "Standing", "capacity": 20000, "classes": [0] }],
+    "limits": { "per_hold": 8, "per_buyer": 8 },
+}))]
 pub struct EventDefinition {
     /// What it is called, 1 to 200 bytes.
     #[schema(example = "The Lanterns, second night")]

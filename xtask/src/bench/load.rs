@@ -8,10 +8,10 @@ use serde::Deserialize;
 
 use super::Bench;
 use super::scale::Scale;
-use super::server::Server;
-use super::service::pinned;
 use super::statistics::median;
 use crate::process::{Failure, Outcome};
+use crate::server::Server;
+use crate::service::pinned;
 
 /// So many connections, each asking again when it was answered.
 #[derive(Clone, Debug)]

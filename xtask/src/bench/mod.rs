@@ -22,7 +22,6 @@ mod peers;
 mod record;
 mod scale;
 mod server;
-mod service;
 mod statistics;
 
 use std::fs;

@@ -5,7 +5,6 @@ use std::thread;
 use crate::bench::Bench;
 use crate::bench::load::{Load, Seen};
 use crate::bench::record::{Row, Target};
-use crate::bench::server::Server;
 use crate::bench::statistics::Series;
 use crate::process::{Failure, Outcome};
 
@@ -42,7 +41,7 @@ fn row(bench: &Bench, connections: u32) -> Outcome<Row> {
 
 /// So many servers at once, each with so many that wait.
 fn hold(bench: &Bench, servers: u32, each: u32) -> Outcome<Vec<Seen>> {
-    let servers: Outcome<Vec<_>> = (0..servers).map(|_| Server::start_for_a_crowd(bench)).collect();
+    let servers: Outcome<Vec<_>> = (0..servers).map(|_| bench.server_for_a_crowd()).collect();
     let servers = servers?;
     let load = &Load::of(bench, "idle", each);
     thread::scope(|scope| {

@@ -4,7 +4,6 @@
 use crate::bench::Bench;
 use crate::bench::load::Load;
 use crate::bench::record::{Row, Target};
-use crate::bench::server::Server;
 use crate::bench::statistics::Series;
 use crate::process::Outcome;
 
@@ -13,7 +12,7 @@ pub fn run(bench: &Bench) -> Outcome<Vec<Row>> {
     let connections = bench.scale.many;
     let mut highest = Series::new("durable holds, as many as can be", "holds/s");
     for round in 0..bench.scale.rounds {
-        let seen = Load::of(bench, "hold", connections).run(bench, &Server::start(bench)?)?;
+        let seen = Load::of(bench, "hold", connections).run(bench, &bench.server()?)?;
         bench.add(round, &mut highest, seen.per_s("hold"));
     }
     let half = (highest.median() / 2.0).max(1.0) as u64;
@@ -21,7 +20,7 @@ pub fn run(bench: &Bench) -> Outcome<Vec<Row>> {
     let mut nothing = Series::new(format!("do-nothing route, p99 at {half}/s"), "us");
     let mut notes = Vec::new();
     for round in 0..bench.scale.rounds {
-        let server = Server::start(bench)?;
+        let server = bench.server()?;
         for (scenario, series) in [("healthz", &mut nothing), ("hold", &mut holds)] {
             let seen =
                 Load::of(bench, scenario, connections).with("--rate", &half).run(bench, &server)?;

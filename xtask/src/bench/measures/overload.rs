@@ -8,7 +8,6 @@
 use crate::bench::Bench;
 use crate::bench::load::Load;
 use crate::bench::record::{Row, Target};
-use crate::bench::server::Server;
 use crate::bench::statistics::Series;
 use crate::process::Outcome;
 
@@ -26,9 +25,9 @@ pub fn run(bench: &Bench) -> Outcome<Vec<Row>> {
     let mut memory = Series::new("server's memory, at most", "bytes");
     let mut notes = Vec::new();
     for round in 0..bench.scale.rounds {
-        let seen = Load::of(bench, "hold", usual).run(bench, &Server::start(bench)?)?;
+        let seen = Load::of(bench, "hold", usual).run(bench, &bench.server()?)?;
         bench.add(round, &mut highest, seen.per_s("hold"));
-        let seen = Load::of(bench, "hold", many).run(bench, &Server::start(bench)?)?;
+        let seen = Load::of(bench, "hold", many).run(bench, &bench.server()?)?;
         bench.add(round, &mut overloaded, seen.per_s("hold"));
         bench.add(round, &mut refused, seen.refused_per_s());
         bench.add(round, &mut memory, seen.memory_max_bytes() as f64);

@@ -9,9 +9,9 @@ use std::net::TcpStream;
 use crate::bench::Bench;
 use crate::bench::load::Load;
 use crate::bench::record::{Row, Target};
-use crate::bench::server::Server;
 use crate::bench::statistics::Series;
 use crate::process::{Failure, Outcome};
+use crate::server::Server;
 
 /// How many cores the server has here.
 const CORES: usize = 2;
@@ -23,7 +23,7 @@ pub fn run(bench: &Bench) -> Outcome<Vec<Row>> {
     let mut notes = Vec::new();
     for round in 0..bench.scale.rounds {
         for (core, series) in [("owner", &mut alone), ("other", &mut helped)] {
-            let server = Server::start_on_both(bench)?;
+            let server = bench.server_on_both()?;
             let load = Load::of(bench, "hold", bench.scale.many).with("--core", &core);
             let seen = load.run(bench, &server)?;
             let used = seen.thread_time(&format!("core-{}", owner(&server)?));

@@ -4,9 +4,9 @@ use crate::bench::Bench;
 use crate::bench::load::Load;
 use crate::bench::peers::{Postgres, Redis, Script, find_postgres, find_redis};
 use crate::bench::record::{Row, Target};
-use crate::bench::server::Server;
 use crate::bench::statistics::Series;
 use crate::process::Outcome;
+use crate::server::Server;
 
 const POSTGRES: &str = "PostgreSQL with its own settings (fsync and synchronous_commit on), one \
     hot row with room to be updated in place, pgbench with prepared statements over TCP; the best \
@@ -22,7 +22,7 @@ pub fn nothing(bench: &Bench) -> Outcome<Vec<Row>> {
         let mut nothing = Series::new(label, "requests/s");
         let mut holds = Holds::new(connections);
         for round in 0..bench.scale.rounds {
-            let server = Server::start(bench)?;
+            let server = bench.server()?;
             let seen = Load::of(bench, "healthz", connections).run(bench, &server)?;
             holds.notes.extend(seen.doubts());
             bench.add(round, &mut nothing, seen.per_s("healthz"));
@@ -115,7 +115,7 @@ impl Holds {
 
     /// On a server of its own: beside a peer, neither may have the other's leftovers.
     fn measure(&mut self, bench: &Bench, round: usize) -> Outcome {
-        self.measure_on(bench, round, &Server::start(bench)?)
+        self.measure_on(bench, round, &bench.server()?)
     }
 
     fn measure_on(&mut self, bench: &Bench, round: usize, server: &Server) -> Outcome {

@@ -3,7 +3,6 @@
 use crate::bench::Bench;
 use crate::bench::load::Load;
 use crate::bench::record::{Row, Target};
-use crate::bench::server::Server;
 use crate::bench::statistics::Series;
 use crate::process::Outcome;
 
@@ -19,7 +18,7 @@ pub fn queue(bench: &Bench) -> Outcome<Vec<Row>> {
     for round in 0..bench.scale.rounds {
         for (queued, series) in bench.scale.queue.into_iter().zip([&mut short, &mut long]) {
             let load = Load::of(bench, "status", bench.scale.many).with("--queue", &queued);
-            let seen = load.run(bench, &Server::start(bench)?)?;
+            let seen = load.run(bench, &bench.server()?)?;
             bench.add(round, series, seen.per_s("status"));
             notes.extend(seen.doubts());
         }
@@ -40,7 +39,7 @@ pub fn orders(bench: &Bench) -> Outcome<Vec<Row>> {
         // One guest for each connection: all but the first purchases begin with a session, the
         // early ones like the late ones.
         let load = Load::of(bench, "purchase", connections).with("--buyers", &connections);
-        let seen = load.turns(orders).run(bench, &Server::start(bench)?)?;
+        let seen = load.turns(orders).run(bench, &bench.server()?)?;
         let [early, late] = seen.first_and_last_per_s();
         bench.add(round, &mut first, early);
         bench.add(round, &mut last, late);
@@ -63,7 +62,7 @@ pub fn seats(bench: &Bench) -> Outcome<Vec<Row>> {
                 .with("--event-size", &seats)
                 .with("--events", &houses(seats, turns, connections))
                 .turns(turns);
-            let seen = load.run(bench, &Server::start(bench)?)?;
+            let seen = load.run(bench, &bench.server()?)?;
             bench.add(round, series, seen.per_s("hold"));
             notes.extend(seen.doubts());
         }

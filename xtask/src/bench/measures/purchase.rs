@@ -3,7 +3,6 @@
 use crate::bench::Bench;
 use crate::bench::load::Load;
 use crate::bench::record::{Row, Target};
-use crate::bench::server::Server;
 use crate::bench::statistics::Series;
 use crate::process::Outcome;
 
@@ -14,9 +13,9 @@ pub fn run(bench: &Bench) -> Outcome<Vec<Row>> {
     let mut purchases = Series::new("full purchases", "purchases/s");
     let mut notes = Vec::new();
     for round in 0..bench.scale.rounds {
-        let seen = Load::of(bench, "hold", connections).run(bench, &Server::start(bench)?)?;
+        let seen = Load::of(bench, "hold", connections).run(bench, &bench.server()?)?;
         bench.add(round, &mut holds, seen.per_s("hold"));
-        let seen = Load::of(bench, "purchase", connections).run(bench, &Server::start(bench)?)?;
+        let seen = Load::of(bench, "purchase", connections).run(bench, &bench.server()?)?;
         bench.add(round, &mut purchases, seen.finished_per_s());
         notes.extend(seen.doubts());
     }

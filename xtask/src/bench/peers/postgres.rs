@@ -8,8 +8,8 @@ use rustix::process::Signal;
 
 use super::packages::is_root;
 use super::{PgPrograms, TICKETS, free_port};
-use crate::bench::service::{Service, pinned};
 use crate::process::{Failure, Outcome, Process, program};
+use crate::service::{Service, pinned};
 
 /// Who it runs as where this program is root, because it refuses to be.
 const USER: &str = "postgres";

@@ -5,8 +5,8 @@ use std::fs;
 use std::path::Path;
 
 use super::{TICKETS, free_port};
-use crate::bench::service::{Service, pinned};
 use crate::process::{Failure, Outcome, program};
+use crate::service::{Service, pinned};
 
 /// As many different keys as redis-benchmark draws from.
 const KEYS: &str = "2000000000";

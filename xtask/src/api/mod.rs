@@ -1,0 +1,62 @@
+//! `cargo xtask api`: the real server is sent what its own `OpenAPI` document allows, and much that
+//! it does not, by schemathesis. Every answer must be one that the document promises.
+//!
+//! Deliberately absent: what a request means. That is tested where the routes are.
+
+use std::path::{Path, PathBuf};
+
+use crate::process::{Failure, Outcome, cargo, program};
+use crate::server::{Server, without_limits};
+use crate::workspace;
+
+/// What CI sends follows from it.
+pub const SEED: u64 = 1;
+/// The most requests for each operation and way of making them, in CI.
+pub const EXAMPLES: u32 = 20;
+
+/// Its checks change from release to release.
+const SCHEMATHESIS: &str = "schemathesis==4.32.5";
+
+/// Starts a server, puts something into it, and lets schemathesis at it.
+pub fn run(seed: u64, examples: u32) -> Outcome {
+    let tools = find_or_install()?;
+    cargo(&["build", "--package", "onsale-runtime", "--bin", "onsale"]).run()?;
+    let cannot = |error| Failure(format!("no temporary directory can be had: {error}"));
+    let scratch = tempfile::tempdir().map_err(cannot)?;
+    let onsale = workspace::target_directory()?.join("debug/onsale");
+    let server = Server::start(scratch.path(), program(onsale), 1, &without_limits())?;
+    let here = workspace::root().join("xtask/src/api");
+    let world = program(tools.join("python"))
+        .path_arg(&here.join("world.py"))
+        .args(&[server.url()])
+        .path_arg(&server.operator_token())
+        .read()?;
+    let names = world.lines().filter_map(|line| line.split_once('='));
+    let schemathesis = program(tools.join("st"))
+        .env("PYTHONPATH", &here.to_string_lossy())
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .env("SCHEMATHESIS_HOOKS", "hooks")
+        .args(&["--config-file"])
+        .path_arg(&here.join("schemathesis.toml"))
+        .args(&["run", &format!("{}/api/openapi.json", server.url())])
+        .args(&["--seed", &seed.to_string(), "--max-examples", &examples.to_string()])
+        .args(&["--suppress-health-check", "all", "--continue-on-failure", "--no-color"]);
+    names.fold(schemathesis, |process, (name, value)| process.env(name, value)).run()
+}
+
+/// The folder with the programs of a Python that has schemathesis.
+fn find_or_install() -> Outcome<PathBuf> {
+    let own = workspace::root().join("target/tools/schemathesis");
+    let programs = own.join("bin");
+    let has_it = |programs: &Path| {
+        let installed = program(programs.join("pip")).args(&["freeze"]).read();
+        installed.is_ok_and(|list| list.lines().any(|line| line == SCHEMATHESIS))
+    };
+    if !has_it(&programs) {
+        onsale_testbed::find_python().map_err(|error| Failure(error.to_string()))?;
+        println!("{SCHEMATHESIS} is missing and is now installed into target/tools");
+        program("python3").args(&["-m", "venv", "--clear"]).path_arg(&own).run()?;
+        program(programs.join("pip")).args(&["install", "--quiet", SCHEMATHESIS]).run()?;
+    }
+    Ok(programs)
+}

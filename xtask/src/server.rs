@@ -1,0 +1,82 @@
+//! Our server in a folder of its own, for measures and checks.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use tempfile::TempDir;
+
+use crate::process::{Failure, Outcome, Process};
+use crate::service::Service;
+
+/// The classes of routes that the gateway limits.
+const CLASSES: [&str; 6] = ["buy", "manage", "queue", "read", "session", "webhook"];
+
+/// A running server; its data goes with it.
+pub struct Server {
+    // Before its folder, which is removed when the server has ended.
+    service: Service,
+    folder: TempDir,
+    url: String,
+}
+
+impl Server {
+    /// Starts `program`, which may be wrapped in others, in a new folder within `scratch`, with
+    /// these lines as its configuration file.
+    pub fn start(scratch: &Path, program: Process, cores: usize, settings: &str) -> Outcome<Self> {
+        let cannot = |error| Failure(format!("the server gets no folder: {error}"));
+        let folder = tempfile::tempdir_in(scratch).map_err(cannot)?;
+        let config = folder.path().join("onsale.toml");
+        fs::write(&config, settings).map_err(cannot)?;
+        let process = program
+            .args(&["serve", "--listen", "127.0.0.1:0", "--cores", &cores.to_string(), "--config"])
+            .path_arg(&config)
+            .args(&["--data"])
+            .path_arg(&folder.path().join("data"));
+        let mut service = Service::start("the server", process, &folder.path().join("log"))?;
+        let url = service.wait_until(address)?;
+        Ok(Self { service, folder, url })
+    }
+
+    /// Where it is: `http://127.0.0.1:8080`.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Its process.
+    pub fn id(&self) -> u32 {
+        self.service.id()
+    }
+
+    /// The file with its operator token.
+    pub fn operator_token(&self) -> PathBuf {
+        self.folder.path().join("data/keys/operator-token")
+    }
+}
+
+/// Settings with which everybody is counted, as strangers are, and nobody ever has too much.
+pub fn without_limits() -> String {
+    let of_class = |class| {
+        let whom = ["address_per_minute", "address_burst", "person_per_minute", "person_burst"];
+        let lines = whom.map(|name| format!("{name} = {}\n", u32::MAX)).concat();
+        format!("[limits.{class}]\n{lines}")
+    };
+    format!("[limits]\ntrusted_proxies = []\n{}", CLASSES.map(of_class).concat())
+}
+
+fn address(log: &str) -> Option<String> {
+    let line = log.lines().find_map(|line| line.trim().strip_prefix("listening"))?;
+    Some(line.split_whitespace().next()?.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_address_is_what_the_server_says_at_its_start() {
+        let log = "onsale 0.1.0\n  cores      1 on glommio\n  \
+                   listening  http://127.0.0.1:36285  (API at http://127.0.0.1:36285/api/docs)\n";
+        assert_eq!(address(log).unwrap(), "http://127.0.0.1:36285");
+        assert_eq!(address("onsale 0.1.0\n"), None);
+    }
+}
