@@ -47,6 +47,20 @@ impl<T: IdKind> FromRequestParts<Edge> for MemberOf<T> {
     }
 }
 
+/// The event in the path, if its partition has room for a new arrival. For routes that crowds come
+/// to, before anything else is read or verified: in a crowd most are refused.
+pub struct Arrived(pub EventId);
+
+impl FromRequestParts<Edge> for Arrived {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, edge: &Edge) -> Result<Self, Problem> {
+        let Named(event) = Named::from_request_parts(parts, edge).await?;
+        edge.check_room(event)?;
+        Ok(Self(event))
+    }
+}
+
 /// An event and the position of a part of it, such as `/events/{id}/quotas/{quota}`.
 pub struct PartOf(pub EventId, pub u16);
 

@@ -19,6 +19,12 @@ pub trait Partitions: Clone + Send + Sync + 'static {
     /// How many partitions there are, numbered from 0.
     fn count(&self) -> u16;
 
+    /// Whether `partition` would take a new arrival now. Only a hint, free of charge: whoever is
+    /// refused here costs hardly anything, and whoever is not may be refused all the same.
+    fn check_room(&self, _partition: PartitionId) -> Result<(), CallError> {
+        Ok(())
+    }
+
     /// Has `partition` decide on a request.
     fn execute(
         &self,

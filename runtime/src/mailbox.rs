@@ -18,6 +18,9 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::host::Clock;
 
+/// A mailbox is emptied within milliseconds.
+const FULL: CallError = CallError::Overloaded { retry_after_s: 1 };
+
 /// Where an answer goes.
 pub type ReplyTo = oneshot::Sender<Result<Answer, CallError>>;
 
@@ -89,7 +92,7 @@ impl Mailboxes {
         let lane = if is_urgent { &lanes.urgent } else { &lanes.arrivals };
         let (reply_to, reply) = oneshot::channel();
         lane.try_send(message(reply_to)).map_err(|error| match error {
-            TrySendError::Full(_) => CallError::Overloaded { retry_after_s: 1 },
+            TrySendError::Full(_) => FULL,
             TrySendError::Closed(_) => CallError::Stopped,
         })?;
         reply.await.unwrap_or(Err(CallError::Stopped))
@@ -103,6 +106,11 @@ impl Partitions for Mailboxes {
 
     fn count(&self) -> u16 {
         self.lanes.len() as u16
+    }
+
+    fn check_room(&self, partition: PartitionId) -> Result<(), CallError> {
+        let lanes = self.lanes.get(usize::from(partition.number()));
+        if lanes.is_some_and(|lanes| lanes.arrivals.capacity() == 0) { Err(FULL) } else { Ok(()) }
     }
 
     async fn execute(&self, partition: PartitionId, request: Request) -> Result<Reply, CallError> {

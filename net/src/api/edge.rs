@@ -141,6 +141,11 @@ impl Edge {
         partition.ok_or_else(|| Problem::internal("there are no partitions"))
     }
 
+    /// Whether the partition of this event would take a new arrival now.
+    pub(crate) fn check_room(&self, event: EventId) -> Result<(), Problem> {
+        self.0.port.check_room(event.partition()).map_err(Problem::from)
+    }
+
     pub(crate) async fn execute(
         &self,
         partition: PartitionId,
@@ -191,6 +196,7 @@ impl Edge {
 trait Port: Send + Sync {
     fn now(&self) -> Time;
     fn count(&self) -> u16;
+    fn check_room(&self, at: PartitionId) -> Result<(), CallError>;
     fn execute(&self, at: PartitionId, request: Request) -> Answer<'_, Reply>;
     fn look(&self, at: PartitionId, look: Look) -> Answer<'_, View>;
 }
@@ -204,6 +210,10 @@ impl<P: Partitions> Port for P {
 
     fn count(&self) -> u16 {
         Partitions::count(self)
+    }
+
+    fn check_room(&self, at: PartitionId) -> Result<(), CallError> {
+        Partitions::check_room(self, at)
     }
 
     fn execute(&self, at: PartitionId, request: Request) -> Answer<'_, Reply> {

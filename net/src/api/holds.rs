@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use axum::http::header::LOCATION;
 use axum::response::{IntoResponse, Response};
 use onsale_core::command::Command;
-use onsale_core::id::{EventId, HoldId};
+use onsale_core::id::HoldId;
 use onsale_core::query::{Query, View};
 use onsale_core::reply::Reply;
 use utoipa_axum::router::OpenApiRouter;
@@ -16,7 +16,7 @@ use crate::access::Caller;
 use crate::auth::{Buyer, CheckoutToken};
 use crate::dto::hold::{Hold, TakeHold};
 use crate::dto::id::{EventRef, HoldRef};
-use crate::extract::{Named, Once};
+use crate::extract::{Arrived, Named, Once};
 use crate::idempotency::IdempotencyHeader;
 use crate::json::Json;
 use crate::problem::Problem;
@@ -54,8 +54,8 @@ pub(super) fn routes() -> OpenApiRouter<Edge> {
 )]
 async fn take(
     State(edge): State<Edge>,
+    Arrived(event): Arrived,
     buyer: Buyer,
-    Named(event): Named<EventId>,
     token: CheckoutToken,
     request: Once<TakeHold>,
 ) -> Result<Response, Problem> {

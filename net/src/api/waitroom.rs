@@ -20,7 +20,7 @@ use crate::auth::{Buyer, new_checkout_token};
 use crate::dto::Id;
 use crate::dto::id::{EventRef, PlaceRef};
 use crate::dto::waitroom::{Join, Joined, Lottery, PlaceDto};
-use crate::extract::{Named, Once, Params};
+use crate::extract::{Arrived, Named, Once, Params};
 use crate::idempotency::IdempotencyHeader;
 use crate::json::Json;
 use crate::problem::Problem;
@@ -50,8 +50,8 @@ pub(super) fn routes() -> OpenApiRouter<Edge> {
 )]
 async fn join(
     State(edge): State<Edge>,
+    Arrived(event): Arrived,
     buyer: Buyer,
-    Named(event): Named<EventId>,
     request: Once<Join>,
 ) -> Result<Response, Problem> {
     let actor = buyer.actor();

@@ -78,6 +78,16 @@ async fn faults_behind_the_port_become_problems() {
 }
 
 #[tokio::test]
+async fn a_crowd_before_a_full_partition_is_refused_unread() {
+    let (_, router) = router_to(Faulty(Fault::Overloaded));
+    for path in ["/api/v1/events/evt_0000000/holds", "/api/v1/events/evt_0000000/waitroom"] {
+        let answer = send(&router, post(path).token("of nobody").raw("nonsense")).await;
+        assert_eq!((answer.status.as_u16(), answer.code()), (503, Some("overloaded".into())));
+        assert_eq!(answer.headers["retry-after"], "7");
+    }
+}
+
+#[tokio::test]
 async fn a_server_that_stops_is_not_ready_but_alive() {
     let (api, router) = router_to(Memory::new());
     assert_eq!(send(&router, get("/readyz")).await.status, 200);
@@ -134,6 +144,10 @@ impl Partitions for Faulty {
 
     fn count(&self) -> u16 {
         1
+    }
+
+    fn check_room(&self, _: PartitionId) -> Result<(), CallError> {
+        if matches!(self.0, Fault::Overloaded) { self.fail() } else { Ok(()) }
     }
 
     async fn execute(&self, _: PartitionId, _: Request) -> Result<Reply, CallError> {
