@@ -4,6 +4,8 @@
 //! what is printed on them has no say in that. A seat's index is its place in the order of the
 //! description: sections, rows, seats.
 
+use alloc::borrow::Cow;
+use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -88,4 +90,17 @@ pub enum Numbering {
     },
     /// A label for each seat.
     Labels(Vec<String>),
+}
+
+impl Numbering {
+    /// What is printed on the seat at a position of the row; `None` past the last label.
+    pub fn label(&self, position: u32) -> Option<Cow<'_, str>> {
+        match self {
+            Self::Sequence { first, step } => {
+                let number = i64::from(*first) + i64::from(*step) * i64::from(position);
+                Some(Cow::Owned(format!("{number}")))
+            }
+            Self::Labels(labels) => Some(Cow::Borrowed(labels.get(position as usize)?)),
+        }
+    }
 }

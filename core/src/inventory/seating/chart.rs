@@ -2,14 +2,13 @@
 //! neighbours are. Compiled from the plan once. Which of them are free is not known here.
 
 use alloc::borrow::Cow;
-use alloc::format;
 use alloc::vec;
 use alloc::vec::Vec;
 use core::ops::Range;
 
 use super::bench::Bench;
 use super::{SeatKind, SeatState};
-use crate::spec::{ClassId, Numbering, Plan, Point, Row};
+use crate::spec::{ClassId, Plan, Point, Row};
 
 /// The farthest that a seat counts, in centimetres: 42 kilometres, more than a checked plan spans.
 /// The sum over the largest party stays below [`super::bench::SCORE_STANDARD_SEAT`].
@@ -192,13 +191,7 @@ impl<'p> SeatLabel<'p> {
     pub(super) fn of(plan: &'p Plan, section: u16, row: u32, position: u32) -> Option<Self> {
         let section = plan.sections.get(usize::from(section))?;
         let row = section.rows.get(row as usize)?;
-        let seat = match &row.numbering {
-            Numbering::Sequence { first, step } => {
-                let number = i64::from(*first) + i64::from(*step) * i64::from(position);
-                Cow::Owned(format!("{number}"))
-            }
-            Numbering::Labels(labels) => Cow::Borrowed(labels.get(position as usize)?.as_str()),
-        };
+        let seat = row.numbering.label(position)?;
         Some(Self { section: &section.name, row: &row.label, seat })
     }
 }
