@@ -12,6 +12,7 @@ pub mod catalogue;
 pub mod database;
 pub mod id;
 pub mod page;
+pub mod projection;
 pub mod secret;
 #[cfg(test)]
 mod testing;

@@ -33,12 +33,14 @@ mod tests {
         crate::catalogue::organiser::QUERIES,
         crate::catalogue::venue::QUERIES,
         crate::database::QUERIES,
+        crate::projection::QUERIES,
     ];
 
     databases! {
         async fn every_query_is_understood(database: TestDatabase) {
             let mut connection = database.reader().await.unwrap();
-            for (name, text) in MODULES.iter().copied().flatten() {
+            let tables = crate::projection::table_queries();
+            for (name, text) in MODULES.iter().copied().flatten().copied().chain(tables) {
                 let prepared = (&mut *connection).prepare(SqlStr::from_static(text)).await;
                 prepared.unwrap_or_else(|error| panic!("{name}: {error}"));
             }
