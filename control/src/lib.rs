@@ -13,6 +13,7 @@ pub mod database;
 pub mod id;
 pub mod page;
 pub mod projection;
+pub mod reading;
 pub mod secret;
 #[cfg(test)]
 mod testing;

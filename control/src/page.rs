@@ -13,6 +13,8 @@ impl Limit {
     pub const MAX: u16 = 100;
     /// What is taken where nobody says.
     pub const DEFAULT: Self = Self(50);
+    /// The most there is.
+    pub const LARGEST: Self = Self(Self::MAX);
 
     /// A page of so many, if there may be so many.
     pub const fn new(items: u16) -> Option<Self> {

@@ -86,6 +86,7 @@ pub struct Database {
     pool: AnyPool,
     kind: Kind,
     begin: &'static str,
+    begin_snapshot: &'static str,
     statement_timeout: Duration,
 }
 
@@ -127,7 +128,7 @@ impl Database {
     /// Outside of a tokio runtime.
     pub fn open(settings: &DatabaseSettings) -> Result<Self, OpenError> {
         let setup = Setup::of(settings)?;
-        let (kind, begin) = (setup.kind, setup.begin);
+        let Setup { kind, begin, begin_snapshot, .. } = setup;
         let options = AnyPoolOptions::new()
             .max_connections(settings.connections_max)
             .acquire_timeout(settings.acquire_timeout)
@@ -139,7 +140,8 @@ impl Database {
                 }
             });
         let pool = options.connect_lazy(&setup.url).map_err(OpenError::Address)?;
-        Ok(Self { pool, kind, begin, statement_timeout: settings.statement_timeout })
+        let statement_timeout = settings.statement_timeout;
+        Ok(Self { pool, kind, begin, begin_snapshot, statement_timeout })
     }
 
     /// Which database it is.
@@ -184,6 +186,34 @@ impl Database {
     /// If there is no connection, or no turn to write, in time.
     pub async fn begin(&self) -> Result<Transaction<'static, Any>, StoreError> {
         Ok(self.pool.begin_with(self.begin).await?)
+    }
+
+    /// A transaction to look several things up in, all as they are when the first one is looked
+    /// up, whoever changes them meanwhile.
+    ///
+    /// # Errors
+    /// If there is no connection in time.
+    pub async fn snapshot(&self) -> Result<Transaction<'static, Any>, StoreError> {
+        Ok(self.pool.begin_with(self.begin_snapshot).await?)
+    }
+
+    /// The same, with time to do something else between two questions: PostgreSQL gives up whoever
+    /// keeps a transaction open and asks nothing for longer.
+    ///
+    /// # Errors
+    /// If there is no connection in time.
+    pub async fn long_snapshot(
+        &self,
+        pause_max: Duration,
+    ) -> Result<Transaction<'static, Any>, StoreError> {
+        let mut transaction = self.snapshot().await?;
+        if self.kind == Kind::Postgres {
+            let allow = sqlx::query(setup::SET_IN_TRANSACTION)
+                .bind("idle_in_transaction_session_timeout")
+                .bind(pause_max.as_millis().to_string());
+            allow.execute(&mut *transaction).await?;
+        }
+        Ok(transaction)
     }
 
     /// Changes something by one statement; how many rows it has changed.

@@ -3,7 +3,7 @@
 
 /// Declares constants with the text of queries, and `QUERIES`, the list of them.
 macro_rules! queries {
-    ($($(#[$doc:meta])* $name:ident = $text:literal;)*) => {
+    ($($(#[$doc:meta])* $name:ident = $text:expr;)*) => {
         $($(#[$doc])* const $name: &str = $text;)*
 
         /// The queries of this module by name.
@@ -39,8 +39,8 @@ mod tests {
     databases! {
         async fn every_query_is_understood(database: TestDatabase) {
             let mut connection = database.reader().await.unwrap();
-            let tables = crate::projection::table_queries();
-            for (name, text) in MODULES.iter().copied().flatten().copied().chain(tables) {
+            let modules = MODULES.iter().chain(crate::reading::QUERIES).copied().flatten().copied();
+            for (name, text) in modules.chain(crate::projection::table_queries()) {
                 let prepared = (&mut *connection).prepare(SqlStr::from_static(text)).await;
                 prepared.unwrap_or_else(|error| panic!("{name}: {error}"));
             }

@@ -11,6 +11,8 @@ pub(super) struct Setup {
     pub kind: Kind,
     /// What begins a transaction that writes.
     pub begin: &'static str,
+    /// What begins a transaction that sees everything as it is at its beginning.
+    pub begin_snapshot: &'static str,
     timeout_ms: u64,
 }
 
@@ -22,10 +24,22 @@ impl Setup {
         if url.starts_with("sqlite:") {
             // Created where it is missing.
             let url = if url.contains('?') { url } else { format!("{url}?mode=rwc") };
-            return Ok(Self { url, kind: Kind::Sqlite, begin: "BEGIN IMMEDIATE", timeout_ms });
+            return Ok(Self {
+                url,
+                kind: Kind::Sqlite,
+                begin: "BEGIN IMMEDIATE",
+                begin_snapshot: "BEGIN",
+                timeout_ms,
+            });
         }
         if url.starts_with("postgres:") || url.starts_with("postgresql:") {
-            return Ok(Self { url, kind: Kind::Postgres, begin: "BEGIN", timeout_ms });
+            return Ok(Self {
+                url,
+                kind: Kind::Postgres,
+                begin: "BEGIN",
+                begin_snapshot: "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY",
+                timeout_ms,
+            });
         }
         // Whatever it is, a password may be in it.
         let scheme = url.split(':').next().unwrap_or_default();
@@ -50,7 +64,7 @@ impl Setup {
 
     async fn prepare_postgres(&self, connection: &mut AnyConnection) -> sqlx::Result<()> {
         for name in ["statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"] {
-            sqlx::query("SELECT set_config($1, $2, false)")
+            sqlx::query(SET)
                 .bind(name)
                 .bind(self.timeout_ms.to_string())
                 .execute(&mut *connection)
@@ -59,3 +73,7 @@ impl Setup {
         Ok(())
     }
 }
+
+/// Settings of PostgreSQL, for a session and for a transaction.
+const SET: &str = "SELECT set_config($1, $2, false)";
+pub(super) const SET_IN_TRANSACTION: &str = "SELECT set_config($1, $2, true)";

@@ -20,7 +20,7 @@ impl Checkpoint {
     }
 
     /// Where the read models of a partition are; `None` before its first fact.
-    pub(super) async fn find(
+    pub(crate) async fn find(
         connection: &mut AnyConnection,
         partition: PartitionId,
     ) -> Result<Option<Self>, StoreError> {
@@ -28,7 +28,7 @@ impl Checkpoint {
     }
 
     /// All there are, by partition.
-    pub(super) async fn list(connection: &mut AnyConnection) -> Result<Vec<Self>, StoreError> {
+    pub(crate) async fn list(connection: &mut AnyConnection) -> Result<Vec<Self>, StoreError> {
         let list = sqlx::query(Self::TABLE.texts.list);
         list.fetch_all(connection).await?.iter().map(sql::read).collect()
     }

@@ -27,7 +27,7 @@ pub enum Value {
 
 impl Value {
     /// Hands it to a statement as its next parameter.
-    pub(super) fn bind(
+    pub(crate) fn bind(
         self,
         statement: Query<'_, Any, AnyArguments>,
     ) -> Query<'_, Any, AnyArguments> {
@@ -40,14 +40,14 @@ impl Value {
 
 /// Which type a column has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     Number,
     Text,
 }
 
 impl Kind {
     /// What stands in a column of a row, counted from 0.
-    pub(super) fn read(self, row: &AnyRow, column: usize) -> Result<Value, sqlx::Error> {
+    pub(crate) fn read(self, row: &AnyRow, column: usize) -> Result<Value, sqlx::Error> {
         Ok(match self {
             Self::Number => Value::Number(row.try_get(column)?),
             Self::Text => Value::Text(row.try_get(column)?),
@@ -56,7 +56,7 @@ impl Kind {
 }
 
 /// What can stand in a column.
-pub(super) trait Column: Sized {
+pub(crate) trait Column: Sized {
     /// In one of which type.
     const KIND: Kind;
 

@@ -15,10 +15,11 @@
 
 mod batch;
 mod checkpoint;
-mod column;
+pub(crate) mod column;
+mod progress;
 pub(crate) mod rows;
-mod sql;
-mod table;
+pub(crate) mod sql;
+pub(crate) mod table;
 #[cfg(test)]
 mod tests;
 
@@ -32,6 +33,8 @@ pub(crate) use self::checkpoint::QUERIES;
 use crate::database::{Database, StoreError};
 
 pub use self::batch::Contradiction;
+pub(crate) use self::batch::QUARTER;
+pub use self::progress::{Lag, Progress};
 pub use self::rows::{Checkpoint, Journal};
 
 /// A decision with its place in the journal.

@@ -69,7 +69,7 @@ pub(super) async fn save(tx: &mut Tx<'_>, batch: &Batch) -> Result<u64, StoreErr
 }
 
 /// The rows whose keys begin with one of these.
-pub(super) async fn find<R: Stored>(
+pub(crate) async fn find<R: Stored>(
     connection: &mut AnyConnection,
     keys: &BTreeSet<impl Column>,
 ) -> Result<Vec<R>, StoreError> {
@@ -85,7 +85,7 @@ pub(super) async fn find<R: Stored>(
     Ok(found)
 }
 
-pub(super) fn read<R: Stored>(row: &AnyRow) -> Result<R, StoreError> {
+pub(crate) fn read<R: Stored>(row: &AnyRow) -> Result<R, StoreError> {
     let values = R::TABLE.read(row)?;
     R::of(values).ok_or_else(|| {
         let what = format!("a row of {} that nobody of ours has written", R::TABLE.name);
@@ -126,6 +126,6 @@ async fn remove<R: Stored>(
 }
 
 /// As many as a statement has room for: the last one again and again.
-fn filled<T>(keys: &[T]) -> impl Iterator<Item = &T> {
+pub(crate) fn filled<T>(keys: &[T]) -> impl Iterator<Item = &T> {
     keys.iter().chain(keys.last().into_iter().cycle()).take(ROWS_MAX)
 }

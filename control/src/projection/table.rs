@@ -8,11 +8,11 @@ use super::column::{Kind, Value};
 use crate::database::StoreError;
 
 /// How many rows one statement writes at most, and how many keys it looks for.
-pub(super) const ROWS_MAX: usize = 64;
+pub(crate) const ROWS_MAX: usize = 64;
 
 /// A table, with the texts of its statements.
 #[derive(Debug)]
-pub(super) struct Table {
+pub(crate) struct Table {
     pub name: &'static str,
     /// What tells a row from all others.
     pub key: &'static [Field],
@@ -22,7 +22,7 @@ pub(super) struct Table {
 
 /// A column.
 #[derive(Debug)]
-pub(super) struct Field {
+pub(crate) struct Field {
     pub name: &'static str,
     pub kind: Kind,
 }
@@ -38,7 +38,7 @@ pub(super) enum Conflict {
 
 /// The texts of a table's statements.
 #[derive(Debug)]
-pub(super) struct Texts {
+pub(crate) struct Texts {
     /// Writes so many rows.
     pub write: [(usize, &'static str); 3],
     /// Removes [`ROWS_MAX`] rows by their keys.
@@ -75,7 +75,7 @@ impl Table {
 }
 
 /// A row of one of the tables.
-pub(super) trait Stored: Clone + PartialEq {
+pub(crate) trait Stored: Clone + PartialEq {
     const TABLE: &'static Table;
 
     /// Its columns, in order.
@@ -96,6 +96,7 @@ macro_rules! rows {
     )*) => { $(
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq, Eq)]
+        #[allow(clippy::struct_field_names, reason = "a field is called as its column is")]
         $vis struct $row {
             $($(#[$key_doc])* pub $key: $key_type,)*
             $($(#[$field_doc])* pub $field: $type,)*
@@ -148,7 +149,7 @@ macro_rules! nothing {
     (Add $row:ident { $($key:ident: $type:ty,)* } $($field:ident)*) => {
         impl $row {
             /// Nothing, so far.
-            pub(super) const fn nothing($($key: $type),*) -> Self {
+            pub(crate) const fn nothing($($key: $type),*) -> Self {
                 Self { $($key,)* $($field: 0,)* }
             }
         }
@@ -161,32 +162,40 @@ macro_rules! texts_of {
         use $crate::projection::table::{self, ROWS_MAX, Text, Texts};
         Texts {
             write: [
-                (ROWS_MAX, table::text!($shape, Text::write(&$shape, ROWS_MAX))),
-                (8, table::text!($shape, Text::write(&$shape, 8))),
-                (1, table::text!($shape, Text::write(&$shape, 1))),
+                (ROWS_MAX, table::text!(Text::write(&$shape, ROWS_MAX))),
+                (8, table::text!(Text::write(&$shape, 8))),
+                (1, table::text!(Text::write(&$shape, 1))),
             ],
-            remove: table::text!($shape, Text::remove(&$shape)),
-            find: table::text!($shape, Text::find(&$shape)),
-            list: table::text!($shape, Text::list(&$shape)),
-            clear: table::text!($shape, Text::clear(&$shape)),
-            adopt: table::text!($shape, Text::adopt(&$shape)),
+            remove: table::text!(Text::remove(&$shape)),
+            find: table::text!(Text::find(&$shape)),
+            list: table::text!(Text::list(&$shape)),
+            clear: table::text!(Text::clear(&$shape)),
+            adopt: table::text!(Text::adopt(&$shape)),
         }
     }};
 }
 
 /// A text that is made twice: the first time to see how long it is.
 macro_rules! text {
-    ($shape:ident, $make:expr) => {{
+    ($make:expr) => {{
         const LENGTH: usize = {
-            let counted: Text<0> = $make;
+            let counted: $crate::projection::table::Text<0> = $make;
             counted.len()
         };
-        const MADE: &Text<LENGTH> = &$make;
+        const MADE: &$crate::projection::table::Text<LENGTH> = &$make;
         MADE.as_str()
     }};
 }
 
-pub(super) use {nothing, rows, text, texts_of};
+/// The text of a query with room for [`ROWS_MAX`] keys between two parts of it.
+macro_rules! keyed {
+    ($before:literal, $after:literal) => {
+        $crate::projection::table::text!($crate::projection::table::Text::keyed($before, $after))
+    };
+}
+
+pub(crate) use {keyed, text};
+pub(super) use {nothing, rows, texts_of};
 
 /// What the texts of a table follow from.
 pub(super) struct Shape {
@@ -197,22 +206,26 @@ pub(super) struct Shape {
 }
 
 /// A text of up to `N` bytes that is put together while compiling; what does not fit is counted.
-pub(super) struct Text<const N: usize> {
+pub(crate) struct Text<const N: usize> {
     bytes: [u8; N],
     len: usize,
 }
 
 impl<const N: usize> Text<N> {
     /// How long it is.
-    pub(super) const fn len(&self) -> usize {
+    pub(crate) const fn len(&self) -> usize {
         self.len
     }
 
-    pub(super) const fn as_str(&self) -> &str {
+    pub(crate) const fn as_str(&self) -> &str {
         match str::from_utf8(&self.bytes) {
             Ok(text) => text,
             Err(_) => panic!("put together of whole texts"),
         }
+    }
+
+    pub(crate) const fn keyed(before: &str, after: &str) -> Self {
+        Self::new().and(before).and("(").parameters(0, ROWS_MAX).and(")").and(after)
     }
 
     pub(super) const fn write(shape: &Shape, rows: usize) -> Self {
@@ -387,5 +400,8 @@ mod tests {
         let place = Place { event: 1, place: 2, name: "A".to_owned() };
         assert_eq!(Place::of(place.values()), Some(place));
         assert_eq!(Place::of(vec![Value::Number(Some(1))]), None);
+        assert_eq!(Sum::nothing(7), Sum { event: 7, held: 0, sold: 0 });
+        let names: Vec<_> = TABLES.iter().map(|table| table.name).collect();
+        assert_eq!(names, ["places", "sums"]);
     }
 }

@@ -24,6 +24,7 @@ use thiserror::Error;
 
 pub(super) use self::needs::Needs;
 use self::slots::Slots;
+pub(crate) use self::sums::QUARTER;
 use super::rows::{
     Class, ClassCounts, Event, Hold, Item, Order, Payment, PlanRow, Quarter, Quota, QuotaClass,
     Refund, Seat, Totals,

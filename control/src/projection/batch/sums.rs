@@ -5,14 +5,14 @@ use onsale_core::hold::Line;
 use onsale_core::id::EventId;
 use onsale_core::money::Amount;
 use onsale_core::spec::ClassId;
-use onsale_core::time::Time;
+use onsale_core::time::{Span, Time};
 use onsale_core::waitroom::EndReason;
 
 use super::Batch;
 use crate::projection::rows::{ClassCounts, Quarter, Totals};
 
 /// How long what is sold is counted together: zones differ by a multiple of it.
-pub(crate) const QUARTER_MS: u64 = 15 * 60_000;
+pub(crate) const QUARTER: Span = Span::from_mins(15);
 
 impl Batch {
     pub(super) fn totals(&mut self, event: EventId) -> &mut Totals {
@@ -24,7 +24,7 @@ impl Batch {
     }
 
     pub(super) fn quarter(&mut self, event: EventId, class: ClassId, at: Time) -> &mut Quarter {
-        let quarter = at.as_ms() / QUARTER_MS;
+        let quarter = at.as_ms() / QUARTER.as_ms();
         let nothing = Quarter::nothing(event, class, quarter);
         self.quarters.entry((event, class, quarter)).or_insert(nothing)
     }

@@ -1,0 +1,54 @@
+//! What somebody has bought, wherever.
+
+use onsale_core::id::{EventId, PersonId};
+use onsale_core::order::OrderStatus;
+use onsale_core::time::Time;
+
+use super::orders::{OrderCursor, key};
+use super::records::{OrderRecord, records};
+use super::{AsOf, Asked};
+use crate::database::{Database, StoreError, millis, queries};
+use crate::page::{Limit, Page};
+
+/// Which orders are wanted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct HistoryFilter {
+    /// Those that are so far.
+    pub status: Option<OrderStatus>,
+    /// Those of this event.
+    pub event: Option<EventId>,
+}
+
+/// A page of somebody's orders, newest first.
+pub async fn history(
+    database: &Database,
+    asked: &Asked,
+    person: PersonId,
+    filter: HistoryFilter,
+    (after, limit): (Option<&OrderCursor>, Limit),
+) -> Result<(AsOf, Page<OrderRecord, OrderCursor>), StoreError> {
+    let mut snapshot = database.snapshot().await?;
+    let as_of = asked.as_of(&mut snapshot, None).await?;
+    let query = sqlx::query(PAGE)
+        .bind(person.to_string())
+        .bind(filter.status.map_or("", OrderStatus::name))
+        .bind(filter.event.map(|event| event.to_string()).unwrap_or_default())
+        .bind(after.map_or(i64::MAX, |after| millis(Time::from_ms(after.sort))))
+        .bind(after.map(|after| after.id.to_string()).unwrap_or_default())
+        .bind(limit.rows());
+    let rows = query.fetch_all(&mut *snapshot).await?;
+    let keys: Vec<_> = rows.iter().map(key).collect::<Result<_, _>>()?;
+    let Page { items, next } = Page::of(keys, limit, OrderCursor::clone);
+    let ids: Vec<_> = items.iter().map(|key| key.id).collect();
+    Ok((as_of, Page { items: records(&mut snapshot, &ids, false).await?, next }))
+}
+
+queries! {
+    PAGE = "SELECT order_id, placed_at FROM orders
+        WHERE person = $1
+            AND ($2 = '' OR status = $2)
+            AND ($3 = '' OR event = $3)
+            AND (placed_at, order_id) < ($4, $5)
+        ORDER BY placed_at DESC, order_id DESC
+        LIMIT $6";
+}

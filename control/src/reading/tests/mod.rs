@@ -1,0 +1,5 @@
+//! What readers see of a small sale, on both databases.
+
+mod box_office;
+mod lists;
+mod sums;
