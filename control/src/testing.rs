@@ -60,6 +60,7 @@ impl TestDatabase {
 /// A database with all tables, which nobody else uses.
 pub(crate) struct TestDatabase {
     database: Database,
+    settings: DatabaseSettings,
     _folder: Option<TempDir>,
 }
 
@@ -83,10 +84,15 @@ impl TestDatabase {
         Self::with(&settings, None).await
     }
 
+    /// How it is reached.
+    pub(crate) fn settings(&self) -> &DatabaseSettings {
+        &self.settings
+    }
+
     async fn with(settings: &DatabaseSettings, folder: Option<TempDir>) -> Self {
         let database = Database::open(settings).unwrap();
         database.migrate().await.unwrap();
-        Self { database, _folder: folder }
+        Self { database, settings: settings.clone(), _folder: folder }
     }
 }
 

@@ -9,13 +9,14 @@ mod queries;
 mod row;
 mod setup;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use sqlx::any::{AnyArguments, AnyConnectOptions, AnyPoolOptions};
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::pool::PoolConnection;
 use sqlx::query::Query;
+use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{Any, AnyPool, Transaction};
 use thiserror::Error;
 use tokio::time::timeout;
@@ -61,6 +62,13 @@ impl DatabaseSettings {
 }
 
 impl DatabaseSettings {
+    /// The file, if it is one of SQLite.
+    pub(crate) fn sqlite_file(&self) -> Option<PathBuf> {
+        let is_sqlite = self.url.starts_with("sqlite:");
+        let options: SqliteConnectOptions = is_sqlite.then(|| self.url.parse().ok())??;
+        Some(options.get_filename().to_owned())
+    }
+
     /// Whether they name a database that is known here. It need not be there.
     ///
     /// # Errors
@@ -127,8 +135,21 @@ impl Database {
     /// # Panics
     /// Outside of a tokio runtime.
     pub fn open(settings: &DatabaseSettings) -> Result<Self, OpenError> {
-        let setup = Setup::of(settings)?;
-        let Setup { kind, begin, begin_snapshot, .. } = setup;
+        Self::connect(&Setup::of(settings)?, settings)
+    }
+
+    /// The same, but all tables are in this schema of PostgreSQL.
+    pub(crate) fn open_in(
+        settings: &DatabaseSettings,
+        schema: &'static str,
+    ) -> Result<Self, OpenError> {
+        let mut setup = Setup::of(settings)?;
+        setup.schema = Some(schema);
+        Self::connect(&setup, settings)
+    }
+
+    fn connect(setup: &Setup, settings: &DatabaseSettings) -> Result<Self, OpenError> {
+        let Setup { kind, begin, begin_snapshot, .. } = *setup;
         let options = AnyPoolOptions::new()
             .max_connections(settings.connections_max)
             .acquire_timeout(settings.acquire_timeout)
@@ -142,6 +163,11 @@ impl Database {
         let pool = options.connect_lazy(&setup.url).map_err(OpenError::Address)?;
         let statement_timeout = settings.statement_timeout;
         Ok(Self { pool, kind, begin, begin_snapshot, statement_timeout })
+    }
+
+    /// What begins a transaction that writes.
+    pub(crate) fn begin_text(&self) -> &'static str {
+        self.begin
     }
 
     /// Which database it is.

@@ -13,6 +13,8 @@ pub(super) struct Setup {
     pub begin: &'static str,
     /// What begins a transaction that sees everything as it is at its beginning.
     pub begin_snapshot: &'static str,
+    /// Where PostgreSQL looks for tables, if not where it usually does.
+    pub schema: Option<&'static str>,
     timeout_ms: u64,
 }
 
@@ -29,6 +31,7 @@ impl Setup {
                 kind: Kind::Sqlite,
                 begin: "BEGIN IMMEDIATE",
                 begin_snapshot: "BEGIN",
+                schema: None,
                 timeout_ms,
             });
         }
@@ -38,6 +41,7 @@ impl Setup {
                 kind: Kind::Postgres,
                 begin: "BEGIN",
                 begin_snapshot: "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY",
+                schema: None,
                 timeout_ms,
             });
         }
@@ -63,12 +67,11 @@ impl Setup {
     }
 
     async fn prepare_postgres(&self, connection: &mut AnyConnection) -> sqlx::Result<()> {
-        for name in ["statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"] {
-            sqlx::query(SET)
-                .bind(name)
-                .bind(self.timeout_ms.to_string())
-                .execute(&mut *connection)
-                .await?;
+        let timeouts = ["statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"];
+        let timeouts = timeouts.map(|name| (name, self.timeout_ms.to_string()));
+        let schema = self.schema.map(|schema| ("search_path", schema.to_owned()));
+        for (name, value) in timeouts.into_iter().chain(schema) {
+            sqlx::query(SET).bind(name).bind(value).execute(&mut *connection).await?;
         }
         Ok(())
     }

@@ -1,5 +1,7 @@
 //! How a value stands in a column: as TEXT or as BIGINT, the two types that both databases have.
 
+use std::fmt;
+
 use onsale_core::hold::Line;
 use onsale_core::id::{EventId, HoldId, OrderId, PartitionId, PersonId};
 use onsale_core::inventory::seating::SeatIndex;
@@ -34,6 +36,16 @@ impl Value {
         match self {
             Self::Number(number) => statement.bind(number),
             Self::Text(text) => statement.bind(text),
+        }
+    }
+}
+
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Number(Some(number)) => write!(f, "{number}"),
+            Self::Text(Some(text)) => f.write_str(text),
+            Self::Number(None) | Self::Text(None) => f.write_str("nothing"),
         }
     }
 }

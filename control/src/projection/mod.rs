@@ -17,6 +17,7 @@ mod batch;
 mod checkpoint;
 pub(crate) mod column;
 mod progress;
+pub mod rebuild;
 pub(crate) mod rows;
 pub(crate) mod sql;
 pub(crate) mod table;

@@ -1,16 +1,16 @@
 //! Whole sales, drawn and run by the simulator, made into rows.
 
 mod crashes;
+mod rebuilds;
 mod sales;
 mod views;
 
 use onsale_core::time::Time;
-use sqlx::AnyConnection;
 
 use self::sales::{Sale, sales};
 use super::column::{Column, Value};
 use super::rows::TABLES;
-use super::{Journal, Numbered, checkpoint, project};
+use super::{Checkpoint, Journal, Numbered, checkpoint, project};
 use crate::database::Database;
 use crate::testing::{TestDatabase, databases};
 
@@ -20,24 +20,22 @@ const JOURNAL: Journal = Journal(0x_0005_a1e5);
 /// All rows of all tables.
 type Dump = Vec<(&'static str, Vec<Vec<Value>>)>;
 
+/// All rows as they are at one moment.
 async fn dump(database: &Database) -> Dump {
-    let mut connection = database.reader().await.unwrap();
-    dump_of(&mut connection).await
-}
-
-async fn dump_of(connection: &mut AnyConnection) -> Dump {
+    let mut snapshot = database.snapshot().await.unwrap();
     let mut tables = Vec::new();
     for table in TABLES {
-        let rows = sqlx::query(table.texts.list).fetch_all(&mut *connection).await.unwrap();
+        let rows = sqlx::query(table.texts.list).fetch_all(&mut *snapshot).await.unwrap();
         tables.push((table.name, rows.iter().map(|row| table.read(row).unwrap()).collect()));
     }
     tables
 }
 
-/// Takes in a whole history, so many decisions at a time.
+/// Takes in a whole history, or what is left of it, so many decisions at a time.
 async fn project_all(database: &Database, sale: &Sale, at_once: usize) {
     let mut from = checkpoint(database, sale.partition, JOURNAL).await.unwrap();
-    for decisions in sale.decisions.chunks(at_once) {
+    let begun = sale.decisions.partition_point(|decision| decision.first <= from.fact);
+    for decisions in sale.decisions[begun..].chunks(at_once) {
         from = project(database, &from, decisions).await.unwrap().checkpoint;
     }
 }

@@ -11,6 +11,7 @@ use onsale_core::order::OrderStatus;
 use onsale_core::payment;
 use onsale_core::query::{Audit, EventView, OrderView, Query, StockAudit, View};
 use onsale_core::spec::ClassId;
+use sqlx::AnyConnection;
 
 use super::*;
 use crate::projection::rows::{
@@ -298,6 +299,13 @@ impl Compared {
             })
             .collect();
         assert_eq!(refunds, expected, "{id}; {replay}");
+        let sum = |wanted| {
+            let own = view.refunds.iter().filter(|refund| refund.currency == view.currency);
+            let amounts = own.filter(|refund| state(&refund.state).0 == wanted);
+            amounts.map(|refund| refund.amount.as_minor()).sum::<u64>()
+        };
+        let found = [row.refunding_minor, row.refunded_minor].map(Amount::as_minor);
+        assert_eq!(found, [sum(RefundState::Wanted), sum(RefundState::Done)], "{id}; {replay}");
         let View::Timeline(steps) = self.look(Query::Timeline(id)) else { unreachable!() };
         assert_eq!(row.fact, steps.last().unwrap().fact, "{id}; {replay}");
         let paid = self.rows.payments.iter().filter(|payment| payment.order_id == id);
