@@ -10,7 +10,7 @@ use rustix::process::{Pid, Signal, test_kill_process};
 use tempfile::TempDir;
 
 use crate::free_port;
-use crate::packages::{find_postgres, is_root};
+use crate::packages::{PgPrograms, find_postgres, is_root};
 use crate::service::{START_WITHIN, Service, ServiceError, dependent};
 
 /// Names a server that is there already, as a URL without a database at its end:
@@ -23,11 +23,15 @@ const PREFIX: &str = "onsale-postgres";
 /// Who it runs as where this program is root, because it refuses to be.
 const USER: &str = "postgres";
 
+/// How often it is tried to start one again after a crash: the last of the old one may linger.
+const ATTEMPTS: u32 = 20;
+
 /// A private PostgreSQL.
 #[derive(Debug)]
 pub struct Postgres {
-    service: Service,
-    _folder: TempDir,
+    service: Option<Service>,
+    programs: PgPrograms,
+    folder: TempDir,
     port: u16,
 }
 
@@ -40,25 +44,14 @@ impl Postgres {
         let programs = find_postgres()?;
         remove_abandoned(&env::temp_dir());
         let folder = temporary_folder()?;
-        let data = folder.path().join("data").to_string_lossy().into_owned();
+        let mut postgres = Self { service: None, programs, folder, port: free_port()? };
         let mut initdb = Command::new("setpriv");
-        initdb.args(user()).arg(programs.path("initdb"));
-        initdb.args(["--pgdata", &data, "--username", USER, "--auth", "trust"]);
+        initdb.args(user()).arg(postgres.programs.path("initdb"));
+        initdb.args(["--pgdata", &postgres.data(), "--username", USER, "--auth", "trust"]);
         initdb.args(["--encoding", "UTF8", "--locale", "C", "--no-sync"]);
-        let log = folder.path().join("initdb.log");
-        run("initdb", initdb, &log)?;
-        let port = free_port()?;
-        let mut server = dependent(&programs.path("postgres"), &user());
-        server.args(["-D", &data, "-p", &port.to_string(), "-c", "listen_addresses=127.0.0.1"]);
-        server.args(["-c", &format!("unix_socket_directories={}", folder.path().display())]);
-        for setting in ["fsync=off", "full_page_writes=off", "max_connections=400"] {
-            server.args(["-c", setting]);
-        }
-        let service = Service::start("PostgreSQL", server, &folder.path().join("log"))?;
-        // Fast shutdown: does not wait for clients.
-        let mut service = service.ends_by(Signal::INT);
-        service.wait_until(|log| log.contains("ready to accept connections"))?;
-        Ok(Self { service, _folder: folder, port })
+        run("initdb", initdb, &postgres.folder.path().join("initdb.log"))?;
+        postgres.service = Some(postgres.serve()?);
+        Ok(postgres)
     }
 
     /// Its URL, without a database at the end.
@@ -66,9 +59,44 @@ impl Postgres {
         format!("postgres://{USER}@127.0.0.1:{}", self.port)
     }
 
-    /// Ends it at once, as a crash would.
+    /// Ends it at once, as a crash would. Its clients find nobody, until it is started again.
     pub fn kill(&mut self) {
-        self.service.kill();
+        if let Some(mut service) = self.service.take() {
+            service.kill();
+        }
+    }
+
+    /// Starts it at the same port, with what it knew, after it was killed.
+    ///
+    /// # Errors
+    /// If it does not start.
+    pub fn start_again(&mut self) -> Result<(), ServiceError> {
+        let mut service = self.serve();
+        for _ in 1..ATTEMPTS {
+            service = service.or_else(|_| self.serve());
+        }
+        self.service = Some(service?);
+        Ok(())
+    }
+
+    fn serve(&self) -> Result<Service, ServiceError> {
+        let folder = self.folder.path();
+        let mut server = dependent(&self.programs.path("postgres"), &user());
+        server.args(["-D", &self.data(), "-p", &self.port.to_string()]);
+        server.args(["-c", "listen_addresses=127.0.0.1"]);
+        server.args(["-c", &format!("unix_socket_directories={}", folder.display())]);
+        for setting in ["fsync=off", "full_page_writes=off", "max_connections=400"] {
+            server.args(["-c", setting]);
+        }
+        let service = Service::start("PostgreSQL", server, &folder.join("log"))?;
+        // Fast shutdown: does not wait for clients.
+        let mut service = service.ends_by(Signal::INT);
+        service.wait_until(|log| log.contains("ready to accept connections"))?;
+        Ok(service)
+    }
+
+    fn data(&self) -> String {
+        self.folder.path().join("data").to_string_lossy().into_owned()
     }
 }
 
@@ -170,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn a_private_server_answers_until_it_is_killed() {
+    fn a_private_server_answers_until_it_is_killed_and_when_it_is_back() {
         let mut postgres = Postgres::start().unwrap();
         let port = postgres.port;
         let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
@@ -179,7 +207,10 @@ mod tests {
         let mut answer = [0];
         stream.read_exact(&mut answer).unwrap();
         assert!(b"NS".contains(&answer[0]));
+        drop(stream);
         postgres.kill();
         assert!(TcpStream::connect(("127.0.0.1", port)).is_err());
+        postgres.start_again().unwrap();
+        assert!(TcpStream::connect(("127.0.0.1", port)).is_ok());
     }
 }
