@@ -21,10 +21,13 @@ pub mod text;
 pub mod version;
 
 use self::database::Database;
+use self::projection::Progress;
 
 /// Everything that the control plane works with. A cheap handle.
 #[derive(Clone, Debug)]
 pub struct Control {
     /// What it knows.
     pub database: Database,
+    /// How far its read models are behind the sale.
+    pub progress: Progress,
 }

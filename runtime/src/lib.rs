@@ -14,6 +14,7 @@ pub mod gauges;
 pub mod host;
 pub mod mailbox;
 mod priority;
+pub mod projection;
 pub mod server;
 pub mod shell;
 pub mod snapshots;

@@ -93,15 +93,18 @@ impl Progress {
     }
 
     /// Taking something in has failed, and is tried again.
-    pub fn failed(&self, partition: PartitionId) {
-        if let Some(partition) = self.of(partition) {
-            partition.errors.fetch_add(1, Relaxed);
+    pub fn failed(&self, partition: PartitionId, now: Time) {
+        let Some(found) = self.of(partition) else { return };
+        found.errors.fetch_add(1, Relaxed);
+        let taken = *found.taken.borrow();
+        if taken < self.durable(partition) {
+            self.fell_behind(partition, now);
         }
     }
 
     /// Nothing more is taken in until somebody looks into it.
-    pub fn stopped(&self, partition: PartitionId) {
-        self.failed(partition);
+    pub fn stopped(&self, partition: PartitionId, now: Time) {
+        self.failed(partition, now);
         if let Some(partition) = self.of(partition) {
             partition.is_stopped.store(true, Relaxed);
         }
@@ -237,11 +240,23 @@ mod tests {
     fn whoever_has_stopped_is_behind_however_little_is_missing() {
         let progress = progress();
         progress.took(&taken(10));
-        progress.stopped(PartitionId::FIRST);
+        progress.stopped(PartitionId::FIRST, NOW);
         assert!(progress.is_behind(NOW, Span::from_mins(60)));
         assert_eq!(lag(&progress).errors, 1);
         progress.began(&taken(10).checkpoint);
         assert!(!progress.is_behind(NOW, Span::from_mins(60)));
+    }
+
+    #[test]
+    fn a_database_that_is_away_leaves_the_models_behind_by_as_long_as_it_is_looked_for() {
+        let progress = progress();
+        progress.failed(PartitionId::FIRST, Time::from_ms(4_000));
+        progress.failed(PartitionId::FIRST, Time::from_ms(7_000));
+        assert_eq!((lag(&progress).facts, lag(&progress).since), (10, Span::from_secs(6)));
+        progress.took(&taken(10));
+        // Nothing is missing, so nobody is behind.
+        progress.failed(PartitionId::FIRST, NOW);
+        assert_eq!((lag(&progress).since, lag(&progress).errors), (Span::ZERO, 3));
     }
 
     #[test]

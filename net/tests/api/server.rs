@@ -9,6 +9,7 @@ use futures_util::future::BoxFuture;
 use http_body_util::BodyExt;
 use onsale_control::Control;
 use onsale_control::database::{Database, DatabaseSettings};
+use onsale_control::projection::Progress;
 use onsale_core::command::PaymentNotice;
 use onsale_core::id::OrderId;
 use onsale_core::time::Time;
@@ -105,8 +106,11 @@ impl Server {
         // Where it cannot be reached, that is what is tested.
         let _ = database.migrate().await;
         let known = database.clone();
-        let (_, router) =
-            router_with(memory.clone(), Some(Control { database }), GatewaySettings::default());
+        let (_, router) = router_with(
+            memory.clone(),
+            Some(Control { database, progress: Progress::default() }),
+            GatewaySettings::default(),
+        );
         Self { memory, router, database: Some(known), _folder: None }
     }
 

@@ -121,6 +121,12 @@ impl Config {
         range("database.connections", database.connections.into(), 1..=1_000)?;
         range("database.acquire_timeout_ms", database.acquire_timeout_ms, 1..=600_000)?;
         range("database.statement_timeout_ms", database.statement_timeout_ms, 1..=600_000)?;
+        let projection = &self.projection;
+        range("projection.batch_facts_max", projection.batch_facts_max, 1..=MILLION)?;
+        range("projection.batch_ms", projection.batch_ms, 1..=10_000)?;
+        range("projection.behind_s", projection.behind_s, 1..=86_400)?;
+        range("projection.waits", projection.waits as u64, 0..=MILLION)?;
+        range("projection.exports", projection.exports as u64, 0..=1_000)?;
         range("snapshots.every_facts", self.snapshots.every_facts, 1..=1_000 * MILLION)?;
         range("bounds.mailbox", bounds.mailbox as u64, 1..=MILLION)?;
         range("bounds.parked", bounds.parked as u64, 1..=10 * MILLION)?;

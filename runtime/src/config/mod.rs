@@ -24,6 +24,8 @@ use onsale_net::gateway::limit::LimitSettings;
 use onsale_storage::journal::JournalConfig;
 use serde::{Deserialize, Serialize};
 
+use crate::projection::ProjectionSettings;
+
 pub use self::check::SettingError;
 pub use self::load::{ConfigError, DEFAULT_FILE, ENVIRONMENT_PREFIX, Setting, Sources};
 pub use self::secret::Secret;
@@ -56,6 +58,8 @@ pub struct Config {
     pub journal: Journal,
     /// Where accounts, catalogue and read models are kept.
     pub database: Database,
+    /// How read models are made.
+    pub projection: ProjectionSettings,
     /// When snapshots are made.
     pub snapshots: Snapshots,
     /// How much is accepted at one time.
@@ -283,6 +287,7 @@ impl Default for Config {
             drain_seconds: 10,
             journal: Journal::default(),
             database: Database::default(),
+            projection: ProjectionSettings::default(),
             snapshots: Snapshots::default(),
             bounds: Bounds::default(),
             limits: LimitSettings::default(),

@@ -9,10 +9,11 @@ use std::time::Duration;
 
 use onsale_control::Control;
 use onsale_control::database::{Database, Kind, MigrationError, OpenError, StoreError};
+use onsale_control::projection::Progress;
 use onsale_net::slow::{Backstage, Busy, Job, SlowPool};
 use thiserror::Error;
 use tokio::runtime::Handle;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 use tokio::time::sleep;
 
 use crate::config::Config;
@@ -32,28 +33,39 @@ pub enum ControlError {
     Migration(#[from] MigrationError),
 }
 
-/// Opens the database and brings it up to date, on the runtime that it will be used on.
-pub(super) async fn open(config: &Config, data: &DataDirectory) -> Result<Control, ControlError> {
+/// Opens the database and brings it up to date, on the runtime that it will be used on. The other
+/// answer is set once the tables are there.
+pub(super) async fn open(
+    config: &Config,
+    data: &DataDirectory,
+    progress: Progress,
+) -> Result<(Control, watch::Receiver<bool>), ControlError> {
     let database = Database::open(&config.database.settings(&data.control_path()))?;
+    let (ready, is_ready) = watch::channel(false);
     if config.database.migrate {
         match database.migrate().await {
             Err(MigrationError::Store(StoreError::Unavailable(error)))
                 if database.kind() == Kind::Postgres =>
             {
                 tracing::warn!(%error, "the database is away: only the sale goes on");
-                tokio::spawn(migrate_later(database.clone()));
+                tokio::spawn(migrate_later(database.clone(), ready));
+                return Ok((Control { database, progress }, is_ready));
             }
             outcome => outcome?,
         }
     }
-    Ok(Control { database })
+    ready.send_replace(true);
+    Ok((Control { database, progress }, is_ready))
 }
 
-async fn migrate_later(database: Database) {
+async fn migrate_later(database: Database, ready: watch::Sender<bool>) {
     loop {
         sleep(LOOK_EVERY).await;
         match database.migrate().await {
-            Ok(()) => return tracing::info!("the database is there and up to date"),
+            Ok(()) => {
+                ready.send_replace(true);
+                return tracing::info!("the database is there and up to date");
+            }
             Err(MigrationError::Store(StoreError::Unavailable(_))) => {}
             Err(error) => return tracing::error!(%error, "the database cannot be used"),
         }

@@ -18,8 +18,7 @@ use super::ServerError;
 use super::addresses::Addresses;
 use crate::config::Config;
 use crate::data_directory::DataDirectory;
-use crate::facts::Floor;
-use crate::gauges::Gauges;
+use crate::facts::Facts;
 use crate::host::serve::{ConnectionCounts, Drained, Limits, serve};
 use crate::host::{Clock, Host};
 use crate::mailbox::{Mailbox, Mailboxes};
@@ -41,9 +40,8 @@ pub(super) struct Shared {
     pub api: Api<Mailboxes>,
     pub mailboxes: Mailboxes,
     pub clock: Clock,
-    pub gauges: Arc<[Arc<Gauges>]>,
-    /// Which facts of each partition must stay.
-    pub floors: Arc<[Arc<Floor>]>,
+    /// Where the facts of each partition are.
+    pub facts: Arc<[Facts]>,
     pub counts: Arc<[Arc<ConnectionCounts>]>,
     pub limits: Limits,
     pub snapshots: SnapshotMaker,
@@ -154,14 +152,13 @@ async fn start_partition<H: Host>(
     let now = Time::from_ms(host.now_ms());
     let engine = Engine::new(partition, &tail, shared.config.journal.into(), bounds, now)
         .expect("the configuration was checked with these very numbers");
-    let directory = shared.data.partition_path(id);
-    let floor = Arc::clone(&shared.floors[usize::from(id.number())]);
+    let Facts { directory, gauges, floor, .. } = shared.facts[usize::from(id.number())].clone();
     let surroundings = Surroundings {
         snapshots: shared.snapshots.of(id, directory.clone(), snapshot, floor),
         directory,
         mailbox,
         effects: shared.effects.clone(),
-        gauges: Arc::clone(&shared.gauges[usize::from(id.number())]),
+        gauges,
     };
     let (end, ended) = oneshot::channel();
     let shell = shell::run(host.clone(), engine, surroundings);

@@ -4,18 +4,23 @@
 use std::fmt::Write;
 use std::sync::Arc;
 
+use onsale_control::projection::{Lag, Progress};
 use onsale_net::metrics::MetricsSource;
+use onsale_net::port::Partitions;
 use prometheus_client::encoding::text;
 use prometheus_client::registry::Registry;
 
-use crate::gauges::{Gauges, Reading};
+use super::slow::SlowPool;
+use crate::facts::Facts;
+use crate::gauges::Reading;
 use crate::host::serve::ConnectionCounts;
 use crate::mailbox::Mailboxes;
 
 pub(super) struct ServerMetrics {
     mailboxes: Mailboxes,
-    gauges: Arc<[Arc<Gauges>]>,
+    facts: Arc<[Facts]>,
     counts: Arc<[Arc<ConnectionCounts>]>,
+    progress: Progress,
     slow_pool: Registry,
 }
 
@@ -33,6 +38,20 @@ const PARTITION: [Family<Reading>; 6] = [
     ("partition_writes_in_flight", "gauge", "Writes under way", |reading| reading.writes_in_flight),
 ];
 
+/// How the read models come along.
+const PROJECTION: [Family<Lag>; 6] = [
+    ("projection_facts_behind", "gauge", "Durable facts that read models lack", |lag| lag.facts),
+    ("projection_seconds_behind", "gauge", "Age of the oldest of them, at most", |lag| {
+        lag.since.as_ms().div_ceil(1_000)
+    }),
+    ("projection_stopped", "gauge", "Whether somebody must look into it", |lag| {
+        u64::from(lag.is_stopped)
+    }),
+    ("projection_facts", "counter", "Facts taken into read models", |lag| lag.facts_taken),
+    ("projection_rows", "counter", "Rows written for them", |lag| lag.rows),
+    ("projection_errors", "counter", "Transactions that failed", |lag| lag.errors),
+];
+
 const CONNECTIONS: [Family<ConnectionCounts>; 3] = [
     ("connections_accepted", "counter", "Connections taken on", ConnectionCounts::accepted),
     ("connections_open", "gauge", "Connections open now", ConnectionCounts::open),
@@ -42,19 +61,23 @@ const CONNECTIONS: [Family<ConnectionCounts>; 3] = [
 impl ServerMetrics {
     pub(super) fn new(
         mailboxes: Mailboxes,
-        gauges: Arc<[Arc<Gauges>]>,
+        facts: Arc<[Facts]>,
         counts: Arc<[Arc<ConnectionCounts>]>,
-        slow_pool: Registry,
+        pool: &SlowPool,
     ) -> Self {
-        Self { mailboxes, gauges, counts, slow_pool }
+        Self { mailboxes, facts, counts, progress: pool.progress(), slow_pool: pool.registry() }
     }
 }
 
 impl MetricsSource for ServerMetrics {
     fn write(&self, out: &mut String) {
-        let readings: Vec<_> = self.gauges.iter().map(|gauges| gauges.read()).collect();
+        let readings: Vec<_> = self.facts.iter().map(|facts| facts.gauges.read()).collect();
         for family in PARTITION {
             write_family(out, family, "partition", readings.iter());
+        }
+        let lags: Vec<_> = self.progress.lags(self.mailboxes.now()).collect();
+        for family in PROJECTION {
+            write_family(out, family, "partition", lags.iter());
         }
         for family in CONNECTIONS {
             write_family(out, family, "core", self.counts.iter().map(Arc::as_ref));

@@ -22,6 +22,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use std::{io, thread};
 
+use onsale_core::id::PartitionId;
 use onsale_engine::recover::RecoveryError;
 use onsale_net::api::{Api, Settings, SettingsError};
 use onsale_net::entropy::OsEntropy;
@@ -36,9 +37,8 @@ use self::metrics::ServerMetrics;
 use self::slow::SlowPool;
 use crate::config::{Bounds, Config, HostKind, SettingError};
 use crate::data_directory::{DataDirectory, DataDirectoryError};
-use crate::facts::Floor;
-use crate::gauges::Gauges;
-use crate::host::preflight::{Facts, PreflightError};
+use crate::facts::{Facts, Floor};
+use crate::host::preflight::{self, PreflightError};
 use crate::host::serve::{ConnectionCounts, Limits};
 use crate::host::{self, Clock, RunError};
 use crate::mailbox::Mailboxes;
@@ -47,8 +47,9 @@ use crate::snapshots::SnapshotMaker;
 pub use self::control::ControlError;
 pub use self::startup::Startup;
 
-/// How many follow the facts of each partition.
-const FOLLOWERS: usize = 0;
+/// How many follow the facts of each partition, and which of them makes read models.
+const FOLLOWERS: usize = 1;
+const READ_MODELS: usize = 0;
 
 /// Why a server did not start, or ended before it was told to.
 #[derive(Debug, Error)]
@@ -119,11 +120,11 @@ pub fn run(
     let clock = Clock::from_system();
 
     let (mailboxes, ends) = Mailboxes::new(data.partitions, config.bounds.mailbox, clock.clone());
-    let gauges: Arc<[_]> = (0..data.partitions).map(|_| Arc::<Gauges>::default()).collect();
+    let facts = facts(config, &data);
     let counts: Arc<[_]> = cpus.iter().map(|_| Arc::<ConnectionCounts>::default()).collect();
-    let pool = SlowPool::start(config, &data, addresses.shared, mailboxes.clone(), &stop)?;
-    let metrics =
-        ServerMetrics::new(mailboxes.clone(), gauges.clone(), counts.clone(), pool.registry());
+    let (port, address) = (mailboxes.clone(), addresses.shared);
+    let pool = SlowPool::start(config, &data, address, port, &stop, (&facts, clock.clone()))?;
+    let metrics = ServerMetrics::new(mailboxes.clone(), facts.clone(), counts.clone(), &pool);
     let settings = settings(config, &data, &pool, metrics, &addresses);
     let api = Api::new(mailboxes.clone(), settings)?;
 
@@ -140,8 +141,7 @@ pub fn run(
         api,
         mailboxes,
         clock: clock.clone(),
-        gauges,
-        floors: (0..data.partitions).map(|_| Floor::new(config.journal.keep, FOLLOWERS)).collect(),
+        facts,
         counts,
         limits: limits(config),
         snapshots: SnapshotMaker::start(config.snapshots.every_facts)?,
@@ -164,6 +164,18 @@ pub fn run(
     pool.end();
     outcome?.into_iter().collect::<Result<(), _>>()?;
     Ok(())
+}
+
+/// Where the facts of each partition are.
+fn facts(config: &Config, data: &DataDirectory) -> Arc<[Facts]> {
+    let partitions = (0..data.partitions).filter_map(PartitionId::new);
+    let facts = partitions.map(|id| Facts {
+        id,
+        directory: data.partition_path(id),
+        gauges: Arc::default(),
+        floor: Floor::new(config.journal.keep, FOLLOWERS),
+    });
+    facts.collect()
 }
 
 fn run_cores(
@@ -189,7 +201,7 @@ fn run_cores(
 }
 
 fn check_machine(config: &Config) -> Result<(), ServerError> {
-    let facts = Facts::probe();
+    let facts = preflight::Facts::probe();
     if config.host == HostKind::Glommio {
         facts.check_glommio()?;
     }

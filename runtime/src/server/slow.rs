@@ -6,7 +6,9 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use onsale_control::projection::{Journal, Progress};
 use onsale_core::effect::Effect;
+use onsale_core::id::PartitionId;
 use onsale_net::gateway::limit::shared::SharedLimits;
 use onsale_net::port::Partitions;
 use onsale_net::provider::effects::{self, EffectsConfig};
@@ -21,10 +23,13 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 
-use super::{ServerError, StopHandle, control};
+use super::{READ_MODELS, ServerError, StopHandle, control};
 use crate::config::Config;
 use crate::data_directory::DataDirectory;
+use crate::facts::Facts;
+use crate::host::Clock;
 use crate::mailbox::Mailboxes;
+use crate::projection::Projection;
 
 /// Few threads: they wait more than they work, and the cores are for selling.
 const THREADS: usize = 2;
@@ -37,6 +42,7 @@ pub(super) struct SlowPool {
     providers: Providers,
     sandbox: Option<Sandbox>,
     backstage: Backstage,
+    progress: Progress,
     effects: mpsc::UnboundedSender<Effect>,
     unpaid: mpsc::Sender<PendingIntent>,
     metrics: ProviderMetrics,
@@ -50,6 +56,7 @@ impl SlowPool {
         address: SocketAddr,
         port: Mailboxes,
         stop: &StopHandle,
+        (facts, clock): (&Arc<[Facts]>, Clock),
     ) -> Result<Self, ServerError> {
         let runtime = Builder::new_multi_thread()
             .worker_threads(THREADS)
@@ -62,7 +69,19 @@ impl SlowPool {
             .enabled
             .then(|| start_sandbox(config, data, address, &port, &runtime))
             .transpose()?;
-        let control = runtime.block_on(control::open(config, data))?;
+        let progress = {
+            let facts = Arc::clone(facts);
+            let durable = move |id: PartitionId| facts[usize::from(id.number())].gauges.durable();
+            Progress::new(data.partitions, durable)
+        };
+        let (control, is_ready) =
+            runtime.block_on(control::open(config, data, progress.clone()))?;
+        let (database, settings) = (control.database.clone(), config.projection);
+        let projection = Projection::new(database, progress.clone(), clock, settings, is_ready);
+        for facts in facts.iter() {
+            let journal = Journal(data.journal_id(facts.id).0);
+            runtime.spawn(projection.clone().run(facts.clone(), journal, READ_MODELS));
+        }
         let handle = runtime.handle().clone();
         let backstage = control::backstage(control, handle, config.bounds.jobs);
         let provider = |sandbox: &Sandbox| Arc::new(sandbox.clone()) as Arc<dyn PaymentProvider>;
@@ -85,7 +104,17 @@ impl SlowPool {
             shared
         });
         drop(guard);
-        Ok(Self { runtime, providers, sandbox, backstage, effects, unpaid, metrics, shared_limits })
+        Ok(Self {
+            runtime,
+            providers,
+            sandbox,
+            backstage,
+            progress,
+            effects,
+            unpaid,
+            metrics,
+            shared_limits,
+        })
     }
 
     pub(super) fn providers(&self) -> Providers {
@@ -98,6 +127,11 @@ impl SlowPool {
 
     pub(super) fn backstage(&self) -> Backstage {
         self.backstage.clone()
+    }
+
+    /// How far the read models are behind.
+    pub(super) fn progress(&self) -> Progress {
+        self.progress.clone()
     }
 
     pub(super) fn effects(&self) -> mpsc::UnboundedSender<Effect> {
