@@ -20,4 +20,5 @@ mod page;
 pub mod port;
 pub mod problem;
 pub mod provider;
+pub mod reading;
 pub mod slow;

@@ -11,6 +11,7 @@ use onsale_control::Control;
 use tokio::sync::oneshot;
 
 use crate::problem::{Problem, catalog};
+use crate::reading::{ReadingLimits, ReadingRoom};
 
 /// A job takes about as long.
 const RETRY_AFTER_S: u32 = 2;
@@ -33,12 +34,18 @@ pub struct Busy;
 pub struct Backstage {
     control: Control,
     pool: Arc<dyn SlowPool>,
+    reading: ReadingRoom,
 }
 
 impl Backstage {
-    /// The control plane on a pool.
-    pub fn new(control: Control, pool: Arc<dyn SlowPool>) -> Self {
-        Self { control, pool }
+    /// The control plane on a pool, with room for so much to be read.
+    pub fn new(control: Control, pool: Arc<dyn SlowPool>, reading: ReadingLimits) -> Self {
+        Self { control, pool, reading: ReadingRoom::new(reading) }
+    }
+
+    /// How much more can be asked of the read models.
+    pub(crate) fn reading(&self) -> &ReadingRoom {
+        &self.reading
     }
 
     /// Has something done by the control plane, and waits for what comes of it.

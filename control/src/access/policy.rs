@@ -157,6 +157,8 @@ policy! {
         [any any .   .   .   .   .  ] [yes yes .   .  ];
     SeeBooks "event.books" "Check the books of an event"
         [any any any .   .   .   .  ] [yes yes yes .  ];
+    SeeBuyers "event.buyers" "See the names and addresses of those who have bought"
+        [any any any .   .   .   .  ] [yes yes .   .  ];
     CancelEvent "event.cancel" "Call an event off"
         [any any .   .   .   .   .  ] [yes .   .   .  ];
     ChangeEvent "event.change" "Change stock, prices and sale windows of an event"
@@ -169,9 +171,13 @@ policy! {
         [any any any .   .   .   .  ] [yes .   .   .  ];
     OpenEvent "event.open" "Let the world see an event"
         [any any .   .   .   .   .  ] [yes yes .   .  ];
+    ListOrders "event.orders" "See all orders of an event, and who has its seats"
+        [any any any .   .   .   .  ] [yes yes yes .  ];
     ManageEventRoles "event.roles.manage" "Give and take roles for an event, up to one's own"
         [any any .   .   .   .   .  ] [yes yes .   .  ];
     SeeEventRoles "event.roles.see" "See who has which role for an event"
+        [any any any .   .   .   .  ] [yes yes yes .  ];
+    SeeSales "event.sales" "See what is sold of an event, and how it stands"
         [any any any .   .   .   .  ] [yes yes yes .  ];
     SeeEvent "event.see" "See an event, its seats, its stock"
         [any any any all all all all] [yes yes yes yes];
@@ -185,6 +191,8 @@ policy! {
         [.   own own own own own .  ] [.   .   .   .  ];
     CancelOrder "order.cancel" "Cancel an order that is not paid"
         [any any any own own own .  ] [yes yes .   .  ];
+    SeeHistory "order.history" "See what one has bought so far"
+        [.   own own own own own .  ] [.   .   .   .  ];
     PlaceOrder "order.place" "Make a hold an order"
         [.   own own own own own .  ] [.   .   .   .  ];
     RefundOrder "order.refund" "Give the money of an order back"

@@ -12,7 +12,7 @@ use crate::database::{Database, StoreError};
 use crate::page::Limit;
 
 /// The longest that whoever takes the pages may take for one.
-pub const PAUSE_MAX: Duration = Duration::from_secs(60);
+pub const EXPORT_PAUSE_MAX: Duration = Duration::from_secs(60);
 
 /// The orders of an event, newest first. Holds a connection and a page of orders, however many
 /// there are.
@@ -35,7 +35,7 @@ impl Export {
         filter: OrderFilter,
         with_buyers: bool,
     ) -> Result<Self, StoreError> {
-        let mut snapshot = database.long_snapshot(PAUSE_MAX).await?;
+        let mut snapshot = database.long_snapshot(EXPORT_PAUSE_MAX).await?;
         let as_of = asked.as_of(&mut snapshot, Some(event)).await?;
         let (after, is_over) = (None, false);
         Ok(Self { snapshot, as_of, event, filter, with_buyers, after, is_over })

@@ -18,7 +18,7 @@ mod summary;
 mod tests;
 
 pub use self::as_of::{AsOf, Asked};
-pub use self::export::Export;
+pub use self::export::{EXPORT_PAUSE_MAX, Export};
 pub use self::history::{HistoryFilter, history};
 pub use self::orders::{OrderCursor, OrderFilter, orders};
 pub use self::records::{Buyer, OrderRecord, PrintedSeat, TicketRecord};

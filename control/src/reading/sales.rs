@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use futures_util::TryStreamExt;
-use jiff::tz::TimeZone;
+use jiff::tz::{TimeZone, TimeZoneDatabase};
 use jiff::{RoundMode, Timestamp, ToSpan, Unit, Zoned, ZonedRound};
 use onsale_core::id::EventId;
 use onsale_core::money::Currency;
@@ -14,6 +14,7 @@ use sqlx::{AnyConnection, Row};
 use thiserror::Error;
 
 use super::{AsOf, Asked};
+use crate::catalogue::place::ZoneName;
 use crate::database::{Database, StoreError, queries};
 use crate::projection::rows::{Class, Event};
 use crate::projection::{QUARTER, sql};
@@ -59,14 +60,16 @@ pub enum PeriodError {
 }
 
 impl SalesPeriod {
-    /// The hours or days that have a part in a period.
-    pub fn new(step: Step, zone: TimeZone, from: Time, until: Time) -> Result<Self, PeriodError> {
+    /// The hours or days that have a part in a period, by the clocks of a zone.
+    pub fn new(step: Step, zone: &ZoneName, from: Time, until: Time) -> Result<Self, PeriodError> {
         if until <= from {
             return Err(PeriodError::Reversed);
         }
         if until.since(from) > step.period_max() {
             return Err(PeriodError::TooLong);
         }
+        // Whatever has such a name is in the database that is compiled in.
+        let zone = TimeZoneDatabase::bundled().get(&zone.to_string()).unwrap_or(TimeZone::UTC);
         let from = start(step, &zoned(from, &zone)).timestamp();
         let until = end(step, &zoned(until, &zone)).timestamp();
         Ok(Self { step, zone, from, until })
@@ -218,6 +221,10 @@ mod tests {
         TimeZoneDatabase::bundled().get(name).unwrap()
     }
 
+    fn named(name: &str) -> ZoneName {
+        name.parse().unwrap()
+    }
+
     fn time(text: &str) -> Time {
         let timestamp: Timestamp = text.parse().unwrap();
         Time::from_ms(timestamp.as_millisecond().unsigned_abs())
@@ -249,10 +256,10 @@ mod tests {
     #[test]
     fn a_period_is_made_of_whole_steps_and_bounded() {
         let (from, until) = (time("2026-10-25T00:10:00Z"), time("2026-10-25T12:00:00Z"));
-        let period = SalesPeriod::new(Step::Day, zone("Europe/Berlin"), from, until).unwrap();
+        let period = SalesPeriod::new(Step::Day, &named("Europe/Berlin"), from, until).unwrap();
         assert_eq!(period.from.to_string(), "2026-10-24T22:00:00Z");
         assert_eq!(period.until.to_string(), "2026-10-25T23:00:00Z");
-        let hours = |from, until| SalesPeriod::new(Step::Hour, TimeZone::UTC, from, until);
+        let hours = |from, until| SalesPeriod::new(Step::Hour, &named("UTC"), from, until);
         assert_eq!(hours(from, until).unwrap().until.to_string(), "2026-10-25T12:00:00Z");
         assert_eq!(hours(until, from), Err(PeriodError::Reversed));
         assert_eq!(hours(from, from), Err(PeriodError::Reversed));

@@ -49,6 +49,18 @@ impl Grant {
         &self.caller
     }
 
+    /// Whether they may do something else to an object, too.
+    pub(crate) async fn may(
+        &self,
+        edge: &Edge,
+        action: Action,
+        object: &impl Object,
+    ) -> Result<bool, Problem> {
+        let caller = Caller { action, ..self.caller };
+        let position = caller.position(edge, object.scope(edge).await?).await?;
+        Ok(position.reach(action) == Reach::Any)
+    }
+
     /// Who does it, when and from where.
     pub(crate) fn by(&self, edge: &Edge) -> By {
         By {

@@ -21,6 +21,8 @@ use crate::metrics::CoreCounters;
 use crate::port::{CallError, Look, Partitions, Wait};
 use crate::problem::Problem;
 use crate::provider::Providers;
+use crate::reading::ReadingRoom;
+use crate::slow::Backstage;
 
 /// How many verified tokens of each kind one core remembers: some 90 MB at most.
 const TOKENS_MAX: usize = 524_288;
@@ -182,9 +184,16 @@ impl Edge {
         T: Send + 'static,
         E: Into<Problem> + Send + 'static,
     {
-        let backstage =
-            self.0.common.backstage.as_ref().ok_or_else(Problem::control_unavailable)?;
-        backstage.run(work).await
+        self.control_plane()?.run(work).await
+    }
+
+    /// How much more can be asked of the read models.
+    pub(crate) fn reading(&self) -> Result<&ReadingRoom, Problem> {
+        self.control_plane().map(Backstage::reading)
+    }
+
+    fn control_plane(&self) -> Result<&Backstage, Problem> {
+        self.0.common.backstage.as_ref().ok_or_else(Problem::control_unavailable)
     }
 
     pub(crate) async fn ask(&self, partition: PartitionId, look: Look) -> Result<View, CallError> {

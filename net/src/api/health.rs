@@ -4,6 +4,7 @@ use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
 use futures_util::future::try_join_all;
+use onsale_control::Control;
 use onsale_core::command::Actor;
 use onsale_core::id::{EventId, PartitionId};
 use onsale_core::query::Query;
@@ -35,8 +36,8 @@ struct Readiness {
     /// `ready`.
     #[schema(example = "ready")]
     status: &'static str,
-    /// Whether accounts, catalogue and histories are there: `ready` or `away`. The sale goes on
-    /// without them.
+    /// Whether accounts, catalogue and histories are there: `ready`, `behind` (histories and sums
+    /// are older than they should be) or `away`. The sale goes on without them.
     #[schema(example = "ready")]
     control: &'static str,
 }
@@ -68,9 +69,20 @@ async fn readyz(State(edge): State<Edge>) -> Result<Json<Readiness>, Problem> {
         return Err(CallError::Stopped.into());
     }
     try_join_all(edge.partitions().map(|partition| answers(&edge, partition))).await?;
-    let database = edge.backstage(|control| async move { control.database.ping().await }).await;
-    let control = if database.is_ok() { "ready" } else { "away" };
-    Ok(Json(Readiness { status: "ready", control }))
+    Ok(Json(Readiness { status: "ready", control: control_plane(&edge).await }))
+}
+
+async fn control_plane(edge: &Edge) -> &'static str {
+    let Ok(room) = edge.reading() else { return "away" };
+    let (now, behind) = (edge.now(), room.behind);
+    let look = async move |control: Control| {
+        control.database.ping().await.map(|()| control.progress.is_behind(now, behind))
+    };
+    match edge.backstage(look).await {
+        Ok(true) => "behind",
+        Ok(false) => "ready",
+        Err(_) => "away",
+    }
 }
 
 /// Asks for something that costs nothing: the last event that there could be. That there is none is

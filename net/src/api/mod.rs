@@ -19,6 +19,7 @@ mod links;
 mod orders;
 mod organisers;
 mod poll;
+mod reading;
 mod roles;
 mod sessions;
 mod stock;
@@ -191,6 +192,7 @@ fn routes() -> OpenApiRouter<Edge> {
         .merge(waitroom::routes())
         .merge(holds::routes())
         .merge(orders::routes())
+        .merge(reading::routes())
         .merge(health::routes())
 }
 

@@ -313,6 +313,16 @@ impl EventPage {
     }
 }
 
+impl From<Phase> for PhaseDto {
+    fn from(phase: Phase) -> Self {
+        match phase {
+            Phase::Defined => Self::Defined,
+            Phase::Open => Self::Open,
+            Phase::Cancelled => Self::Cancelled,
+        }
+    }
+}
+
 impl Event {
     /// An event as it is, and the port at which its core is reached directly.
     pub fn new(direct_port: Option<u16>, event: EventView) -> Self {
@@ -335,11 +345,7 @@ impl Event {
             id: Id(event.event),
             name: event.name,
             currency: event.currency.to_string(),
-            phase: match event.phase {
-                Phase::Defined => PhaseDto::Defined,
-                Phase::Open => PhaseDto::Open,
-                Phase::Cancelled => PhaseDto::Cancelled,
-            },
+            phase: event.phase.into(),
             classes: (0..).zip(event.classes).map(class).collect(),
             quotas: event.quotas.into_iter().map(quota).collect(),
             seats: event.seats,

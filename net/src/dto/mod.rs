@@ -13,6 +13,7 @@ pub mod id;
 pub mod order;
 pub mod organiser;
 pub mod plan;
+pub mod reading;
 pub mod role;
 pub mod session;
 pub mod stock;

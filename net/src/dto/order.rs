@@ -90,7 +90,7 @@ pub struct Order {
 /// Where an order is in its life: PENDING (waits for its payment), COMPLETED (paid, its tickets are
 /// valid), FAILED (the payment did), CANCELLED, EXPIRED (not paid in time), REFUNDED,
 /// `PARTIALLY_REFUNDED`.
-#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 #[schema(as = OrderStatus, example = "PENDING")]
 #[expect(missing_docs, reason = "the type's own documentation explains each")]
@@ -292,6 +292,20 @@ impl From<OrderStatus> for OrderStatusDto {
             OrderStatus::Expired => Self::Expired,
             OrderStatus::Refunded => Self::Refunded,
             OrderStatus::PartiallyRefunded => Self::PartiallyRefunded,
+        }
+    }
+}
+
+impl From<OrderStatusDto> for OrderStatus {
+    fn from(status: OrderStatusDto) -> Self {
+        match status {
+            OrderStatusDto::Pending => Self::Pending,
+            OrderStatusDto::Completed => Self::Completed,
+            OrderStatusDto::Failed => Self::Failed,
+            OrderStatusDto::Cancelled => Self::Cancelled,
+            OrderStatusDto::Expired => Self::Expired,
+            OrderStatusDto::Refunded => Self::Refunded,
+            OrderStatusDto::PartiallyRefunded => Self::PartiallyRefunded,
         }
     }
 }

@@ -102,6 +102,8 @@ kinds! {
         "`detail` names the line and column."
     METHOD_NOT_ALLOWED "method_not_allowed" METHOD_NOT_ALLOWED "There is no such method here"
         "`Allow` lists those there are."
+    MODELS_BEHIND "models_behind" SERVICE_UNAVAILABLE "This is not known here yet"
+        "The sale is ahead of what is read here: ask again after `retry_after_s` seconds."
     NAME_TAKEN "name_taken" CONFLICT "Another one is called that"
         "Choose another name."
     NO_NEIGHBOURS "no_neighbours" CONFLICT "No neighbouring seats are left"

@@ -7,8 +7,8 @@ use onsale_control::database::StoreError;
 
 use super::Problem;
 use super::catalog::{
-    BEYOND_OWN_ROLE, CONTROL_UNAVAILABLE, FULL, IN_USE, LAST_ADMIN, NAME_TAKEN, NOT_FOUND,
-    VERSION_STALE,
+    BEYOND_OWN_ROLE, CONTROL_UNAVAILABLE, FULL, IN_USE, LAST_ADMIN, MODELS_BEHIND, NAME_TAKEN,
+    NOT_FOUND, VERSION_STALE,
 };
 use crate::conditional::tag;
 
@@ -22,6 +22,14 @@ impl Problem {
     pub(crate) fn control_unavailable() -> Self {
         let detail = "accounts, catalogue and histories are away for a moment; the sale goes on";
         Self::new(&CONTROL_UNAVAILABLE, detail).retry_after(CONTROL_RETRY_AFTER_S)
+    }
+}
+
+impl Problem {
+    /// The partition knows of an event that the read models have not come to yet.
+    pub(crate) fn models_behind() -> Self {
+        let detail = "the read models have not come to this event yet";
+        Self::new(&MODELS_BEHIND, detail).retry_after(CONTROL_RETRY_AFTER_S)
     }
 }
 

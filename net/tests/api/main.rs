@@ -16,6 +16,7 @@ mod ids;
 mod keys;
 mod memory;
 mod organisers;
+mod reading;
 mod server;
 mod tokens;
 mod venues;

@@ -2,8 +2,10 @@
 
 use std::sync::{Arc, Mutex, MutexGuard};
 
+use onsale_control::projection::Numbered;
 use onsale_core::Partition;
 use onsale_core::command::{Actor, Command, Request};
+use onsale_core::fact::Decision;
 use onsale_core::id::PartitionId;
 use onsale_core::query::View;
 use onsale_core::reply::Reply;
@@ -14,7 +16,7 @@ use tokio::sync::watch;
 /// 2026-10-01T10:00:00.000Z.
 pub const START: Time = Time::from_ms(1_790_848_800_000);
 
-const PARTITIONS: u16 = 4;
+pub const PARTITIONS: u16 = 4;
 
 /// A cheap handle.
 #[derive(Clone)]
@@ -27,15 +29,22 @@ pub struct Memory {
 struct World {
     now: Time,
     partitions: Vec<Partition>,
+    /// The journal of each.
+    journals: Vec<Vec<Numbered>>,
 }
 
 impl World {
     fn execute(&mut self, partition: usize, request: &Request) -> Result<Reply, CallError> {
         let now = self.now;
-        let partition = &mut self.partitions[partition];
+        let (journal, partition) = (&mut self.journals[partition], &mut self.partitions[partition]);
         let (facts, reply) = partition.decide(now, request)?;
+        let first = partition.applied() + 1;
         for fact in &facts {
             partition.evolve(partition.applied() + 1, now, fact);
+        }
+        if !facts.is_empty() {
+            let decision = Decision { at: now, trace: request.trace, facts };
+            journal.push(Numbered { first, chain: None, decision });
         }
         Ok(reply)
     }
@@ -56,7 +65,8 @@ impl World {
 impl Memory {
     pub fn new() -> Self {
         let ids = (0..PARTITIONS).map(|number| PartitionId::new(number).unwrap());
-        let world = World { now: START, partitions: ids.map(Partition::new).collect() };
+        let journals = vec![Vec::new(); usize::from(PARTITIONS)];
+        let world = World { now: START, partitions: ids.map(Partition::new).collect(), journals };
         Self { world: Arc::new(Mutex::new(world)), changes: Arc::new(watch::Sender::new(0)) }
     }
 
@@ -73,6 +83,18 @@ impl Memory {
     pub fn tell(&self, partition: PartitionId, command: Command) {
         let request = Request::new(Actor::System, command);
         self.run(partition, &request).unwrap();
+    }
+
+    /// What was decided in a partition behind a fact.
+    pub fn decisions(&self, partition: PartitionId, behind: u64) -> Vec<Numbered> {
+        let world = self.world();
+        let journal = world.journals[usize::from(partition.number())].iter();
+        journal.filter(|decision| decision.first > behind).cloned().collect()
+    }
+
+    /// How many facts of a partition there are.
+    pub fn facts(&self, partition: PartitionId) -> u64 {
+        self.world().partitions[usize::from(partition.number())].applied()
     }
 
     /// The whole state, to see whether something has changed.

@@ -5,14 +5,15 @@ use std::sync::{Arc, LazyLock};
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::http::{Extensions, HeaderMap, Method, Request, StatusCode};
+use axum::response::Response;
 use futures_util::future::BoxFuture;
 use http_body_util::BodyExt;
 use onsale_control::Control;
 use onsale_control::database::{Database, DatabaseSettings};
-use onsale_control::projection::Progress;
+use onsale_control::projection::{Journal, Progress, checkpoint, project};
 use onsale_core::command::PaymentNotice;
 use onsale_core::id::OrderId;
-use onsale_core::time::Time;
+use onsale_core::time::{Span, Time};
 use onsale_net::api::{Api, Settings, document, router};
 use onsale_net::auth::token::new_signing_key;
 use onsale_net::entropy::OsEntropy;
@@ -23,14 +24,18 @@ use onsale_net::provider::{
     Acknowledgement, AskError, IntentPage, IntentWish, NoticeError, PaymentProvider, Providers,
     RawNotice, RefundReceipt, RefundWish,
 };
+use onsale_net::reading::ReadingLimits;
 use onsale_net::slow::{Backstage, Busy, Job, SlowPool};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tower::ServiceExt;
 
-use crate::memory::{Memory, START};
+use crate::memory::{Memory, PARTITIONS, START};
 
 pub const OPERATOR: &str = "operator-token-of-the-tests-0123456789";
+
+/// How far behind the read models of every server may be, and how much is asked of them.
+const READING: ReadingLimits = ReadingLimits { behind: Span::from_mins(1), waits: 1, exports: 1 };
 
 pub static DOCUMENT: LazyLock<Value> = LazyLock::new(document);
 
@@ -42,7 +47,7 @@ pub fn signing_key() -> Vec<u8> {
 pub struct Server {
     pub memory: Memory,
     pub router: Router,
-    database: Option<Database>,
+    control: Option<Control>,
     /// Where the control plane's database is.
     _folder: Option<TempDir>,
 }
@@ -70,7 +75,7 @@ fn router_with<P: Partitions>(
         session_lifetime: Settings::SESSION_LIFETIME,
         providers: Providers::new([till]),
         sandbox: None,
-        backstage: control.map(|control| Backstage::new(control, pool)),
+        backstage: control.map(|control| Backstage::new(control, pool, READING)),
         direct_ports: Vec::new(),
         entropy: Arc::new(OsEntropy),
         metrics: Arc::new(()),
@@ -88,7 +93,7 @@ impl Server {
     pub fn behind(gateway: GatewaySettings) -> Self {
         let memory = Memory::new();
         let (_, router) = router_behind(memory.clone(), gateway);
-        Self { memory, router, database: None, _folder: None }
+        Self { memory, router, control: None, _folder: None }
     }
 
     /// One with a control plane, in a database of SQLite.
@@ -105,18 +110,31 @@ impl Server {
         let database = Database::open(settings).unwrap();
         // Where it cannot be reached, that is what is tested.
         let _ = database.migrate().await;
-        let known = database.clone();
-        let (_, router) = router_with(
-            memory.clone(),
-            Some(Control { database, progress: Progress::default() }),
-            GatewaySettings::default(),
-        );
-        Self { memory, router, database: Some(known), _folder: None }
+        let facts = memory.clone();
+        let progress = Progress::new(PARTITIONS, move |partition| facts.facts(partition));
+        let control = Some(Control { database, progress });
+        let (_, router) = router_with(memory.clone(), control.clone(), GatewaySettings::default());
+        Self { memory, router, control, _folder: None }
     }
 
     /// What the control plane knows.
     pub fn database(&self) -> &Database {
-        self.database.as_ref().unwrap()
+        &self.control.as_ref().unwrap().database
+    }
+
+    /// How far its read models are.
+    pub fn progress(&self) -> &Progress {
+        &self.control.as_ref().unwrap().progress
+    }
+
+    /// Takes everything that has happened into the read models.
+    pub async fn project(&self) {
+        for partition in self.progress().partitions() {
+            let from = checkpoint(self.database(), partition, Journal(1)).await.unwrap();
+            let new = self.memory.decisions(partition, from.fact);
+            let projected = project(self.database(), &from, &new).await.unwrap();
+            self.progress().took(&projected);
+        }
     }
 
     /// Sends a request; whatever problem comes back must be in the document.
@@ -128,6 +146,11 @@ impl Server {
             assert!(is_declared(&method, path, &code), "{code} of {method} {path} is undocumented");
         }
         answer
+    }
+
+    /// Sends a request whose answer is not read yet.
+    pub async fn open(&self, call: Call) -> Response {
+        open(&self.router, call).await
     }
 
     /// Sends a request that must be refused like this and change nothing.
@@ -190,16 +213,20 @@ impl Server {
 }
 
 pub async fn send(router: &Router, call: Call) -> Answer {
+    let (head, body) = open(router, call).await.into_parts();
+    let body = body.collect().await.unwrap().to_bytes();
+    Answer { status: head.status, headers: head.headers, body }
+}
+
+/// An answer of which only the head is there.
+async fn open(router: &Router, call: Call) -> Response {
     let mut request = Request::builder().method(call.method).uri(call.path);
     for (name, value) in call.headers {
         request = request.header(name, value);
     }
     let mut request = request.body(Body::from(call.body)).unwrap();
     request.extensions_mut().extend(call.peer);
-    let response = router.clone().oneshot(request).await.unwrap();
-    let (head, body) = response.into_parts();
-    let body = body.collect().await.unwrap().to_bytes();
-    Answer { status: head.status, headers: head.headers, body }
+    router.clone().oneshot(request).await.unwrap()
 }
 
 /// A request to be sent.

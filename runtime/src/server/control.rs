@@ -10,6 +10,8 @@ use std::time::Duration;
 use onsale_control::Control;
 use onsale_control::database::{Database, Kind, MigrationError, OpenError, StoreError};
 use onsale_control::projection::Progress;
+use onsale_core::time::Span;
+use onsale_net::reading::ReadingLimits;
 use onsale_net::slow::{Backstage, Busy, Job, SlowPool};
 use thiserror::Error;
 use tokio::runtime::Handle;
@@ -18,6 +20,7 @@ use tokio::time::sleep;
 
 use crate::config::Config;
 use crate::data_directory::DataDirectory;
+use crate::projection::ProjectionSettings;
 
 /// How often a database that is away is looked for.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -72,9 +75,12 @@ async fn migrate_later(database: Database, ready: watch::Sender<bool>) {
     }
 }
 
-/// The control plane for the cores to ask, with at most `jobs_max` requests under way.
-pub(super) fn backstage(control: Control, runtime: Handle, jobs_max: usize) -> Backstage {
-    Backstage::new(control, Arc::new(Pool { runtime, room: Arc::new(Semaphore::new(jobs_max)) }))
+/// The control plane for the cores to ask, with a bounded number of requests under way.
+pub(super) fn backstage(control: Control, runtime: Handle, config: &Config) -> Backstage {
+    let room = Arc::new(Semaphore::new(config.bounds.jobs));
+    let ProjectionSettings { behind_s, waits, exports, .. } = config.projection;
+    let reading = ReadingLimits { behind: Span::from_secs(behind_s), waits, exports };
+    Backstage::new(control, Arc::new(Pool { runtime, room }), reading)
 }
 
 /// The slow pool as seen from a core.

@@ -83,7 +83,7 @@ impl SlowPool {
             runtime.spawn(projection.clone().run(facts.clone(), journal, READ_MODELS));
         }
         let handle = runtime.handle().clone();
-        let backstage = control::backstage(control, handle, config.bounds.jobs);
+        let backstage = control::backstage(control, handle, config);
         let provider = |sandbox: &Sandbox| Arc::new(sandbox.clone()) as Arc<dyn PaymentProvider>;
         let providers = Providers::new(sandbox.iter().map(provider));
         let metrics = ProviderMetrics::default();

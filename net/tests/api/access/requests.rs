@@ -116,6 +116,11 @@ pub fn request(operation: &str) -> Option<(Kind, Request)> {
         "change_class" => (Kind::Event, |event| {
             patch(below(event, "/classes/1")).json(&json!({"price_minor": 3_000}))
         }),
+        "list_event_orders" => (Kind::Event, |event| get(below(event, "/orders"))),
+        "export_event_orders" => (Kind::Event, |event| get(below(event, "/orders.csv"))),
+        "show_sales" => (Kind::Event, |event| get(below(event, "/sales"))),
+        "list_seat_status" => (Kind::Event, |event| get(below(event, "/seat-status"))),
+        "show_summary" => (Kind::Event, |event| get(below(event, "/summary"))),
         // Buying.
         "open_session" => (Kind::Platform, |_| {
             post("/api/v1/sessions").json(&json!({"email": "ada@example.org"}))
@@ -136,6 +141,7 @@ pub fn request(operation: &str) -> Option<(Kind, Request)> {
         "show_order" => (Kind::Order, |order| get(order_path(order, ""))),
         "show_timeline" => (Kind::Order, |order| get(order_path(order, "/timeline"))),
         "cancel_order" => (Kind::Order, |order| post(order_path(order, "/cancel"))),
+        "list_own_orders" => (Kind::ForOneself, |_| get("/api/v1/me/orders")),
         "refund_order" => (Kind::Order, |order| {
             post(order_path(order, "/refunds")).json(&json!({"tickets": "all"}))
         }),
