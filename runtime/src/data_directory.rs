@@ -25,7 +25,6 @@ use onsale_net::auth::token::new_signing_key;
 use onsale_storage::directory::FileDirectory;
 use onsale_storage::journal::JournalId;
 use onsale_storage::lock::{DirectoryLock, LockError};
-use sha2::{Digest, Sha256};
 use thiserror::Error;
 
 pub(crate) use self::durable::hex;
@@ -161,14 +160,7 @@ impl DataDirectory {
 
     /// The id of a partition's journal, should it have to be begun: the same whenever asked.
     pub fn journal_id(&self, partition: PartitionId) -> JournalId {
-        let hash = Sha256::new()
-            .chain_update(b"onsale journal")
-            .chain_update(self.description.journal_id.to_le_bytes())
-            .chain_update(partition.number().to_le_bytes())
-            .finalize();
-        let mut id = [0; 16];
-        id.copy_from_slice(&hash[..16]);
-        JournalId(u128::from_le_bytes(id))
+        self.description.journal_id_of(partition)
     }
 
     /// Where a partition's files are.

@@ -79,8 +79,18 @@ pub(super) enum Task {
     },
     /// Bring the tables of the database up to date
     Migrate,
+    /// Make the read models anew from the facts, beside those that are there, and put them in place
+    Rebuild(Rebuild),
     /// Run the server (also without a command)
     Serve,
+}
+
+/// What becomes of new read models.
+#[derive(Args, Clone, Copy, Debug)]
+pub(super) struct Rebuild {
+    /// Only compare them, row by row, with those that are there
+    #[arg(long)]
+    pub(super) check: bool,
 }
 
 /// What to look for in the journals.

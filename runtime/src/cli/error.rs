@@ -3,6 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
+use onsale_control::database::StoreError;
+use onsale_control::projection::rebuild::RebuildError;
 use onsale_storage::snapshot::SnapshotError;
 use thiserror::Error;
 
@@ -10,6 +12,7 @@ use crate::config::{ConfigError, SettingError};
 use crate::data_directory::DataDirectoryError;
 use crate::demo::DemoError;
 use crate::host::preflight::PreflightError;
+use crate::projection::Halt;
 use crate::server::{ControlError, ServerError};
 
 const FOUND_WANTING: u8 = 1;
@@ -40,6 +43,20 @@ pub(super) enum CliError {
     /// The demo.
     #[error(transparent)]
     Demo(#[from] Box<DemoError>),
+    /// Read models are not as the facts say. Everything was reported already.
+    #[error(
+        "{0} rows are not as the facts say (listed above): `onsale rebuild` without --check puts \
+         the right ones in their place"
+    )]
+    Differences(u64),
+    /// Facts cannot be read or taken in.
+    #[error("partition {partition}: {source}")]
+    Halt {
+        /// Of which partition.
+        partition: u16,
+        /// Why.
+        source: Halt,
+    },
     /// A partition's directory is gone.
     #[error("{} is missing: restore it from a backup", .0.display())]
     NoDirectory(PathBuf),
@@ -65,6 +82,9 @@ pub(super) enum CliError {
     /// The machine lacks something.
     #[error(transparent)]
     Preflight(#[from] PreflightError),
+    /// Read models cannot be made anew.
+    #[error("{0}. See [database] in the configuration")]
+    Rebuild(#[from] RebuildError),
     /// The server.
     #[error(transparent)]
     Server(#[from] Box<ServerError>),
@@ -76,15 +96,25 @@ pub(super) enum CliError {
     Show(#[from] toml::ser::Error),
 }
 
+impl From<StoreError> for CliError {
+    fn from(error: StoreError) -> Self {
+        Self::Rebuild(error.into())
+    }
+}
+
 impl CliError {
     /// What the process ends with.
     pub(super) fn exit_code(&self) -> u8 {
         match self {
             Self::Config(ConfigError::File { .. }) | Self::Output(_) | Self::Partition { .. } => IO,
             Self::Config(_) | Self::NoPartition { .. } | Self::Setting(_) | Self::Show(_) => USAGE,
-            Self::Damaged { .. } | Self::NoDirectory(_) | Self::Preflight(_) | Self::Control(_) => {
-                FOUND_WANTING
-            }
+            Self::Control(_)
+            | Self::Damaged { .. }
+            | Self::Differences(_)
+            | Self::Halt { .. }
+            | Self::NoDirectory(_)
+            | Self::Preflight(_)
+            | Self::Rebuild(_) => FOUND_WANTING,
             Self::Data(error) => of_data(error),
             Self::Demo(error) => of_demo(error),
             Self::Server(error) => of_server(error),

@@ -16,6 +16,7 @@ mod error;
 mod journal;
 mod logging;
 mod migrate;
+mod rebuild;
 
 use std::env;
 use std::ffi::OsString;
@@ -65,6 +66,7 @@ fn run(arguments: Arguments, out: &mut impl Write) -> Result<ExitCode, CliError>
         }
         Task::Journal { task } => journal::run(&config, &task, out)?,
         Task::Migrate => migrate::run(&config, out)?,
+        Task::Rebuild(wish) => rebuild::run(&config, wish, out)?,
         Task::Serve => serve(&config)?,
     }
     Ok(ExitCode::SUCCESS)

@@ -6,6 +6,8 @@ use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use onsale_core::id::PartitionId;
+use onsale_storage::journal::JournalId;
+use sha2::{Digest, Sha256};
 use toml::{Table, Value};
 
 use super::durable::{located, random, read_if_there};
@@ -43,6 +45,18 @@ impl Description {
             path: file,
             reason: "a value is missing or makes no sense".to_owned(),
         })
+    }
+
+    /// The id of a partition's journal.
+    pub fn journal_id_of(&self, partition: PartitionId) -> JournalId {
+        let hash = Sha256::new()
+            .chain_update(b"onsale journal")
+            .chain_update(self.journal_id.to_le_bytes())
+            .chain_update(partition.number().to_le_bytes())
+            .finalize();
+        let mut id = [0; 16];
+        id.copy_from_slice(&hash[..16]);
+        JournalId(u128::from_le_bytes(id))
     }
 
     /// The description of a data directory that is being created at `path`, where nothing may be

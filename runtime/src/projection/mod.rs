@@ -8,6 +8,7 @@
 //!
 //! Deliberately absent: what becomes of a fact (`onsale_control::projection`).
 
+mod anew;
 mod pace;
 mod settings;
 #[cfg(test)]
@@ -35,6 +36,7 @@ use self::pace::Pace;
 use crate::facts::{Facts, FactsError, Followed, Following};
 use crate::host::Clock;
 
+pub use self::anew::{Anew, anew};
 pub use self::settings::ProjectionSettings;
 
 /// How long a transaction may take before the database is thought to be away.
@@ -61,17 +63,22 @@ pub struct Projection {
 
 /// Why nothing more is taken in for now.
 #[derive(Debug, Error)]
-enum Halt {
-    #[error(transparent)]
-    Facts(#[from] FactsError),
+pub enum Halt {
+    /// The journal's directory cannot be opened.
     #[error("the journal's directory: {0}")]
     Directory(#[from] io::Error),
+    /// Facts cannot be followed.
+    #[error(transparent)]
+    Facts(#[from] FactsError),
+    /// Facts cannot be taken in.
     #[error(transparent)]
     Project(#[from] ProjectError),
-    #[error("the database does not answer")]
-    Silent(#[from] Elapsed),
+    /// Whoever read the journal is gone.
     #[error("reading the journal: {0}")]
     Reading(#[from] JoinError),
+    /// A transaction takes too long.
+    #[error("the database does not answer")]
+    Silent(#[from] Elapsed),
 }
 
 impl Halt {

@@ -5,4 +5,5 @@ mod config;
 mod data_directory;
 mod journal;
 mod migrate;
+mod rebuild;
 mod support;

@@ -63,8 +63,8 @@ impl Rebuild {
     }
 
     /// Brings the live tables up to date.
-    pub async fn migrate(&self) -> Result<(), MigrationError> {
-        self.live.migrate().await
+    pub async fn migrate(&self) -> Result<(), RebuildError> {
+        Ok(self.live.migrate().await?)
     }
 
     /// Where the new rows are made.
