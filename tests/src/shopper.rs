@@ -78,9 +78,41 @@ impl Operator {
         answer.body
     }
 
+    /// The books of an event, once every payment that was under way at a kill has been heard of.
+    /// The sandbox sends what it could not deliver; whoever did not pay has time left, so nothing
+    /// else is waited for.
+    ///
+    /// # Panics
+    /// If the server refuses.
+    pub async fn settled(&self, event: &str) -> Value {
+        loop {
+            let books = self.audit(event).await;
+            let all_in = books["captured_minor"] == books["ticket_value_minor"];
+            if all_in && books["refunding_minor"] == 0 {
+                return books;
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+
     /// An order, whosever it is.
     pub async fn order(&self, order: &str) -> Answer {
         self.ask(Method::GET, &format!("/api/v1/orders/{order}"), None).await
+    }
+
+    /// Looks at anything.
+    pub async fn get(&self, path: &str) -> Answer {
+        self.ask(Method::GET, path, None).await
+    }
+
+    /// Looks at something that is no JSON.
+    ///
+    /// # Panics
+    /// If the server refuses, or the answer breaks off.
+    pub async fn text(&self, path: &str) -> String {
+        let request = self.http.get(format!("{}{path}", self.base)).bearer_auth(&self.token);
+        let answer = request.send().await.and_then(reqwest::Response::error_for_status);
+        answer.expect("the server answers").text().await.expect("all of it comes")
     }
 
     async fn ask(&self, method: Method, path: &str, body: Option<&Value>) -> Answer {

@@ -47,7 +47,7 @@ async fn what_was_acknowledged_survives_twenty_kills() {
 
     let server = server.expect("it was started again");
     let operator = Operator::new(&server.base, server.operator_token());
-    let books = settled(&operator, &event).await;
+    let books = operator.settled(&event).await;
     assert_eq!(books["seats_sold_twice"], 0, "{books}");
     assert!(books["holds"] == true, "{books}");
     let completed = acknowledged.completed.lock().unwrap().len();
@@ -131,17 +131,5 @@ async fn check(operator: &Operator, acknowledged: &Acknowledged) {
         let order = operator.order(id).await;
         assert_eq!(order.text("status"), Some("COMPLETED"), "{id}");
         assert_eq!(&order.body["tickets"], tickets, "{id}");
-    }
-}
-
-/// The books, once every payment that was under way at a kill has been heard of. The sandbox sends
-/// what it could not deliver; whoever did not pay has time left, so nothing else is waited for.
-async fn settled(operator: &Operator, event: &str) -> Value {
-    loop {
-        let books = operator.audit(event).await;
-        if books["refunding_minor"] == 0 && books["captured_minor"] == books["ticket_value_minor"] {
-            return books;
-        }
-        tokio::task::yield_now().await;
     }
 }

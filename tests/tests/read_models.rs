@@ -1,0 +1,102 @@
+//! Read models of a server that is killed under load, again and again: in the end they say what the
+//! books say, and what the facts lead to, row by row.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::path::Path;
+use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use onsale_testbed::Postgres;
+use onsale_tests::{Operator, Server, Shopper, binary, small_house};
+use serde_json::Value;
+use tokio::task::JoinSet;
+
+const KILLS: usize = 6;
+const BUYERS: usize = 4;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whatever_is_killed_every_fact_is_in_the_models_once() {
+    survive(&[]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn with_postgresql_every_fact_is_in_the_models_once_as_well() {
+    let postgres = Postgres::start().unwrap();
+    let url = format!("{}/postgres", postgres.url());
+    survive(&[("ONSALE_DATABASE__URL", &url)]).await;
+}
+
+async fn survive(database: &[(&str, &str)]) {
+    let data = tempfile::tempdir().unwrap();
+    // A few facts at a time: more moments to be killed in.
+    let settings = [database, &[("ONSALE_PROJECTION__BATCH_FACTS_MAX", "8")]].concat();
+    let start = || Server::start_with(data.path(), &[], &settings).expect("it starts");
+    let mut server = start();
+    let operator = Operator::new(&server.base, server.operator_token());
+    let event = operator.open(&small_house(200)).await;
+    for _ in 0..KILLS {
+        storm(server, &event).await;
+        server = start();
+    }
+    let operator = Operator::new(&server.base, server.operator_token());
+    let books = operator.settled(&event).await;
+    let summary = caught_up(&operator, &event).await;
+    let (money, tickets) = (&summary["money"], &summary["tickets"]);
+    assert_eq!(money["captured_minor"], books["captured_minor"], "{summary} {books}");
+    assert_eq!(tickets["valid_minor"], books["ticket_value_minor"], "{summary} {books}");
+    assert!(tickets["issued"].as_i64().unwrap() >= KILLS as i64, "the load was real: {summary}");
+    let path = format!("/api/v1/events/{event}/orders.csv");
+    let csv = operator.text(&path).await;
+    assert_eq!(csv.matches(",VALID,").count() as u64, tickets["issued"].as_u64().unwrap());
+    // Beside the server, and when it has stopped.
+    rebuilt(data.path(), &settings, &["--check"]);
+    assert!(server.stop().status.success());
+    rebuilt(data.path(), &settings, &["--check"]);
+    rebuilt(data.path(), &settings, &[]);
+    rebuilt(data.path(), &settings, &["--check"]);
+}
+
+/// Buyers buy until enough were served; then the server is killed.
+async fn storm(server: Server, event: &str) {
+    const ENOUGH: u64 = 8;
+    let (served, is_over) = (Arc::<AtomicU64>::default(), Arc::<AtomicBool>::default());
+    let mut buyers = JoinSet::new();
+    for buyer in 0..BUYERS {
+        let (base, event) = (server.base.clone(), event.to_owned());
+        let (served, is_over) = (Arc::clone(&served), Arc::clone(&is_over));
+        buyers.spawn(async move {
+            while !is_over.load(Ordering::Relaxed) {
+                let Some(shopper) = Shopper::new(&base).await else { continue };
+                if shopper.buy(&event, 0, 1 + buyer as u32 % 3).await.is_some() {
+                    served.fetch_add(1, Ordering::Relaxed);
+                }
+            }
+        });
+    }
+    while served.load(Ordering::Relaxed) < ENOUGH {
+        tokio::task::yield_now().await;
+    }
+    server.kill();
+    is_over.store(true, Ordering::Relaxed);
+    buyers.join_all().await;
+}
+
+/// How the event stands, once the models have caught up.
+async fn caught_up(operator: &Operator, event: &str) -> Value {
+    loop {
+        let path = format!("/api/v1/events/{event}/summary?catch_up_ms=5000");
+        let summary = operator.get(&path).await;
+        if summary.status.is_success() && summary.body["as_of"]["facts_behind"] == 0 {
+            return summary.body;
+        }
+    }
+}
+
+fn rebuilt(data: &Path, settings: &[(&str, &str)], arguments: &[&str]) {
+    let mut rebuild = Command::new(binary());
+    rebuild.args(["rebuild", "--data"]).arg(data).args(arguments);
+    let done = rebuild.envs(settings.iter().copied()).output().unwrap();
+    let (out, err) = (String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
+    assert!(done.status.success(), "{out}{err}");
+}
