@@ -119,7 +119,8 @@ macro_rules! texts {
 }
 
 texts! {
-    Journal: journal => format!("{:032x}", journal.0), text => u128::from_str_radix(&text, 16).ok().map(Journal);
+    Journal: journal => format!("{:032x}", journal.0),
+        text => u128::from_str_radix(&text, 16).ok().map(Journal);
     Currency: currency => currency.to_string(), text => text.parse().ok();
     EventId: id => id.to_string(), text => text.parse().ok();
     HoldId: id => id.to_string(), text => text.parse().ok();
@@ -165,9 +166,11 @@ numbers! {
     u32: number => i64::from(*number), number => number.try_into().ok();
     // More than 63 bits are no time and no money that there is.
     u64: number => saturated(*number), number => number.try_into().ok();
-    Amount: amount => saturated(amount.as_minor()), number => Some(Amount::from_minor(number.try_into().ok()?));
+    Amount: amount => saturated(amount.as_minor()),
+        number => Some(Amount::from_minor(number.try_into().ok()?));
     ClassId: class => i64::from(class.0), number => number.try_into().ok().map(ClassId);
-    PartitionId: partition => i64::from(partition.number()), number => number.try_into().ok().and_then(PartitionId::new);
+    PartitionId: partition => i64::from(partition.number()),
+        number => number.try_into().ok().and_then(PartitionId::new);
     QuotaId: quota => i64::from(quota.0), number => number.try_into().ok().map(QuotaId);
     SeatIndex: seat => i64::from(seat.0), number => number.try_into().ok().map(SeatIndex);
     Time: time => saturated(time.as_ms()), number => Some(Time::from_ms(number.try_into().ok()?));

@@ -118,7 +118,9 @@ macro_rules! rows {
                 ];
                 const SHAPE: Shape =
                     Shape { name: $table, key: KEY, rest: REST, conflict: Conflict::$conflict };
-                &Table { name: $table, key: KEY, rest: REST, texts: $crate::projection::table::texts_of!(SHAPE) }
+                const TEXTS: $crate::projection::table::Texts =
+                    $crate::projection::table::texts_of!(SHAPE);
+                &Table { name: $table, key: KEY, rest: REST, texts: TEXTS }
             };
 
             fn values(&self) -> Vec<$crate::projection::column::Value> {

@@ -166,7 +166,8 @@ pub struct EventOrdersPage {
     pub placed_from: Option<At>,
     /// Only those that were placed before this time.
     pub placed_before: Option<At>,
-    /// Only those of whoever has this address, in any case; for those who may know (`event.buyers`).
+    /// Only those of whoever has this address, in any case; for those who may know it
+    /// (`event.buyers`).
     #[param(example = "ada@example.org")]
     pub buyer_email: Option<String>,
     /// How long to wait, in milliseconds, until what has just happened is in it. Default 0.
