@@ -1,7 +1,8 @@
 //! What a request may ask of the allocator: a bounded number of times, and nothing that grows.
 //!
-//! A binary of its own, because it counts everything that the process allocates. Contains `unsafe`:
-//! counting means standing in the allocator's place.
+//! A binary of its own, because it counts what the whole process allocates, but for the slow pool:
+//! what that does beside the sale, no request waits for. Contains `unsafe`: counting means standing
+//! in the allocator's place.
 #![allow(unsafe_code)]
 
 use std::alloc::{GlobalAlloc, Layout, System};
@@ -40,9 +41,17 @@ thread_local! {
 
 fn count() {
     // A thread that ends has no such value any more.
-    if !IS_CLIENT.try_with(Cell::get).unwrap_or(true) {
+    if !IS_CLIENT.try_with(Cell::get).unwrap_or(true) && !is_of_the_slow_pool() {
         ALLOCATIONS.fetch_add(1, Relaxed);
     }
+}
+
+/// Whether this thread is one of the slow pool or of a database there.
+fn is_of_the_slow_pool() -> bool {
+    let mut name = [0_u8; 16];
+    // SAFETY: the kernel writes a name of at most 16 bytes with its end. Nothing is allocated.
+    unsafe { libc::prctl(libc::PR_GET_NAME, name.as_mut_ptr()) };
+    name.starts_with(b"slow\0") || name.starts_with(b"sqlx-")
 }
 
 // SAFETY: everything is handed to the system's allocator as it came.

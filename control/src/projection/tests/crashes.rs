@@ -33,8 +33,9 @@ databases! {
     async fn a_crash_at_any_step_leaves_all_of_a_batch_or_nothing(database: TestDatabase) {
         let other = TestDatabase::sqlite().await;
         let sale = sales(40..41).next().unwrap();
-        let mut crashes = 0;
-        for decisions in sale.decisions.chunks(20) {
+        let (mut crashes, mut batches) = (0, 0);
+        for decisions in sale.decisions.chunks(10) {
+            batches += 1;
             let from = checkpoint(&database, sale.partition, JOURNAL).await.unwrap();
             let mut done = None;
             for polls in 1.. {
@@ -60,7 +61,8 @@ databases! {
         }
         project_all(&other, &sale, 1_000).await;
         assert_eq!(dump(&database).await, dump(&other).await);
-        assert!(crashes > 10, "only {crashes} crashes");
+        // How often it is polled depends on how quick the database is; once is never enough.
+        assert!(crashes >= batches, "{crashes} crashes in {batches} batches");
     }
 
     async fn two_who_take_in_the_same_facts_count_them_once(database: TestDatabase) {
