@@ -21,3 +21,4 @@ CREATE TABLE audit_log (
 );
 CREATE INDEX audit_log_by_event ON audit_log (event, entry);
 CREATE INDEX audit_log_by_who ON audit_log (who, entry);
+CREATE INDEX audit_log_by_object ON audit_log (object, entry);

@@ -48,12 +48,18 @@ macro_rules! random_ids {
 }
 
 random_ids! {
+    /// Where somebody lives.
+    AddressId "adr_";
     /// Something that was done.
     AuditEntryId "aud_";
     /// A kind of event.
     CategoryId "cat_";
+    /// A letter in the outbox.
+    LetterId "let_";
     /// Who sells tickets.
     OrganiserId "org_";
+    /// A wish to have an account.
+    RegistrationId "reg_";
     /// A device that somebody has signed in on.
     SessionId "ses_";
     /// Where events take place.

@@ -42,9 +42,8 @@ impl TestDatabase {
     pub(crate) async fn account(&self, role: Role) -> PersonId {
         let person = PersonId::from_u128(u128::from_be_bytes(secret::random()));
         let create = sqlx::query(
-            "INSERT INTO accounts (person, email, role, given_name, family_name, created_at,
-                updated_at)
-            VALUES ($1, $1, $2, 'Ada', 'Lovelace', 0, 0)",
+            "INSERT INTO accounts (person, role, given_name, family_name, created_at, updated_at)
+            VALUES ($1, $2, 'Ada', 'Lovelace', 0, 0)",
         );
         self.change(create.bind(person.to_string()).bind(role.name())).await.unwrap();
         person
@@ -52,7 +51,8 @@ impl TestDatabase {
 
     /// Erases an account, as far as the policy sees it.
     pub(crate) async fn erase(&self, person: PersonId) {
-        let erase = sqlx::query("UPDATE accounts SET erased_at = 1 WHERE person = $1");
+        let erase =
+            sqlx::query("UPDATE accounts SET erased_at = 1, given_name = '' WHERE person = $1");
         self.change(erase.bind(person.to_string())).await.unwrap();
     }
 }

@@ -2,6 +2,7 @@
 //! that hide what it says.
 
 use std::fmt;
+use std::str::FromStr;
 
 use thiserror::Error;
 use unicode_normalization::UnicodeNormalization;
@@ -48,6 +49,14 @@ impl<const MAX: usize> Line<MAX> {
     /// As it is compared: see [`fold`].
     pub(crate) fn key(&self) -> String {
         fold(&self.0)
+    }
+}
+
+impl<const MAX: usize> FromStr for Line<MAX> {
+    type Err = TextError;
+
+    fn from_str(text: &str) -> Result<Self, TextError> {
+        Self::parse(text)
     }
 }
 

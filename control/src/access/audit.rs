@@ -20,6 +20,7 @@ use sqlx::{Any, Transaction};
 
 #[cfg(test)]
 pub(crate) use self::read::QUERIES as READ_QUERIES;
+pub(crate) use self::read::about;
 pub use self::read::{AuditFilter, Entry, list};
 use super::policy::Action;
 use crate::database::{Database, StoreError, millis, queries};

@@ -147,6 +147,22 @@ macro_rules! within {
 // for the organiser whose it is.
 policy! {
 //   operator admin staff organiser buyer guest nobody   admin editor viewer scanner
+    ChangeAccount "account.change" "Change one's name, telephone number and addresses"
+        [.   own own own own .   .  ] [.   .   .   .  ];
+    DeleteAccount "account.delete" "Delete one's account"
+        [.   own own own own .   .  ] [.   .   .   .  ];
+    ChangeEmail "account.email" "Have letters of one's account go elsewhere"
+        [.   own own own own .   .  ] [.   .   .   .  ];
+    ExportAccount "account.export" "Take along all that is known about oneself"
+        [.   own own own own .   .  ] [.   .   .   .  ];
+    ChangePassword "account.password" "Change one's password"
+        [.   own own own own .   .  ] [.   .   .   .  ];
+    Register "account.register" "Ask for an account, and confirm its address"
+        [any any any any any any any] [.   .   .   .  ];
+    ResetPassword "account.reset_password" "Choose another password by letter"
+        [any any any any any any any] [.   .   .   .  ];
+    SeeAccount "account.see" "See one's account"
+        [.   own own own own .   .  ] [.   .   .   .  ];
     SeeAudit "audit.see" "Read the audit log"
         [any any .   .   .   .   .  ] [.   .   .   .  ];
     ManageCategories "category.manage" "Make, rename and remove categories"
@@ -221,7 +237,15 @@ policy! {
         [any any any own own .   .  ] [.   .   .   .  ];
     SeeServer "server.see" "See how the server is"
         [any any any any any any any] [.   .   .   .  ];
+    EndSessions "session.end" "Sign out, here or elsewhere"
+        [.   own own own own .   .  ] [.   .   .   .  ];
     OpenSession "session.open" "Open a guest's session"
+        [any any any any any any any] [.   .   .   .  ];
+    SignIn "session.sign_in" "Sign in, stay so, sign out by what renews a session"
+        [any any any any any any any] [.   .   .   .  ];
+    RotateTokenKeys "token_keys.rotate" "Make a new key that tokens are signed with"
+        [any .   .   .   .   .   .  ] [.   .   .   .  ];
+    SeeTokenKeys "token_keys.see" "See the public keys that verify tokens"
         [any any any any any any any] [.   .   .   .  ];
     ManageVenues "venue.manage" "Make, change and remove venues of an organiser"
         [any any any .   .   .   .  ] [yes yes .   .  ];
@@ -262,6 +286,12 @@ impl Action {
         let of_buyer = self.reach(Rank::Account(Role::Buyer));
         line.within.contains(&true)
             || Role::ALL.iter().any(|role| self.reach(Rank::Account(*role)) != of_buyer)
+    }
+
+    /// Whether it is done to one's own account, which neither a guest nor the operator has.
+    pub fn needs_account(self) -> bool {
+        let has = |rank| self.reach(rank) != Reach::Nothing;
+        has(Rank::Account(Role::Buyer)) && !has(Rank::Operator) && !has(Rank::Guest)
     }
 
     const fn line(self) -> &'static Line {

@@ -57,8 +57,7 @@ impl FromStr for Role {
 
 /// The role of a person; `None` if they have no account (any more).
 pub async fn of(database: &Database, person: PersonId) -> Result<Option<Role>, StoreError> {
-    let mut connection = database.reader().await?;
-    let row = sqlx::query(OF).bind(person.to_string()).fetch_optional(&mut *connection).await?;
+    let row = database.find(sqlx::query(OF).bind(person.to_string())).await?;
     row.map(|row| row.parsed("role")).transpose()
 }
 

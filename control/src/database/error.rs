@@ -1,6 +1,7 @@
 //! What can go wrong with a database, as far as whoever asked can do something about it.
 
-use std::io;
+use std::error::Error as StdError;
+use std::{io, iter};
 
 use thiserror::Error;
 
@@ -31,6 +32,19 @@ impl StoreError {
         matches!(self, Self::Broken(sqlx::Error::Database(error))
             if error.is_foreign_key_violation())
     }
+}
+
+/// Whether whatever has failed did so because others were in its way, and would not if it were done
+/// again from the beginning: PostgreSQL gives up a transaction to end a deadlock, or to keep it
+/// serializable; SQLite one that has read what is old by now.
+pub(super) fn is_conflict(error: &(dyn StdError + 'static)) -> bool {
+    let mut causes = iter::successors(Some(error), |&error| error.source());
+    causes.any(|cause| match cause.downcast_ref::<sqlx::Error>() {
+        Some(sqlx::Error::Database(error)) => {
+            error.code().is_some_and(|code| ["40001", "40P01", "517"].contains(&&*code))
+        }
+        _ => false,
+    })
 }
 
 impl From<sqlx::Error> for StoreError {

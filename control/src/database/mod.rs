@@ -8,23 +8,30 @@ mod error;
 mod queries;
 mod row;
 mod setup;
+mod transaction;
 
+use std::error::Error as StdError;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use sqlx::any::{AnyArguments, AnyConnectOptions, AnyPoolOptions};
+use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::pool::PoolConnection;
-use sqlx::query::Query;
 use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{Any, AnyPool, Transaction};
+use sqlx::{Any, AnyPool};
 use thiserror::Error;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 pub use self::error::StoreError;
+use self::error::is_conflict;
 pub(crate) use self::queries::queries;
 pub(crate) use self::row::{ReadRow, millis};
 use self::setup::Setup;
+pub(crate) use self::transaction::{Statement, Transaction};
+
+/// How long to get out of the way of others, each time that one of them was in ours. Unlike
+/// numbers: two that met once need not meet again.
+const RETRY_AFTER_MS: [u64; 3] = [5, 23, 71];
 
 static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 
@@ -210,7 +217,7 @@ impl Database {
     ///
     /// # Errors
     /// If there is no connection, or no turn to write, in time.
-    pub async fn begin(&self) -> Result<Transaction<'static, Any>, StoreError> {
+    pub async fn begin(&self) -> Result<sqlx::Transaction<'static, Any>, StoreError> {
         Ok(self.pool.begin_with(self.begin).await?)
     }
 
@@ -219,7 +226,7 @@ impl Database {
     ///
     /// # Errors
     /// If there is no connection in time.
-    pub async fn snapshot(&self) -> Result<Transaction<'static, Any>, StoreError> {
+    pub async fn snapshot(&self) -> Result<sqlx::Transaction<'static, Any>, StoreError> {
         Ok(self.pool.begin_with(self.begin_snapshot).await?)
     }
 
@@ -231,7 +238,7 @@ impl Database {
     pub async fn long_snapshot(
         &self,
         pause_max: Duration,
-    ) -> Result<Transaction<'static, Any>, StoreError> {
+    ) -> Result<sqlx::Transaction<'static, Any>, StoreError> {
         let mut transaction = self.snapshot().await?;
         if self.kind == Kind::Postgres {
             let allow = sqlx::query(setup::SET_IN_TRANSACTION)
@@ -242,18 +249,37 @@ impl Database {
         Ok(transaction)
     }
 
+    /// Does something again from its beginning if it gave way to others: see [`Self::begin`] for
+    /// what it is likely to begin with. Whatever else goes wrong is not tried again.
+    ///
+    /// # Errors
+    /// Whatever went wrong.
+    pub(crate) async fn retried<T, E, F>(&self, mut work: impl FnMut() -> F) -> Result<T, E>
+    where
+        F: Future<Output = Result<T, E>>,
+        E: StdError + 'static,
+    {
+        for pause_ms in RETRY_AFTER_MS {
+            match work().await {
+                Err(error) if is_conflict(&error) => {
+                    tracing::debug!(%error, "a transaction gave way, and is done again");
+                    sleep(Duration::from_millis(pause_ms)).await;
+                }
+                outcome => return outcome,
+            }
+        }
+        work().await
+    }
+
     /// Changes something by one statement; how many rows it has changed.
     ///
     /// # Errors
     /// If it is refused, or the database does not answer.
-    pub(crate) async fn change(
-        &self,
-        statement: Query<'_, Any, AnyArguments>,
-    ) -> Result<u64, StoreError> {
-        let mut transaction = self.begin().await?;
-        let done = statement.execute(&mut *transaction).await?;
+    pub(crate) async fn change(&self, statement: Statement<'_>) -> Result<u64, StoreError> {
+        let mut transaction = self.transaction().await?;
+        let changed = transaction.execute(statement).await?;
         transaction.commit().await?;
-        Ok(done.rows_affected())
+        Ok(changed)
     }
 
     /// The connections open now, and how many of them nobody uses.

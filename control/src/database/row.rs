@@ -1,4 +1,4 @@
-//! Reading what a row says into types that cannot be wrong.
+//! Reading what a row says into types that cannot be wrong, and times in both directions.
 
 use std::error::Error;
 use std::str::FromStr;
@@ -22,6 +22,15 @@ pub(crate) trait ReadRow {
     where
         T: FromStr<Err: Error + Send + Sync + 'static>;
 
+    /// A column that is text.
+    fn text(&self, column: &'static str) -> Result<&str, StoreError>;
+
+    /// The same, of a column that may be NULL.
+    fn text_if_any(&self, column: &'static str) -> Result<Option<&str>, StoreError>;
+
+    /// A column that is a number, of what there can be no less of than none.
+    fn number(&self, column: &'static str) -> Result<u64, StoreError>;
+
     /// A column of milliseconds since 1970.
     fn time(&self, column: &'static str) -> Result<Time, StoreError>;
 
@@ -42,20 +51,31 @@ impl ReadRow for AnyRow {
     where
         T: FromStr<Err: Error + Send + Sync + 'static>,
     {
-        let text: &str = self.try_get(column)?;
-        text.parse().map_err(|error: T::Err| undecodable(column, error))
+        self.text(column)?.parse().map_err(|error: T::Err| undecodable(column, error))
     }
 
     fn parsed_if_any<T>(&self, column: &'static str) -> Result<Option<T>, StoreError>
     where
         T: FromStr<Err: Error + Send + Sync + 'static>,
     {
-        let text: Option<&str> = self.try_get(column)?;
+        let text = self.text_if_any(column)?;
         text.map(str::parse).transpose().map_err(|error: T::Err| undecodable(column, error))
     }
 
+    fn text(&self, column: &'static str) -> Result<&str, StoreError> {
+        Ok(self.try_get(column)?)
+    }
+
+    fn text_if_any(&self, column: &'static str) -> Result<Option<&str>, StoreError> {
+        Ok(self.try_get(column)?)
+    }
+
+    fn number(&self, column: &'static str) -> Result<u64, StoreError> {
+        number(column, self.try_get(column)?)
+    }
+
     fn time(&self, column: &'static str) -> Result<Time, StoreError> {
-        Ok(Time::from_ms(number(column, self.try_get(column)?)?))
+        self.number(column).map(Time::from_ms)
     }
 
     fn time_if_any(&self, column: &'static str) -> Result<Option<Time>, StoreError> {
@@ -64,7 +84,7 @@ impl ReadRow for AnyRow {
     }
 
     fn version(&self) -> Result<Version, StoreError> {
-        Ok(Version::from_number(number("version", self.try_get("version")?)?))
+        self.number("version").map(Version::from_number)
     }
 }
 

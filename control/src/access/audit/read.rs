@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use onsale_core::id::EventId;
+use onsale_core::id::{EventId, PersonId};
 use onsale_core::time::Time;
 use sqlx::Row;
 use sqlx::any::AnyRow;
@@ -86,6 +86,12 @@ pub async fn list(
     Ok(Page::of(entries, limit, |last: &Entry| last.id))
 }
 
+/// The latest of what somebody did, and of what was done to them, newest first.
+pub(crate) async fn about(database: &Database, person: PersonId) -> Result<Vec<Entry>, StoreError> {
+    let rows = database.find_all(sqlx::query(ABOUT).bind(person.to_string())).await?;
+    rows.iter().map(entry).collect()
+}
+
 fn entry(row: &AnyRow) -> Result<Entry, StoreError> {
     Ok(Entry {
         id: row.parsed("entry")?,
@@ -105,6 +111,9 @@ fn entry(row: &AnyRow) -> Result<Entry, StoreError> {
 }
 
 queries! {
+    ABOUT = "SELECT entry, at, who, action, event, organiser, object, detail, outcome, code, begun,
+            address, request
+        FROM audit_log WHERE who = $1 OR object = $1 ORDER BY entry DESC LIMIT 1000";
     LIST = "SELECT entry, at, who, action, event, organiser, object, detail, outcome, code, begun,
             address, request
         FROM audit_log
