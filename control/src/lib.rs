@@ -20,12 +20,15 @@ mod testing;
 pub mod text;
 pub mod version;
 
+use self::accounts::Accounts;
 use self::database::Database;
 use self::projection::Progress;
 
 /// Everything that the control plane works with. A cheap handle.
 #[derive(Clone, Debug)]
 pub struct Control {
+    /// Who has an account.
+    pub accounts: Accounts,
     /// What it knows.
     pub database: Database,
     /// How far its read models are behind the sale.

@@ -15,7 +15,7 @@ use onsale_core::id::{EventId, HoldId, OrderId, PartitionId, PersonId, PlaceId, 
 use onsale_core::spec::ClassId;
 use onsale_core::time::Time;
 use onsale_core::waitroom::LotterySeed;
-use onsale_net::auth::token::{TokenKeys, new_signing_key};
+use onsale_net::auth::keys::{KeyFile, TokenKeys, new_signing_key};
 use onsale_net::dto::change::ClassChange;
 use onsale_net::dto::event::EventDefinition;
 use onsale_net::dto::hold::TakeHold;
@@ -28,8 +28,8 @@ use onsale_net::provider::signature;
 const SEATS_MAX: u32 = 20_000;
 
 static KEYS: LazyLock<TokenKeys> = LazyLock::new(|| {
-    let key = new_signing_key(&[7; 32]).expect("any 32 bytes make a key");
-    TokenKeys::new(&key).expect("a key that was just made")
+    let pkcs8 = new_signing_key(&[7; 32]).expect("any 32 bytes make a key");
+    TokenKeys::of(&[KeyFile { created_at: Time::ZERO, pkcs8 }]).expect("a key that was just made")
 });
 
 fuzz_target!(|input: &[u8]| {

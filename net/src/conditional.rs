@@ -21,6 +21,8 @@ pub enum Keep {
     Briefly,
     /// For everybody, for ever: it never changes.
     Forever,
+    /// For everybody, five minutes: it changes seldom.
+    Minutes,
     /// For nobody.
     Never,
 }
@@ -31,6 +33,7 @@ impl Keep {
         HeaderValue::from_static(match self {
             Self::Briefly => "public, max-age=1",
             Self::Forever => "public, max-age=31536000, immutable",
+            Self::Minutes => "public, max-age=300",
             Self::Never => "no-store",
         })
     }

@@ -15,6 +15,7 @@ mod extract;
 pub mod gateway;
 mod idempotency;
 mod json;
+pub mod letters;
 pub mod metrics;
 mod page;
 pub mod port;

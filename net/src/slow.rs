@@ -1,20 +1,28 @@
 //! The way to the slow pool: what waits for the database or hashes passwords is done there, and a
 //! core only awaits the answer. Like the port to the partitions, it hides what is behind it.
 //!
-//! A job is finished even if whoever asked goes away meanwhile: nothing is left half done.
+//! A job is finished even if whoever asked goes away meanwhile: nothing is left half done. Only one
+//! that a silent database keeps waiting is given up in the end.
 
 use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use onsale_control::Control;
+use onsale_control::accounts::session::ended::EndedSessions;
 use tokio::sync::oneshot;
+use tokio::time::timeout;
 
 use crate::problem::{Problem, catalog};
 use crate::reading::{ReadingLimits, ReadingRoom};
 
 /// A job takes about as long.
 const RETRY_AFTER_S: u32 = 2;
+
+/// How long a job may take: longer than all of its statements together, unless the database keeps
+/// silent.
+const JOB_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Something to do.
 pub type Job = BoxFuture<'static, ()>;
@@ -48,6 +56,11 @@ impl Backstage {
         &self.reading
     }
 
+    /// The sessions that have ended lately.
+    pub(crate) fn ended(&self) -> Arc<EndedSessions> {
+        self.control.accounts.ended()
+    }
+
     /// Has something done by the control plane, and waits for what comes of it.
     pub(crate) async fn run<T, E, F>(&self, work: impl FnOnce(Control) -> F) -> Result<T, Problem>
     where
@@ -58,14 +71,20 @@ impl Backstage {
         let (reply_to, reply) = oneshot::channel();
         let work = work(self.control.clone());
         let job = Box::pin(async move {
+            let outcome = timeout(JOB_TIMEOUT, work).await;
+            let outcome = outcome.map_or_else(|_| Err(silent()), |done| done.map_err(Into::into));
             // Whoever asked may have gone.
-            let _ = reply_to.send(work.await);
+            let _ = reply_to.send(outcome);
         });
         self.pool.start(job).map_err(|Busy| {
             let detail = "too much is being done behind the scenes right now";
             Problem::new(&catalog::OVERLOADED, detail).retry_after(RETRY_AFTER_S)
         })?;
-        let outcome = reply.await.map_err(|_| Problem::internal("the work was given up"))?;
-        outcome.map_err(Into::into)
+        reply.await.map_err(|_| Problem::internal("the work was given up"))?
     }
+}
+
+fn silent() -> Problem {
+    tracing::error!("a job was given up: the database keeps silent");
+    Problem::control_unavailable()
 }

@@ -4,11 +4,12 @@
 //! LOCK                        held while a process uses the directory
 //! directory.toml              written last: with it the directory exists
 //! keys/                       mode 0600; whatever is missing is drawn anew
-//!   token-ed25519.pk8         what tokens are signed with
+//!   tokens/0.pk8 ...          what tokens are signed with: by when it was made, the newest signs
 //!   operator-token            unless configured
 //!   sandbox-webhook-secret    unless configured
 //! partitions/0000/ ...        segments and snapshots
 //! sandbox/                    the sandbox payment provider's
+//! letters/                    letters to people, unless a mail server is configured
 //! control.db                  accounts, catalogue, read models, unless another database is set
 //! ```
 //!
@@ -16,22 +17,24 @@
 
 mod description;
 mod durable;
+mod keys;
 
 use std::io;
 use std::path::{Path, PathBuf};
 
 use onsale_core::id::PartitionId;
-use onsale_net::auth::token::new_signing_key;
 use onsale_storage::directory::FileDirectory;
 use onsale_storage::journal::JournalId;
 use onsale_storage::lock::{DirectoryLock, LockError};
 use thiserror::Error;
 
 pub(crate) use self::durable::hex;
-use self::durable::{random, read_if_there, write_durably};
+use self::durable::write_durably;
+use self::keys::Keys;
 use crate::config::{Config, Secret};
 
 pub use self::description::Description;
+pub use self::keys::TokenKeyStore;
 
 const DESCRIPTION: &str = "directory.toml";
 const KEYS: &str = "keys";
@@ -39,6 +42,7 @@ const LOCK: &str = "LOCK";
 const PARTITIONS: &str = "partitions";
 const SANDBOX: &str = "sandbox";
 const CONTROL: &str = "control.db";
+const LETTERS: &str = "letters";
 
 /// A data directory, for as long as this process uses it.
 #[derive(Debug)]
@@ -47,8 +51,8 @@ pub struct DataDirectory {
     pub path: PathBuf,
     /// How many partitions it has.
     pub partitions: u16,
-    /// What tokens are signed with: an Ed25519 private key in PKCS#8 (DER).
-    pub token_key_pkcs8: Vec<u8>,
+    /// What tokens are signed with.
+    pub token_keys: TokenKeyStore,
     /// What an operator proves themselves with.
     pub operator_token: Secret,
     /// What the sandbox's webhooks are signed with.
@@ -142,13 +146,13 @@ impl DataDirectory {
         };
         check_partitions(&path, description.partitions, config.partitions)?;
         create_directories(&path, description.partitions)?;
-        let keys = Keys::open(&path, config)?;
+        let keys = Keys::open(&path.join(KEYS), config)?;
         if was_created {
             write_durably(&path, DESCRIPTION, description.to_toml().as_bytes())?;
         }
         Ok(Self {
             partitions: description.partitions,
-            token_key_pkcs8: keys.token_key_pkcs8,
+            token_keys: keys.tokens,
             operator_token: keys.operator_token,
             sandbox_secret: keys.sandbox_secret,
             was_created,
@@ -171,6 +175,11 @@ impl DataDirectory {
     /// Where accounts, catalogue and read models are, unless another database is set.
     pub fn control_path(&self) -> PathBuf {
         control_path(&self.path)
+    }
+
+    /// Where letters to people are put.
+    pub fn letters_path(&self) -> PathBuf {
+        self.path.join(LETTERS)
     }
 
     /// Where the sandbox payment provider's files are.
@@ -210,52 +219,4 @@ fn create_directories(path: &Path, partitions: u16) -> Result<(), DataDirectoryE
             .map_err(|source| DataDirectoryError::Io { path: directory, source })?;
     }
     Ok(())
-}
-
-struct Keys {
-    token_key_pkcs8: Vec<u8>,
-    operator_token: Secret,
-    sandbox_secret: Secret,
-}
-
-impl Keys {
-    fn open(path: &Path, config: &Config) -> Result<Self, DataDirectoryError> {
-        let keys = path.join(KEYS);
-        let webhook_secret = config.sandbox.webhook_secret.as_ref();
-        Ok(Self {
-            token_key_pkcs8: token_key(&keys)?,
-            operator_token: secret(&keys, "operator-token", config.operator_token.as_ref())?,
-            sandbox_secret: secret(&keys, "sandbox-webhook-secret", webhook_secret)?,
-        })
-    }
-}
-
-fn token_key(keys: &Path) -> Result<Vec<u8>, DataDirectoryError> {
-    const NAME: &str = "token-ed25519.pk8";
-    if let Some(key) = read_if_there(&keys.join(NAME))? {
-        return Ok(key);
-    }
-    let damaged = |_| DataDirectoryError::Key(keys.join(NAME));
-    let key = new_signing_key(&random()?).map_err(damaged)?;
-    write_durably(keys, NAME, &key)?;
-    Ok(key)
-}
-
-/// What is configured; else what the file says; else what is drawn and written there.
-fn secret(
-    keys: &Path,
-    name: &str,
-    configured: Option<&Secret>,
-) -> Result<Secret, DataDirectoryError> {
-    if let Some(secret) = configured {
-        return Ok(secret.clone());
-    }
-    if let Some(bytes) = read_if_there(&keys.join(name))? {
-        let text = String::from_utf8(bytes).map(|text| text.trim().to_owned());
-        let text = text.ok().filter(|text| !text.is_empty());
-        return text.map(Secret::new).ok_or_else(|| DataDirectoryError::Key(keys.join(name)));
-    }
-    let text = hex(&random::<32>()?);
-    write_durably(keys, name, text.as_bytes())?;
-    Ok(Secret::new(text))
 }

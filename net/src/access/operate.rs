@@ -34,17 +34,34 @@ impl Grant {
         key: Option<IdempotencyKey>,
         command: Command,
     ) -> Result<Reply, Problem> {
-        let (by, deed) = (self.by(edge), deed(self.caller().action, &command));
-        let begun = self.begin(edge, &by, &deed).await?;
-        let reply = edge.execute(partition, Actor::Operator, key, command).await;
-        let deed = match &reply {
-            Ok(Reply::EventDefined { event, .. }) => deed.of_event(*event),
+        let deed = deed(self.caller().action, &command);
+        let work = edge.execute(partition, Actor::Operator, key, command);
+        let of_event = |deed: Deed, reply: &Reply| match reply {
+            Reply::EventDefined { event, .. } => deed.of_event(*event),
             _ => deed,
         };
-        let outcome = reply.as_ref().map_or_else(outcome_of, |_| Outcome::Done);
+        self.recorded(edge, deed, work, of_event).await
+    }
+
+    /// Has something done outside of the database that the audit log is to tell of; what came of it
+    /// may say more about it.
+    pub(crate) async fn recorded<T>(
+        &self,
+        edge: &Edge,
+        deed: Deed,
+        work: impl Future<Output = Result<T, Problem>>,
+        more: impl FnOnce(Deed, &T) -> Deed,
+    ) -> Result<T, Problem> {
+        let by = self.by(edge);
+        let begun = self.begin(edge, &by, &deed).await?;
+        let done = work.await;
+        let (deed, outcome) = match &done {
+            Ok(done) => (more(deed, done), Outcome::Done),
+            Err(problem) => (deed, outcome_of(problem)),
+        };
         let by = By { at: edge.now(), ..by };
         end(edge, begun, by, deed, outcome).await;
-        reply
+        done
     }
 
     /// Nothing is done that nobody could read of later; but the operator must be able to stop a

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
+use onsale_control::access::audit::{By, Who};
 
 use crate::api::edge::Edge;
 use crate::gateway::address::Peer;
@@ -15,6 +16,13 @@ use crate::gateway::current;
 pub(crate) struct Origin {
     pub(crate) address: Option<IpAddr>,
     pub(crate) request: Option<String>,
+}
+
+impl Origin {
+    /// Who does something, now, from there.
+    pub(crate) fn by(&self, who: Who, edge: &Edge) -> By {
+        By { who, at: edge.now(), address: self.address, request: self.request.clone() }
+    }
 }
 
 impl FromRequestParts<Edge> for Origin {

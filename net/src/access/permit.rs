@@ -63,18 +63,14 @@ impl Grant {
 
     /// Who does it, when and from where.
     pub(crate) fn by(&self, edge: &Edge) -> By {
-        By {
-            who: match self.caller.principal {
-                Some(Principal::Operator) => Who::Operator,
-                Some(Principal::Account { person, .. } | Principal::Guest { person }) => {
-                    Who::Person(person)
-                }
-                None => Who::Nobody,
-            },
-            at: edge.now(),
-            address: self.origin.address,
-            request: self.origin.request.clone(),
-        }
+        let who = match self.caller.principal {
+            Some(Principal::Operator) => Who::Operator,
+            Some(Principal::Account { person, .. } | Principal::Guest { person }) => {
+                Who::Person(person)
+            }
+            None => Who::Nobody,
+        };
+        self.origin.by(who, edge)
     }
 }
 

@@ -47,7 +47,8 @@ const DOCUMENT_PATH: &str = "/api/openapi.json";
     ),
     tags(
         (name = "events", description = "What is sold, and how much is left"),
-        (name = "sessions", description = "Who buys"),
+        (name = "sessions", description = "Who buys, as a guest"),
+        (name = "accounts", description = "Who has an account, and how they prove it"),
         (name = "waitroom", description = "Queueing, fairly"),
         (name = "buying", description = "Holds, orders, tickets"),
         (name = "catalogue", description = "What is, was or will be sold"),
@@ -171,7 +172,10 @@ fn codes(operation: &Value) -> BTreeSet<&'static str> {
             "unsupported_media_type",
         ]);
     }
-    if !["healthz", "metrics", "open_session"].iter().any(|id| operation["operationId"] == *id) {
+    if !["healthz", "list_token_keys", "metrics", "open_session"]
+        .iter()
+        .any(|id| operation["operationId"] == *id)
+    {
         codes.extend(["overloaded", "stopping"]);
     }
     codes

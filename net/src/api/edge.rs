@@ -5,6 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::future::BoxFuture;
 use onsale_control::Control;
+use onsale_control::accounts::session::ended::{EndedView, Void};
+use onsale_control::id::SessionId;
 use onsale_core::command::{Actor, Command, IdempotencyKey, Request};
 use onsale_core::id::{EventId, PartitionId};
 use onsale_core::query::{Query, View};
@@ -13,7 +15,8 @@ use onsale_core::time::{Span, Time};
 
 use super::Common;
 use crate::auth::cache::{TokenCache, TokenDigest};
-use crate::auth::token::{Access, Checkout, TokenKeys};
+use crate::auth::keys::{KeyRing, KeysView, TokenKeys};
+use crate::auth::token::{Access, Checkout};
 use crate::gateway::class::Class;
 use crate::gateway::limit::{Bucket, Subject, Verdict};
 use crate::gateway::{Gateway, current, trace};
@@ -38,6 +41,8 @@ struct Inner {
     /// because handlers must be `Send`.
     access: Mutex<TokenCache<Access>>,
     checkouts: Mutex<TokenCache<Checkout>>,
+    keys: Mutex<KeysView>,
+    ended: Mutex<EndedView>,
     counters: Arc<CoreCounters>,
     gateway: Gateway,
 }
@@ -51,16 +56,31 @@ impl Edge {
     ) -> Self {
         let access = Mutex::new(TokenCache::new(TOKENS_MAX));
         let checkouts = Mutex::new(TokenCache::new(TOKENS_MAX));
+        let keys = Mutex::new(common.keys.view());
+        let ended = Mutex::new(EndedView::new(Arc::clone(&common.ended)));
         let port = Box::new(partitions);
-        Self(Arc::new(Inner { port, common, access, checkouts, counters, gateway }))
+        let inner = Inner { port, common, access, checkouts, keys, ended, counters, gateway };
+        Self(Arc::new(inner))
     }
 
     pub(crate) fn now(&self) -> Time {
         self.0.port.now()
     }
 
-    pub(crate) fn keys(&self) -> &TokenKeys {
-        &self.0.common.keys
+    /// The keys that tokens are signed with, as they are now.
+    pub(crate) fn keys(&self) -> Arc<TokenKeys> {
+        self.0.keys.lock().unwrap_or_else(PoisonError::into_inner).now()
+    }
+
+    /// Those keys, to make another.
+    pub(crate) fn key_ring(&self) -> KeyRing {
+        self.0.common.keys.clone()
+    }
+
+    /// Whether, and why, an access token of a session is void before its time.
+    pub(crate) fn void(&self, session: SessionId, expires_at: Time) -> Option<Void> {
+        let mut ended = self.0.ended.lock().unwrap_or_else(PoisonError::into_inner);
+        ended.void(session, expires_at)
     }
 
     /// The digest of the operator token.
@@ -103,6 +123,11 @@ impl Edge {
 
     pub(crate) fn session_lifetime(&self) -> Span {
         self.0.common.session_lifetime
+    }
+
+    /// How long an access token of an account is good.
+    pub(crate) fn access_lifetime(&self) -> Span {
+        self.0.common.ended.lifetime()
     }
 
     pub(crate) fn is_stopping(&self) -> bool {

@@ -4,6 +4,7 @@
 //! parsed by its handler's arguments, becomes a command or a query for the partition that its id
 //! names, and the reply is rendered. Nothing is decided here.
 
+mod accounts;
 mod audit_log;
 mod categories;
 mod changes;
@@ -23,6 +24,7 @@ mod reading;
 mod roles;
 mod sessions;
 mod stock;
+mod token_keys;
 mod venues;
 mod wait;
 mod waitroom;
@@ -32,6 +34,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::Router;
 use axum::http::Uri;
+use onsale_control::accounts::session::ended::EndedSessions;
 use onsale_core::time::Span;
 use sha2::{Digest, Sha256};
 use thiserror::Error;
@@ -40,7 +43,7 @@ use utoipa_axum::router::OpenApiRouter;
 use self::edge::Edge;
 use self::frame::FrameLayer;
 use crate::auth::cache::TokenDigest;
-use crate::auth::token::{KeyError, TokenKeys};
+use crate::auth::keys::KeyRing;
 use crate::entropy::Entropy;
 use crate::gateway::limit::counters::LimitMetrics;
 use crate::gateway::{Gateway, GatewaySettings, version};
@@ -56,9 +59,8 @@ pub struct Settings {
     /// Whoever sends this as a bearer token runs the events. At least
     /// [`Settings::OPERATOR_TOKEN_BYTES_MIN`] bytes.
     pub operator_token: String,
-    /// What tokens are signed with: an Ed25519 private key in PKCS#8 (DER), such as
-    /// [`crate::auth::token::new_signing_key`] makes. With another key all tokens are void.
-    pub signing_key: Vec<u8>,
+    /// What tokens are signed with. With other keys all tokens are void.
+    pub keys: KeyRing,
     /// How long a guest's session lasts.
     pub session_lifetime: Span,
     /// Who takes money.
@@ -91,9 +93,6 @@ pub enum SettingsError {
     /// Anybody might guess it.
     #[error("the operator token must have at least 32 bytes: make one with `openssl rand -hex 32`")]
     OperatorToken,
-    /// Tokens could not be signed.
-    #[error(transparent)]
-    SigningKey(#[from] KeyError),
 }
 
 /// The API, shared by all cores. A cheap handle.
@@ -105,7 +104,8 @@ pub struct Api<P> {
 
 /// What all cores share, read only but for atomics.
 pub(crate) struct Common {
-    pub keys: TokenKeys,
+    pub keys: KeyRing,
+    pub ended: Arc<EndedSessions>,
     pub operator: TokenDigest,
     pub session_lifetime: Span,
     pub providers: Providers,
@@ -127,7 +127,8 @@ impl<P: Partitions> Api<P> {
             return Err(SettingsError::OperatorToken);
         }
         let common = Common {
-            keys: TokenKeys::new(&settings.signing_key)?,
+            keys: settings.keys,
+            ended: settings.backstage.as_ref().map_or_else(no_sessions, Backstage::ended),
             operator: Sha256::digest(&settings.operator_token).into(),
             session_lifetime: settings.session_lifetime,
             providers: settings.providers,
@@ -148,6 +149,11 @@ impl<P: Partitions> Api<P> {
     pub fn stop(&self) {
         self.common.stopping.store(true, Ordering::Relaxed);
     }
+}
+
+/// Without accounts nobody has signed in.
+fn no_sessions() -> Arc<EndedSessions> {
+    Arc::new(EndedSessions::new(Span::ZERO))
 }
 
 /// A Router of its own for each core: it has the core's counters and its cache of tokens.
@@ -189,6 +195,8 @@ fn routes() -> OpenApiRouter<Edge> {
         .merge(roles::routes())
         .merge(audit_log::routes())
         .merge(sessions::routes())
+        .merge(accounts::routes())
+        .merge(token_keys::routes())
         .merge(waitroom::routes())
         .merge(holds::routes())
         .merge(orders::routes())

@@ -1,6 +1,7 @@
 //! Who calls: extractors that a handler names in its arguments, and the tokens behind them.
 
 pub mod cache;
+pub mod keys;
 pub mod token;
 
 use std::convert::Infallible;
@@ -9,6 +10,7 @@ use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use onsale_control::accounts::session::ended::Void;
 use onsale_control::id::SessionId;
 use onsale_core::command::Actor;
 use onsale_core::id::{EventId, PersonId, PlaceId};
@@ -114,18 +116,22 @@ pub(crate) fn identify(headers: &HeaderMap, edge: &Edge) -> Result<Option<Princi
     let now = edge.now();
     let verify = || edge.keys().verify_access(token, now);
     let access = edge.access_tokens().get_or_verify(digest, now, verify).map_err(refused)?;
-    let Access { person, session, .. } = access;
-    edge.gateway().spend_of_person(person, now)?;
-    Ok(Some(match session {
-        Some(session) => Principal::Account { person, session },
+    let Access { person, session, expires_at } = access;
+    let principal = match session.map(|session| (session, edge.void(session, expires_at))) {
         None => Principal::Guest { person },
-    }))
+        Some((session, None)) => Principal::Account { person, session },
+        Some((_, Some(Void::Ended))) => return Err(refused(TokenError::Ended)),
+        Some((_, Some(Void::Outdated))) => return Err(refused(TokenError::Expired)),
+    };
+    edge.gateway().spend_of_person(person, now)?;
+    Ok(Some(principal))
 }
 
 fn refused(error: TokenError) -> Problem {
     let kind = match error {
-        TokenError::Invalid => &catalog::TOKEN_INVALID,
+        TokenError::Ended => &catalog::SESSION_ENDED,
         TokenError::Expired => &catalog::TOKEN_EXPIRED,
+        TokenError::Invalid => &catalog::TOKEN_INVALID,
     };
     Problem::new(kind, error.to_string())
 }
@@ -166,7 +172,7 @@ fn verified(token: &str, edge: &Edge) -> Result<Checkout, Problem> {
     edge.checkout_tokens().get_or_verify(digest, now, verify).map_err(|error| {
         let kind = match error {
             TokenError::Invalid => &catalog::CHECKOUT_TOKEN_INVALID,
-            TokenError::Expired => &catalog::CHECKOUT_TOKEN_EXPIRED,
+            TokenError::Ended | TokenError::Expired => &catalog::CHECKOUT_TOKEN_EXPIRED,
         };
         Problem::new(kind, error.to_string())
     })

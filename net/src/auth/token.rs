@@ -1,23 +1,25 @@
 //! Tokens: JSON Web Tokens signed with Ed25519, one kind for each purpose. The algorithm and the
-//! `typ` of each kind are fixed (RFC 8725), so that none passes for another.
+//! `typ` of each kind are fixed (RFC 8725), so that none passes for another; the key is one of the
+//! ring's ([`super::keys`]).
 //!
 //! Time is an argument: the library's own look at the clock is switched off.
 
-use ed25519_dalek::SigningKey;
-use ed25519_dalek::pkcs8::{DecodePrivateKey, EncodePrivateKey};
-use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use jsonwebtoken::{Algorithm, Header, Validation};
 use onsale_control::id::SessionId;
 use onsale_core::id::{EventId, PersonId, PlaceId};
-use onsale_core::time::Time;
+use onsale_core::time::{Span, Time};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use super::keys::TokenKeys;
 use crate::dto::Id;
 
 /// Longer than any token of ours.
 const TOKEN_BYTES_MAX: usize = 2_048;
 const ISSUER: &str = "onsale";
+/// So much may the clock of another node be ahead of ours.
+const SKEW: Span = Span::from_secs(60);
 
 /// What distinguishes one kind of token from another.
 struct Purpose {
@@ -28,29 +30,18 @@ struct Purpose {
 const ACCESS: Purpose = Purpose { typ: "at+jwt", audience: "onsale-api" };
 const CHECKOUT: Purpose = Purpose { typ: "checkout+jwt", audience: "onsale-checkout" };
 
-/// Signs and verifies tokens.
-pub struct TokenKeys {
-    signing: EncodingKey,
-    verifying: DecodingKey,
-}
-
-/// The bytes are no key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-pub enum KeyError {
-    /// Not PKCS#8, or not Ed25519.
-    #[error("the signing key must be an Ed25519 private key in PKCS#8 (DER)")]
-    NotEd25519,
-}
-
 /// Why a token is not accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum TokenError {
-    /// Malformed, of another kind, of another issuer, or not signed with our key.
-    #[error("the token is none of ours, or was changed")]
-    Invalid,
+    /// The session that it belongs to is over.
+    #[error("the session has ended")]
+    Ended,
     /// Its time is over.
     #[error("the token has expired")]
     Expired,
+    /// Malformed, of another kind, of another issuer, or not signed with a key of ours.
+    #[error("the token is none of ours, or was changed")]
+    Invalid,
 }
 
 /// What an access token says: who speaks. The e-mail address in a guest's is read by whoever
@@ -106,22 +97,7 @@ struct CheckoutClaims {
     place: Id<PlaceId>,
 }
 
-/// A new signing key out of 32 bytes of entropy, as the PKCS#8 that [`TokenKeys::new`] reads.
-pub fn new_signing_key(entropy: &[u8; 32]) -> Result<Vec<u8>, KeyError> {
-    let document = SigningKey::from_bytes(entropy).to_pkcs8_der();
-    document.map(|document| document.as_bytes().to_vec()).map_err(|_| KeyError::NotEd25519)
-}
-
 impl TokenKeys {
-    /// The keys out of an Ed25519 private key in PKCS#8 (DER).
-    pub fn new(pkcs8: &[u8]) -> Result<Self, KeyError> {
-        let key = SigningKey::from_pkcs8_der(pkcs8).map_err(|_| KeyError::NotEd25519)?;
-        Ok(Self {
-            signing: EncodingKey::from_ed_der(pkcs8),
-            verifying: DecodingKey::from_ed_der(key.verifying_key().as_bytes()),
-        })
-    }
-
     /// An access token; `None` if it cannot be signed, which a key that was checked does not do.
     pub fn access(&self, access: Access, email: Option<&str>, now: Time) -> Option<String> {
         let more = AccessClaims { email: email.map(str::to_owned), sid: access.session.map(Id) };
@@ -168,7 +144,9 @@ impl TokenKeys {
         };
         let mut header = Header::new(Algorithm::EdDSA);
         header.typ = Some(purpose.typ.to_owned());
-        jsonwebtoken::encode(&header, &claims, &self.signing).ok()
+        let key = self.newest();
+        header.kid = Some(key.id().to_owned());
+        jsonwebtoken::encode(&header, &claims, &key.signing).ok()
     }
 
     fn verify<T: DeserializeOwned>(
@@ -180,13 +158,14 @@ impl TokenKeys {
         if token.len() > TOKEN_BYTES_MAX {
             return Err(TokenError::Invalid);
         }
-        let data = jsonwebtoken::decode(token, &self.verifying, &validation(purpose))
-            .map_err(|_| TokenError::Invalid)?;
-        if data.header.typ.as_deref() != Some(purpose.typ) {
+        let header = jsonwebtoken::decode_header(token).map_err(|_| TokenError::Invalid)?;
+        if header.typ.as_deref() != Some(purpose.typ) {
             return Err(TokenError::Invalid);
         }
-        let claims: Claims<T> = data.claims;
-        if now < from_seconds(claims.nbf) {
+        let key = header.kid.and_then(|id| self.find(&id)).ok_or(TokenError::Invalid)?;
+        let data = jsonwebtoken::decode(token, &key.verifying, &validation(purpose));
+        let claims: Claims<T> = data.map_err(|_| TokenError::Invalid)?.claims;
+        if now + SKEW < from_seconds(claims.nbf.max(claims.iat)) {
             return Err(TokenError::Invalid);
         }
         if now >= from_seconds(claims.exp) {
@@ -215,15 +194,22 @@ fn from_seconds(seconds: u64) -> Time {
 mod tests {
     use base64::Engine;
     use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+    use ed25519_dalek::SigningKey;
+    use jsonwebtoken::EncodingKey;
     use onsale_core::id::PartitionId;
 
     use super::*;
+    use crate::auth::keys::{KeyFile, new_signing_key};
 
     const NOW: Time = Time::from_ms(1_790_848_800_217);
     const LATER: Time = Time::from_ms(1_790_849_700_217);
 
     fn keys(seed: u8) -> TokenKeys {
-        TokenKeys::new(&new_signing_key(&[seed; 32]).unwrap()).unwrap()
+        TokenKeys::of(&[file(seed, Time::ZERO)]).unwrap()
+    }
+
+    fn file(seed: u8, created_at: Time) -> KeyFile {
+        KeyFile { created_at, pkcs8: new_signing_key(&[seed; 32]).unwrap() }
     }
 
     fn access_token(keys: &TokenKeys) -> String {
@@ -306,7 +292,38 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_key_is_refused() {
-        assert_eq!(TokenKeys::new(b"key").err(), Some(KeyError::NotEd25519));
+    fn an_older_key_still_verifies_and_the_newest_signs() {
+        let before = access_token(&keys(1));
+        let ring = TokenKeys::of(&[file(1, Time::ZERO), file(2, NOW)]).unwrap();
+        assert!(ring.verify_access(&before, NOW).is_ok());
+        let after = access_token(&ring);
+        assert!(keys(2).verify_access(&after, NOW).is_ok());
+        assert_eq!(keys(1).verify_access(&after, NOW), Err(TokenError::Invalid));
+    }
+
+    /// A token names its key, and no other is tried.
+    #[test]
+    fn a_token_without_a_key_or_with_another_ones_name_is_refused() {
+        let ring = TokenKeys::of(&[file(1, Time::ZERO), file(2, NOW)]).unwrap();
+        let token = access_token(&ring);
+        let claims = token.split('.').nth(1).unwrap();
+        let claims = BASE64_URL_SAFE_NO_PAD.decode(claims).unwrap();
+        let claims: serde_json::Value = serde_json::from_slice(&claims).unwrap();
+        let others = keys(1).newest().id().to_owned();
+        for kid in [None, Some("unknown".to_owned()), Some(others)] {
+            let mut header = Header::new(Algorithm::EdDSA);
+            (header.typ, header.kid) = (Some("at+jwt".to_owned()), kid);
+            let forged = jsonwebtoken::encode(&header, &claims, &ring.newest().signing).unwrap();
+            assert_eq!(ring.verify_access(&forged, NOW), Err(TokenError::Invalid));
+        }
+    }
+
+    #[test]
+    fn the_clock_of_another_node_may_be_a_minute_ahead() {
+        let keys = keys(1);
+        let token = access_token(&keys);
+        let minutes_before = |minutes: u64| Time::from_ms(NOW.as_ms() - minutes * 60_000);
+        assert!(keys.verify_access(&token, minutes_before(1)).is_ok());
+        assert_eq!(keys.verify_access(&token, minutes_before(2)), Err(TokenError::Invalid));
     }
 }

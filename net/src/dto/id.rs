@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt::Display;
 use std::str::FromStr;
 
-use onsale_control::id::{AuditEntryId, CategoryId, OrganiserId, SessionId, VenueId};
+use onsale_control::id::{AddressId, AuditEntryId, CategoryId, OrganiserId, SessionId, VenueId};
 use onsale_core::id::{EventId, HoldId, IdError, OrderId, PersonId, PlaceId, TicketId};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use utoipa::openapi::RefOr;
@@ -15,6 +15,8 @@ use utoipa::{PartialSchema, ToSchema};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Id<T>(pub T);
 
+/// The id of an address on the wire.
+pub type AddressRef = Id<AddressId>;
 /// The id of an entry of the audit log on the wire.
 pub type AuditEntryRef = Id<AuditEntryId>;
 /// The id of a category on the wire.
@@ -62,6 +64,7 @@ macro_rules! id_kinds {
 }
 
 id_kinds! {
+    AddressId "adr_" "[0-7]" 25 "05bgn2v8j7rq0c4mzt3w9x1hye";
     AuditEntryId "aud_" "[0-7]" 25 "05bgn2v8j7rq0c4mzt3w9x1hye";
     CategoryId "cat_" "[0-7]" 25 "05bgn2v8j7rq0c4mzt3w9x1hye";
     EventId "evt_" "[0-3]" 6 "0000001";
@@ -113,6 +116,7 @@ mod tests {
         fn holds<T: IdKind>() {
             assert_eq!(T::EXAMPLE.parse::<T>().unwrap().to_string(), T::EXAMPLE);
         }
+        holds::<AddressId>();
         holds::<AuditEntryId>();
         holds::<CategoryId>();
         holds::<EventId>();

@@ -4,10 +4,13 @@
 //! Amounts end in `_minor` (whole minor units of the currency), spans in `_ms` (milliseconds),
 //! points in time in `_at` (RFC 3339, UTC, milliseconds).
 
+pub mod account;
+pub mod address;
 pub mod audit;
 pub mod category;
 pub mod change;
 pub mod event;
+pub mod export;
 pub mod hold;
 pub mod id;
 pub mod order;
@@ -16,9 +19,11 @@ pub mod plan;
 pub mod reading;
 pub mod role;
 pub mod session;
+pub mod sign_in;
 pub mod stock;
 mod time;
 pub mod timeline;
+pub mod token_key;
 pub mod venue;
 pub mod waitroom;
 

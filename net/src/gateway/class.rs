@@ -8,7 +8,7 @@ pub enum Class {
     /// Whatever guesses a secret: signing in, registering, resetting a password. Also every route
     /// that names no class.
     Credentials,
-    /// Running events and the server.
+    /// Running events and the server, and one's account.
     Manage,
     /// Joining a waitroom and looking at one's place.
     Queue,

@@ -38,10 +38,14 @@ macro_rules! kinds {
 }
 
 kinds! {
+    ACCOUNT_ONLY "account_only" FORBIDDEN "Only an account can do this"
+        "Sign in and use the `access_token`: a guest's or the operator's does not do."
     ADMISSION_REQUIRED "admission_required" FORBIDDEN "You have not been let in"
         "Join the waitroom; when your place is ADMITTED, send its `checkout_token`."
     ALL_HELD "all_held" CONFLICT "Everything left is held by others"
         "Try again in a moment: holds expire. `left` says how many can be had now."
+    ALREADY_REGISTERED "already_registered" CONFLICT "The guest has an account already"
+        "Sign in to it, or ask without the guest's token."
     BELOW_SOLD "below_sold" CONFLICT "More is held and sold than there would be"
         "Leave room for `least` tickets at least."
     BEYOND_OWN_ROLE "beyond_own_role" FORBIDDEN "Nobody gives or takes more than they have"
@@ -66,6 +70,8 @@ kinds! {
         "Ask for each change by itself."
     DOORS_CLOSED "doors_closed" CONFLICT "The waitroom is not open yet"
         "Come back at `doors_at`."
+    EMAIL_TAKEN "email_taken" CONFLICT "Another account has the address"
+        "Sign in to that one, or use another address."
     EVENT_CANCELLED "event_cancelled" CONFLICT "The event was cancelled"
         "Nothing is sold any more; whatever was paid is refunded."
     FORBIDDEN "forbidden" FORBIDDEN "You may not do this"
@@ -96,6 +102,8 @@ kinds! {
         "Choose the seats next to it, or others. `seats` names those left alone."
     LIMIT_REACHED "limit_reached" CONFLICT "The limit for one buyer is reached"
         "`limit` is how many one buyer may have, `has` how many you have."
+    LINK_INVALID "link_invalid" GONE "The link is not good any more"
+        "It was used, has expired, or was never sent. Ask for another letter."
     MALFORMED "malformed" BAD_REQUEST "The request makes no sense"
         "Read `detail`."
     MALFORMED_JSON "malformed_json" BAD_REQUEST "The body is no JSON"
@@ -126,22 +134,40 @@ kinds! {
         "Ask the operator to allow the page's origin, or ask from a server."
     OVERLOADED "overloaded" SERVICE_UNAVAILABLE "Too busy right now"
         "Nothing was done. Try again after `retry_after_s` seconds."
+    PASSWORD_REQUIRED "password_required" FORBIDDEN "This needs the account's password"
+        "Send it with the request."
+    PASSWORD_WEAK "password_weak" BAD_REQUEST "The password is too easily guessed"
+        "Choose another. `reasons` says why: a few words that do not belong together do well."
+    PASSWORD_WRONG "password_wrong" FORBIDDEN "The password is wrong"
+        "Send the account's password as it is now."
     RATE_LIMITED "rate_limited" TOO_MANY_REQUESTS "Too many requests"
         "Nothing was done. Wait `retry_after_s` seconds; `violated_policies` names the limit."
+    REFRESH_TOKEN_INVALID "refresh_token_invalid" UNAUTHORIZED "The session cannot be renewed"
+        "It has ended, or was never there: sign in again."
+    REFRESH_TOKEN_REUSED "refresh_token_reused" UNAUTHORIZED "The refresh token was used before"
+        "Somebody has a copy, so the session was ended: sign in again."
     SEATS_BLOCKED "seats_blocked" CONFLICT "Some of the seats are not for sale"
         "Choose others. `seats` names them."
     SEATS_TAKEN "seats_taken" CONFLICT "Some of the seats are taken"
         "Choose others. `seats` names them."
+    SESSION_ENDED "session_ended" UNAUTHORIZED "The session has ended"
+        "Somebody has signed out, or changed the password: sign in again."
+    SIGN_IN_AGAIN "sign_in_again" FORBIDDEN "Signing in was too long ago"
+        "Sign in again, and ask within ten minutes."
+    SIGN_IN_FAILED "sign_in_failed" UNAUTHORIZED "The address or the password is wrong"
+        "Or the address is not confirmed yet: see your letters, or choose another password."
     SOLD_OUT "sold_out" CONFLICT "Sold out"
         "What was asked for is paid for and gone. `left` says how many can be had."
     STOPPING "stopping" SERVICE_UNAVAILABLE "The server is going down"
         "It may or may not have been done: ask again with the same Idempotency-Key."
     TOKEN_EXPIRED "token_expired" UNAUTHORIZED "The access token has expired"
-        "Open a new session."
+        "Renew it (`/api/v1/sign-in/refresh`), or open a new session as a guest."
     TOKEN_INVALID "token_invalid" UNAUTHORIZED "The access token is none of ours"
         "Send the `access_token` of a session unchanged, or the operator token."
     TOKEN_REQUIRED "token_required" UNAUTHORIZED "An access token is required"
         "Send `Authorization: Bearer <token>`."
+    TOO_MANY_GUESSES "too_many_guesses" TOO_MANY_REQUESTS "Too many passwords were wrong"
+        "Try again after `retry_after_s` seconds, or choose another password by letter."
     TOO_MANY_HEADERS "too_many_headers" REQUEST_HEADER_FIELDS_TOO_LARGE "Too many headers"
         "Send at most `limit` headers."
     UNKNOWN_PROVIDER "unknown_provider" BAD_REQUEST "There is no such payment provider"
@@ -184,6 +210,11 @@ impl Problem {
     /// The operator token is nobody who could buy.
     pub(crate) fn buyer_only() -> Self {
         Self::new(&BUYER_ONLY, "this needs a buyer's access token")
+    }
+
+    /// Whoever asks may be somebody, and has no account.
+    pub(crate) fn account_only() -> Self {
+        Self::new(&ACCOUNT_ONLY, "this needs the access token of an account: sign in")
     }
 
     /// They know of it and may not do this to it.

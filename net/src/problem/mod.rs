@@ -1,6 +1,7 @@
 //! Errors as RFC 9457 has them: `application/problem+json` with a stable `type` and `code`, and the
 //! members that a program needs to go on. Which codes there are is in [`catalog`].
 
+mod accounts;
 pub mod catalog;
 mod control;
 
@@ -101,13 +102,11 @@ impl Problem {
     }
 }
 
-/// RFC 6750: the scheme alone if there was no token, the error too if there was a bad one.
+/// RFC 6750: the scheme alone if there was no access token, the error too if there was a bad one.
 fn challenge(kind: &Kind) -> HeaderValue {
-    HeaderValue::from_static(if *kind == catalog::TOKEN_REQUIRED {
-        "Bearer"
-    } else {
-        "Bearer error=\"invalid_token\""
-    })
+    let bad = [&catalog::SESSION_ENDED, &catalog::TOKEN_EXPIRED, &catalog::TOKEN_INVALID];
+    let is_bad = bad.contains(&kind);
+    HeaderValue::from_static(if is_bad { "Bearer error=\"invalid_token\"" } else { "Bearer" })
 }
 
 impl IntoResponse for Problem {

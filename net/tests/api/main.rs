@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "the helpers around the tests are tests too")]
 
 mod access;
+mod accounts;
 mod backstage;
 mod bodies;
 mod buying;
@@ -14,10 +15,14 @@ mod frame;
 mod gateway;
 mod ids;
 mod keys;
+mod letters;
 mod memory;
 mod organisers;
 mod reading;
 mod server;
+mod signing_in;
+mod smtp;
+mod token_keys;
 mod tokens;
 mod venues;
 mod waiting;

@@ -9,13 +9,16 @@ use axum::response::Response;
 use futures_util::future::BoxFuture;
 use http_body_util::BodyExt;
 use onsale_control::Control;
+use onsale_control::accounts::password::hash::Cost;
+use onsale_control::accounts::password::pool::{Hasher, HasherSettings};
+use onsale_control::accounts::{AccountSettings, Accounts};
 use onsale_control::database::{Database, DatabaseSettings};
 use onsale_control::projection::{Journal, Progress, checkpoint, project};
 use onsale_core::command::PaymentNotice;
 use onsale_core::id::OrderId;
 use onsale_core::time::{Span, Time};
 use onsale_net::api::{Api, Settings, document, router};
-use onsale_net::auth::token::new_signing_key;
+use onsale_net::auth::keys::{KeyFile, KeyRing, new_signing_key};
 use onsale_net::entropy::OsEntropy;
 use onsale_net::gateway::GatewaySettings;
 use onsale_net::gateway::address::Peer;
@@ -31,6 +34,7 @@ use tempfile::TempDir;
 use tower::ServiceExt;
 
 use crate::memory::{Memory, PARTITIONS, START};
+use crate::token_keys::Drawer;
 
 pub const OPERATOR: &str = "operator-token-of-the-tests-0123456789";
 
@@ -39,14 +43,28 @@ const READING: ReadingLimits = ReadingLimits { behind: Span::from_mins(1), waits
 
 pub static DOCUMENT: LazyLock<Value> = LazyLock::new(document);
 
-/// The signing key of every server here.
-pub fn signing_key() -> Vec<u8> {
-    new_signing_key(&[7; 32]).unwrap()
+/// The signing keys of every server here.
+pub fn keys() -> KeyRing {
+    let pkcs8 = new_signing_key(&[7; 32]).unwrap();
+    let first = KeyFile { created_at: Time::ZERO, pkcs8 };
+    KeyRing::new(&[first], Settings::SESSION_LIFETIME, Arc::new(Drawer)).unwrap()
+}
+
+/// A control plane in this database, with passwords that cost little.
+fn control(database: Database, memory: &Memory) -> Control {
+    let cost = Cost::new(64, 1).unwrap();
+    let hasher = HasherSettings { cost, threads: 1, queue: 64, prepare: || {} };
+    let hasher = Hasher::start(hasher).unwrap();
+    let accounts = Accounts::new(database.clone(), hasher, AccountSettings::default());
+    let facts = memory.clone();
+    let progress = Progress::new(PARTITIONS, move |partition| facts.facts(partition));
+    Control { accounts, database, progress }
 }
 
 pub struct Server {
     pub memory: Memory,
     pub router: Router,
+    api: Api<Memory>,
     control: Option<Control>,
     /// Where the control plane's database is.
     _folder: Option<TempDir>,
@@ -71,7 +89,7 @@ fn router_with<P: Partitions>(
     let till: Arc<dyn PaymentProvider> = Arc::new(Till);
     let settings = Settings {
         operator_token: OPERATOR.to_owned(),
-        signing_key: signing_key(),
+        keys: keys(),
         session_lifetime: Settings::SESSION_LIFETIME,
         providers: Providers::new([till]),
         sandbox: None,
@@ -92,8 +110,8 @@ impl Server {
 
     pub fn behind(gateway: GatewaySettings) -> Self {
         let memory = Memory::new();
-        let (_, router) = router_behind(memory.clone(), gateway);
-        Self { memory, router, control: None, _folder: None }
+        let (api, router) = router_behind(memory.clone(), gateway);
+        Self { memory, router, api, control: None, _folder: None }
     }
 
     /// One with a control plane, in a database of SQLite.
@@ -110,21 +128,29 @@ impl Server {
         let database = Database::open(settings).unwrap();
         // Where it cannot be reached, that is what is tested.
         let _ = database.migrate().await;
-        let facts = memory.clone();
-        let progress = Progress::new(PARTITIONS, move |partition| facts.facts(partition));
-        let control = Some(Control { database, progress });
-        let (_, router) = router_with(memory.clone(), control.clone(), GatewaySettings::default());
-        Self { memory, router, control, _folder: None }
+        let (control, gateway) = (control(database, &memory), GatewaySettings::default());
+        let (api, router) = router_with(memory.clone(), Some(control.clone()), gateway);
+        Self { memory, router, api, control: Some(control), _folder: None }
+    }
+
+    /// The Router of another core of this server.
+    pub fn other_core(&self) -> Router {
+        router(self.api.clone())
+    }
+
+    /// What is behind the scenes.
+    pub fn control(&self) -> &Control {
+        self.control.as_ref().expect("this server has a control plane")
     }
 
     /// What the control plane knows.
     pub fn database(&self) -> &Database {
-        &self.control.as_ref().unwrap().database
+        &self.control().database
     }
 
     /// How far its read models are.
     pub fn progress(&self) -> &Progress {
-        &self.control.as_ref().unwrap().progress
+        &self.control().progress
     }
 
     /// Takes everything that has happened into the read models.
@@ -248,16 +274,16 @@ pub fn get(path: impl Into<String>) -> Call {
     call(Method::GET, path)
 }
 
+pub fn put(path: impl Into<String>) -> Call {
+    call(Method::PUT, path)
+}
+
 pub fn delete(path: impl Into<String>) -> Call {
     call(Method::DELETE, path)
 }
 
 pub fn patch(path: impl Into<String>) -> Call {
     call(Method::PATCH, path)
-}
-
-pub fn put(path: impl Into<String>) -> Call {
-    call(Method::PUT, path)
 }
 
 /// A request with any method.

@@ -4,7 +4,8 @@ use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use onsale_core::id::PersonId;
 use onsale_core::time::{Span, Time};
-use onsale_net::auth::token::{Access, TokenKeys, new_signing_key};
+use onsale_net::auth::keys::{KeyFile, TokenKeys, new_signing_key};
+use onsale_net::auth::token::Access;
 use serde_json::{Value, json};
 
 use crate::memory::START;
@@ -38,7 +39,8 @@ async fn forged_tokens_are_refused() {
     changed["sub"] = json!(PersonId::from_u128(1).to_string());
     let none = json!({"typ": "at+jwt", "alg": "none"});
     let untyped = json!({"typ": "JWT", "alg": "EdDSA"});
-    let foreign = TokenKeys::new(&new_signing_key(&[8; 32]).unwrap()).unwrap();
+    let pkcs8 = new_signing_key(&[8; 32]).unwrap();
+    let foreign = TokenKeys::of(&[KeyFile { created_at: Time::ZERO, pkcs8 }]).unwrap();
     let access = Access { person: PersonId::from_u128(1), session: None, expires_at: Time::MAX };
     let forged = [
         format!("{header}.{claims}.{flipped}{}", &signature[1..]),

@@ -138,6 +138,7 @@ fn of_server(error: &ServerError) -> u8 {
     match error {
         ServerError::Data(error) => of_data(error),
         ServerError::Listen { .. } | ServerError::System(_) => IO,
+        ServerError::Setting(_) => USAGE,
         _ => FOUND_WANTING,
     }
 }

@@ -8,6 +8,7 @@ use axum::http::Uri;
 use axum::http::uri::Scheme;
 use onsale_core::id::PartitionId;
 use onsale_net::gateway::limit::shared::{RedisClient, UrlError};
+use onsale_net::letters::{MailServer, NotAMailServer, NotASender, Sender};
 use onsale_storage::journal::{self, Identity, JournalId, Tail, Writer};
 use thiserror::Error;
 use tracing_subscriber::EnvFilter;
@@ -30,6 +31,9 @@ pub enum SettingError {
     /// Not the address of a database that is known here.
     #[error("{0}")]
     Database(String),
+    /// Not who letters can be from.
+    #[error("letters.from {0}")]
+    From(#[from] NotASender),
     /// The journal's numbers do not fit together.
     #[error("journal.{0}")]
     Journal(#[from] journal::ConfigError),
@@ -44,12 +48,26 @@ pub enum SettingError {
         /// What is wrong with it.
         reason: String,
     },
+    /// Not how a mail server is reached. There may be a password in it.
+    #[error("letters.smtp_url {0}")]
+    MailServer(#[from] NotAMailServer),
+    /// It takes more memory than Argon2 has use for, or less than it needs.
+    #[error("passwords.memory_kib and passwords.passes do not fit together for Argon2")]
+    PasswordCost,
+    /// Not what can stand in a letter.
+    #[error("accounts.platform must be 1 to 100 characters on one line")]
+    Platform,
     /// Not an address that a browser can go to.
     #[error(
-        "public_url is {0:?}: set how buyers reach this server, such as \
+        "{name} is {url:?}: set how buyers reach this server, such as \
          \"https://tickets.example.org\", without a slash at the end"
     )]
-    PublicUrl(String),
+    Url {
+        /// Which setting.
+        name: &'static str,
+        /// What was set.
+        url: String,
+    },
     /// Too small or too large.
     #[error("{name} is {value}: set {min} to {max}")]
     Range {
@@ -86,11 +104,12 @@ impl Config {
             }
             _ => {}
         }
-        if let Some(url) = self.public_url.as_ref().filter(|url| !is_base_url(url)) {
-            return Err(SettingError::PublicUrl(url.clone()));
-        }
+        base_url("public_url", self.public_url.as_ref())?;
+        base_url("accounts.site_url", self.accounts.site_url.as_ref())?;
         self.check_ranges()?;
         self.check_gateway()?;
+        self.check_account_ranges()?;
+        self.check_letters()?;
         self.check_journal()?;
         self.check_database()?;
         secret("operator_token", self.operator_token.as_ref())?;
@@ -160,6 +179,37 @@ impl Config {
         Ok(self.redis.url.as_ref().map(client).transpose()?)
     }
 
+    fn check_account_ranges(&self) -> Result<(), SettingError> {
+        let (accounts, passwords) = (&self.accounts, &self.passwords);
+        range("accounts.access_token_s", accounts.access_token_s, 60..=3_600)?;
+        range("accounts.idle_days", accounts.idle_days, 1..=365)?;
+        range("accounts.session_days", accounts.session_days, accounts.idle_days..=3_650)?;
+        range("accounts.refresh_grace_s", accounts.refresh_grace_s, 0..=300)?;
+        range("accounts.sessions", accounts.sessions.into(), 1..=1_000)?;
+        range("accounts.confirm_hours", accounts.confirm_hours, 1..=168)?;
+        range("accounts.reset_minutes", accounts.reset_minutes, 5..=1_440)?;
+        range("accounts.letters_per_hour", accounts.letters_per_hour.into(), 1..=100)?;
+        range("accounts.addresses", accounts.addresses.into(), 1..=100)?;
+        range("passwords.memory_kib", passwords.memory_kib.into(), 7_168..=4_194_304)?;
+        range("passwords.passes", passwords.passes.into(), 1..=100)?;
+        range("passwords.threads", passwords.threads as u64, 1..=64)?;
+        range("passwords.queue", passwords.queue as u64, 1..=10_000)?;
+        passwords.cost().map(|_| ()).ok_or(SettingError::PasswordCost)
+    }
+
+    /// Looks at the addresses only: the mail server need not be there yet.
+    fn check_letters(&self) -> Result<(), SettingError> {
+        let platform = self.accounts.platform.trim().chars().count();
+        if !(1..=100).contains(&platform) || self.accounts.platform.chars().any(char::is_control) {
+            return Err(SettingError::Platform);
+        }
+        let sender = Sender::parse(&self.letters.from)?;
+        if let Some(url) = &self.letters.smtp_url {
+            MailServer::new(sender, url.expose())?;
+        }
+        Ok(())
+    }
+
     /// Looks at the address only: the database need not be there yet.
     fn check_database(&self) -> Result<(), SettingError> {
         let settings = self.database.settings(Path::new("control.db"));
@@ -189,6 +239,13 @@ fn secret(name: &'static str, secret: Option<&Secret>) -> Result<(), SettingErro
         text.len() >= SECRET_BYTES_MIN && text.iter().all(u8::is_ascii_graphic)
     };
     if secret.is_none_or(is_good) { Ok(()) } else { Err(SettingError::Secret { name }) }
+}
+
+fn base_url(name: &'static str, url: Option<&String>) -> Result<(), SettingError> {
+    match url {
+        Some(url) if !is_base_url(url) => Err(SettingError::Url { name, url: url.clone() }),
+        _ => Ok(()),
+    }
 }
 
 fn is_base_url(url: &str) -> bool {

@@ -6,6 +6,7 @@
 //! Deliberately absent: looking at the process's environment or arguments (the command line hands
 //! them in), and settings of a single event (they are in its specification).
 
+mod accounts;
 mod check;
 mod load;
 mod secret;
@@ -26,6 +27,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::projection::ProjectionSettings;
 
+pub use self::accounts::{Accounts, Letters, Passwords};
 pub use self::check::SettingError;
 pub use self::load::{ConfigError, DEFAULT_FILE, ENVIRONMENT_PREFIX, Setting, Sources};
 pub use self::secret::Secret;
@@ -74,6 +76,12 @@ pub struct Config {
     pub compression: CompressionSettings,
     /// What is logged, and how.
     pub log: Log,
+    /// How long people stay signed in, and how many of what they may have.
+    pub accounts: Accounts,
+    /// How passwords are hashed.
+    pub passwords: Passwords,
+    /// How letters are brought.
+    pub letters: Letters,
     /// The payment provider for trying things out.
     pub sandbox: Sandbox,
 }
@@ -225,14 +233,21 @@ impl Config {
         self.partitions.unwrap_or(default as u16)
     }
 
+    /// How this server is reached, listening there.
+    pub fn public_url(&self, address: SocketAddr) -> String {
+        self.public_url.clone().unwrap_or_else(|| format!("http://{address}"))
+    }
+
     /// The settings as they take effect, as TOML. Secrets are shown as `***`; one that is drawn is
     /// not shown.
     pub fn effective_toml(&self) -> Result<String, toml::ser::Error> {
-        let public_url = self.public_url.clone();
+        let public_url = self.public_url(self.listen);
+        let site_url = self.accounts.site_url.clone().unwrap_or_else(|| public_url.clone());
         let effective = Self {
             cores: Some(self.cores()),
             partitions: Some(self.partitions_when_created()),
-            public_url: Some(public_url.unwrap_or_else(|| format!("http://{}", self.listen))),
+            public_url: Some(public_url),
+            accounts: Accounts { site_url: Some(site_url), ..self.accounts.clone() },
             ..self.clone()
         };
         toml::to_string(&effective)
@@ -295,6 +310,9 @@ impl Default for Config {
             cors: CorsSettings::default(),
             compression: CompressionSettings::default(),
             log: Log::default(),
+            accounts: Accounts::default(),
+            passwords: Passwords::default(),
+            letters: Letters::default(),
             sandbox: Sandbox::default(),
         }
     }

@@ -1,13 +1,17 @@
-//! The control plane of a server: its database, opened and brought up to date, and the pool that it
-//! works on.
+//! The control plane of a server: its database, opened and brought up to date, accounts, and the
+//! pool that it works on.
 //!
 //! A file of SQLite that cannot be used stops the start; a PostgreSQL that is away does not: the
 //! sale goes on, and the tables are brought up to date as soon as it is there.
 
+use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use onsale_control::Control;
+use onsale_control::accounts::Accounts;
+use onsale_control::accounts::password::pool::{Hasher, HasherSettings};
 use onsale_control::database::{Database, Kind, MigrationError, OpenError, StoreError};
 use onsale_control::projection::Progress;
 use onsale_core::time::Span;
@@ -20,6 +24,7 @@ use tokio::time::sleep;
 
 use crate::config::Config;
 use crate::data_directory::DataDirectory;
+use crate::priority::run_only_when_idle;
 use crate::projection::ProjectionSettings;
 
 /// How often a database that is away is looked for.
@@ -34,6 +39,9 @@ pub enum ControlError {
     /// The database cannot be used.
     #[error("{0}. See [database] in the configuration")]
     Migration(#[from] MigrationError),
+    /// There are no threads to hash passwords.
+    #[error("passwords cannot be hashed: {0}. Check the limits on threads and memory")]
+    Passwords(#[source] io::Error),
 }
 
 /// Opens the database and brings it up to date, on the runtime that it will be used on. The other
@@ -41,9 +49,13 @@ pub enum ControlError {
 pub(super) async fn open(
     config: &Config,
     data: &DataDirectory,
+    address: SocketAddr,
     progress: Progress,
 ) -> Result<(Control, watch::Receiver<bool>), ControlError> {
     let database = Database::open(&config.database.settings(&data.control_path()))?;
+    let settings = config.accounts.settings(&config.public_url(address));
+    let accounts = Accounts::new(database.clone(), hasher(config)?, settings);
+    let control = Control { accounts, database: database.clone(), progress };
     let (ready, is_ready) = watch::channel(false);
     if config.database.migrate {
         match database.migrate().await {
@@ -52,13 +64,13 @@ pub(super) async fn open(
             {
                 tracing::warn!(%error, "the database is away: only the sale goes on");
                 tokio::spawn(migrate_later(database.clone(), ready));
-                return Ok((Control { database, progress }, is_ready));
+                return Ok((control, is_ready));
             }
             outcome => outcome?,
         }
     }
     ready.send_replace(true);
-    Ok((Control { database, progress }, is_ready))
+    Ok((control, is_ready))
 }
 
 async fn migrate_later(database: Database, ready: watch::Sender<bool>) {
@@ -73,6 +85,21 @@ async fn migrate_later(database: Database, ready: watch::Sender<bool>) {
             Err(error) => return tracing::error!(%error, "the database cannot be used"),
         }
     }
+}
+
+fn hasher(config: &Config) -> Result<Hasher, ControlError> {
+    let passwords = &config.passwords;
+    let settings = HasherSettings {
+        cost: passwords.cost().expect("the configuration was checked"),
+        threads: passwords.threads,
+        queue: passwords.queue,
+        prepare: || {
+            if let Err(error) = run_only_when_idle() {
+                tracing::warn!(%error, "passwords are hashed with the priority of everything else");
+            }
+        },
+    };
+    Hasher::start(settings).map_err(ControlError::Passwords)
 }
 
 /// The control plane for the cores to ask, with a bounded number of requests under way.

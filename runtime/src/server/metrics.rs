@@ -1,8 +1,9 @@
-//! What is shown about partitions, connections and the slow pool, beside the requests that the API
-//! counts itself.
+//! What is shown about partitions, connections, accounts and the slow pool, beside the requests
+//! that the API counts itself.
 
 use std::fmt::Write;
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 
 use onsale_control::projection::{Lag, Progress};
 use onsale_net::metrics::MetricsSource;
@@ -10,6 +11,7 @@ use onsale_net::port::Partitions;
 use prometheus_client::encoding::text;
 use prometheus_client::registry::Registry;
 
+use super::housekeeping::AccountMetrics;
 use super::slow::SlowPool;
 use crate::facts::Facts;
 use crate::gauges::Reading;
@@ -22,6 +24,7 @@ pub(super) struct ServerMetrics {
     counts: Arc<[Arc<ConnectionCounts>]>,
     progress: Progress,
     slow_pool: Registry,
+    accounts: AccountMetrics,
 }
 
 /// A name, what it means, and where its value is.
@@ -65,7 +68,29 @@ impl ServerMetrics {
         counts: Arc<[Arc<ConnectionCounts>]>,
         pool: &SlowPool,
     ) -> Self {
-        Self { mailboxes, facts, counts, progress: pool.progress(), slow_pool: pool.registry() }
+        let (progress, accounts) = (pool.progress(), pool.accounts());
+        Self { mailboxes, facts, counts, progress, slow_pool: pool.registry(), accounts }
+    }
+
+    fn write_accounts(&self, out: &mut String) {
+        let AccountMetrics { accounts, outbox } = &self.accounts;
+        let hasher = accounts.hasher();
+        for (name, kind, help, value) in [
+            ("passwords_queued", "gauge", "Passwords that wait", hasher.queued() as u64),
+            ("passwords_hashed", "counter", "Passwords hashed", hasher.done()),
+            ("passwords_refused", "counter", "Passwords turned away", hasher.refused()),
+            ("letters_pending", "gauge", "Letters to be brought", outbox.pending()),
+            ("letters_failed", "gauge", "Letters given up lately", outbox.failed()),
+        ] {
+            write_one(out, (name, kind, help), &[("", value)]);
+        }
+        let sign_ins = accounts.sign_ins();
+        let outcomes = [
+            ("{outcome=\"succeeded\"}", sign_ins.succeeded.load(Relaxed)),
+            ("{outcome=\"failed\"}", sign_ins.failed.load(Relaxed)),
+            ("{outcome=\"throttled\"}", sign_ins.throttled.load(Relaxed)),
+        ];
+        write_one(out, ("sign_ins", "counter", "Sign-ins that ended"), &outcomes);
     }
 }
 
@@ -85,10 +110,21 @@ impl MetricsSource for ServerMetrics {
         let depths: Vec<_> = self.mailboxes.depths().map(|depth| depth as u64).collect();
         let family: Family<u64> = ("mailbox_depth", "gauge", "Requests that wait", |depth| *depth);
         write_family(out, family, "partition", depths.iter());
+        self.write_accounts(out);
         let mut slow_pool = String::new();
         if text::encode_registry(&mut slow_pool, &self.slow_pool).is_ok() {
             out.push_str(&slow_pool);
         }
+    }
+}
+
+/// One that is counted once in a process, by its labels.
+fn write_one(out: &mut String, (name, kind, help): (&str, &str, &str), values: &[(&str, u64)]) {
+    let suffix = if kind == "counter" { "_total" } else { "" };
+    // Writing to a string cannot fail.
+    let _ = writeln!(out, "# HELP {name} {help}.\n# TYPE {name} {kind}");
+    for (labels, value) in values {
+        let _ = writeln!(out, "{name}{suffix}{labels} {value}");
     }
 }
 

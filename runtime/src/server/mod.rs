@@ -13,6 +13,7 @@
 mod addresses;
 mod control;
 mod core_main;
+mod housekeeping;
 mod metrics;
 mod slow;
 mod startup;
@@ -83,12 +84,12 @@ pub enum ServerError {
     /// A partition cannot be recovered.
     #[error(transparent)]
     Recovery(#[from] RecoveryError),
-    /// A setting makes no sense after all.
-    #[error(transparent)]
-    Setting(#[from] SettingError),
     /// The sandbox payment provider cannot start.
     #[error("the sandbox payment provider: {0}")]
     Sandbox(#[from] StartError),
+    /// A setting makes no sense.
+    #[error(transparent)]
+    Setting(#[from] SettingError),
     /// The operating system refused a thread or a runtime.
     #[error("cannot start: {0}. Check the limits on threads and memory")]
     System(#[from] io::Error),
@@ -125,7 +126,7 @@ pub fn run(
     let (port, address) = (mailboxes.clone(), addresses.shared);
     let pool = SlowPool::start(config, &data, address, port, &stop, (&facts, clock.clone()))?;
     let metrics = ServerMetrics::new(mailboxes.clone(), facts.clone(), counts.clone(), &pool);
-    let settings = settings(config, &data, &pool, metrics, &addresses);
+    let settings = settings(config, &data, &pool, metrics, &addresses)?;
     let api = Api::new(mailboxes.clone(), settings)?;
 
     let (reports, recovered) = mpsc::unbounded_channel();
@@ -218,10 +219,11 @@ fn settings(
     pool: &SlowPool,
     metrics: ServerMetrics,
     addresses: &Addresses,
-) -> Settings {
-    Settings {
+) -> Result<Settings, ServerError> {
+    Ok(Settings {
         operator_token: data.operator_token.expose().to_owned(),
-        signing_key: data.token_key_pkcs8.clone(),
+        // No token is good for longer than a guest's.
+        keys: data.token_keys.ring(Settings::SESSION_LIFETIME)?,
         session_lifetime: Settings::SESSION_LIFETIME,
         providers: pool.providers(),
         sandbox: pool.sandbox(),
@@ -230,7 +232,7 @@ fn settings(
         entropy: Arc::new(OsEntropy),
         metrics: Arc::new(metrics),
         gateway: gateway(config, pool),
-    }
+    })
 }
 
 fn gateway(config: &Config, pool: &SlowPool) -> GatewaySettings {

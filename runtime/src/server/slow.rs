@@ -6,10 +6,12 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use onsale_control::accounts::letters::deliver::Courier;
 use onsale_control::projection::{Journal, Progress};
 use onsale_core::effect::Effect;
 use onsale_core::id::PartitionId;
 use onsale_net::gateway::limit::shared::SharedLimits;
+use onsale_net::letters::{LetterFiles, MailServer, Sender};
 use onsale_net::port::Partitions;
 use onsale_net::provider::effects::{self, EffectsConfig};
 use onsale_net::provider::metrics::ProviderMetrics;
@@ -23,8 +25,9 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 
+use super::housekeeping::{self, AccountMetrics};
 use super::{READ_MODELS, ServerError, StopHandle, control};
-use crate::config::Config;
+use crate::config::{Config, SettingError};
 use crate::data_directory::DataDirectory;
 use crate::facts::Facts;
 use crate::host::Clock;
@@ -47,6 +50,7 @@ pub(super) struct SlowPool {
     unpaid: mpsc::Sender<PendingIntent>,
     metrics: ProviderMetrics,
     shared_limits: Option<SharedLimits>,
+    accounts: AccountMetrics,
 }
 
 impl SlowPool {
@@ -75,7 +79,7 @@ impl SlowPool {
             Progress::new(data.partitions, durable)
         };
         let (control, is_ready) =
-            runtime.block_on(control::open(config, data, progress.clone()))?;
+            runtime.block_on(control::open(config, data, address, progress.clone()))?;
         let (database, settings) = (control.database.clone(), config.projection);
         let projection = Projection::new(database, progress.clone(), clock, settings, is_ready);
         for facts in facts.iter() {
@@ -83,6 +87,8 @@ impl SlowPool {
             runtime.spawn(projection.clone().run(facts.clone(), journal, READ_MODELS));
         }
         let handle = runtime.handle().clone();
+        let courier = courier(config, data)?;
+        let accounts = housekeeping::start(&handle, &control.accounts, courier, &port);
         let backstage = control::backstage(control, handle, config);
         let provider = |sandbox: &Sandbox| Arc::new(sandbox.clone()) as Arc<dyn PaymentProvider>;
         let providers = Providers::new(sandbox.iter().map(provider));
@@ -114,6 +120,7 @@ impl SlowPool {
             unpaid,
             metrics,
             shared_limits,
+            accounts,
         })
     }
 
@@ -157,10 +164,24 @@ impl SlowPool {
         registry
     }
 
+    /// What is counted about accounts.
+    pub(super) fn accounts(&self) -> AccountMetrics {
+        self.accounts.clone()
+    }
+
     /// Ends what still runs: effects that are not settled are derived again at the next start.
     pub(super) fn end(self) {
         self.runtime.shutdown_timeout(Duration::from_secs(1));
     }
+}
+
+/// The mail server that is configured, or else files.
+fn courier(config: &Config, data: &DataDirectory) -> Result<Arc<dyn Courier>, SettingError> {
+    let sender = Sender::parse(&config.letters.from)?;
+    Ok(match &config.letters.smtp_url {
+        Some(url) => Arc::new(MailServer::new(sender, url.expose())?),
+        None => Arc::new(LetterFiles::new(sender, data.letters_path())),
+    })
 }
 
 fn start_sandbox(
@@ -170,7 +191,7 @@ fn start_sandbox(
     port: &Mailboxes,
     runtime: &Runtime,
 ) -> Result<Sandbox, ServerError> {
-    let public_url = config.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
+    let public_url = config.public_url(address);
     let clock = {
         let port = port.clone();
         Arc::new(move || port.now())

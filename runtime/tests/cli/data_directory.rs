@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
 use onsale_core::id::PartitionId;
-use onsale_net::auth::token::TokenKeys;
+use onsale_core::time::{Span, Time};
 use onsale_runtime::config::{Config, Secret};
 use onsale_runtime::data_directory::{DataDirectory, DataDirectoryError};
 
@@ -18,7 +18,7 @@ fn what_is_created_is_found_again() {
         let data = DataDirectory::open(config).unwrap();
         assert!(data.partition_path(PartitionId::new(2).unwrap()).is_dir());
         let secrets = (data.operator_token.clone(), data.sandbox_secret.clone());
-        (data.was_created, data.partitions, data.journal_id(first), data.token_key_pkcs8, secrets)
+        (data.was_created, data.partitions, data.journal_id(first), key_of(&data), secrets)
     };
     let created = open(&place.config(3));
     // How many there are is not asked again.
@@ -29,7 +29,6 @@ fn what_is_created_is_found_again() {
         (created.4.0.expose(), created.4.1.expose()),
         (opened.4.0.expose(), opened.4.1.expose())
     );
-    assert!(TokenKeys::new(&created.3).is_ok());
     assert!(created.4.0.expose().len() >= 32 && created.4.0 != created.4.1);
 }
 
@@ -47,13 +46,51 @@ fn no_two_journals_have_the_same_id() {
 fn secrets_are_for_their_owner_only() {
     let place = Place::new();
     DataDirectory::open(&place.config(1)).unwrap();
-    let mode = |name| fs::metadata(place.path(name)).unwrap().permissions().mode() & 0o777;
+    let mode = |name: &str| fs::metadata(place.path(name)).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode("onsale-data"), 0o700);
     let keys: Vec<_> = fs::read_dir(place.path("onsale-data/keys")).unwrap().collect();
     assert_eq!(keys.len(), 3);
-    for key in keys {
-        assert_eq!(key.unwrap().metadata().unwrap().permissions().mode() & 0o777, 0o600);
+    assert_eq!(mode("onsale-data/keys/tokens"), 0o700);
+    for key in ["operator-token", "sandbox-webhook-secret", "tokens/0.pk8"] {
+        assert_eq!(mode(&format!("onsale-data/keys/{key}")), 0o600);
     }
+}
+
+#[test]
+fn the_only_key_of_an_earlier_version_is_taken_over() {
+    let place = Place::new();
+    let key = key_of(&DataDirectory::open(&place.config(1)).unwrap());
+    let (before, now) = ("onsale-data/keys/token-ed25519.pk8", "onsale-data/keys/tokens/0.pk8");
+    fs::rename(place.path(now), place.path(before)).unwrap();
+    assert!(key_of(&DataDirectory::open(&place.config(1)).unwrap()) == key);
+    assert!(place.path(now).exists() && !place.path(before).exists());
+}
+
+#[test]
+fn a_new_key_signs_after_a_restart_too_and_what_was_not_finished_is_none() {
+    let place = Place::new();
+    let week = Span::from_mins(7 * 24 * 60);
+    let kids = || {
+        let data = DataDirectory::open(&place.config(1)).unwrap();
+        let keys = data.token_keys.ring(week).unwrap().view().now();
+        keys.all().map(|key| key.id().to_owned()).collect::<Vec<_>>()
+    };
+    let first = kids();
+    {
+        let data = DataDirectory::open(&place.config(1)).unwrap();
+        let ring = data.token_keys.ring(week).unwrap();
+        ring.rotate(&[7; 32], Time::from_ms(1_790_848_800_217)).unwrap();
+    }
+    place.write("onsale-data/keys/tokens/1790848800218.pk8.unfinished", "half");
+    let both = kids();
+    assert_eq!((both.len(), &both[1]), (2, &first[0]));
+    place.write("onsale-data/keys/tokens/1790848800219.pk8", "half");
+    let refused = DataDirectory::open(&place.config(1)).unwrap_err();
+    assert!(refused.to_string().contains("1790848800219.pk8 is damaged"), "{refused}");
+}
+
+fn key_of(data: &DataDirectory) -> Vec<u8> {
+    data.token_keys.files().unwrap().remove(0).pkcs8
 }
 
 #[test]
@@ -128,11 +165,11 @@ fn a_lost_description_does_not_make_a_journal_a_new_one() {
 #[test]
 fn an_interrupted_creation_is_completed() {
     let place = Place::new();
-    let before = DataDirectory::open(&place.config(2)).unwrap().token_key_pkcs8;
+    let before = key_of(&DataDirectory::open(&place.config(2)).unwrap());
     fs::remove_file(place.path("onsale-data/directory.toml")).unwrap();
     place.write("onsale-data/directory.toml.unfinished", "form");
     fs::remove_file(place.path("onsale-data/keys/operator-token")).unwrap();
     let data = DataDirectory::open(&place.config(2)).unwrap();
     assert!(data.was_created);
-    assert_eq!(data.token_key_pkcs8, before);
+    assert!(key_of(&data) == before);
 }

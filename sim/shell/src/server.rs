@@ -20,7 +20,7 @@ use onsale_engine::Engine;
 use onsale_engine::recover::{Recovered, recover_from};
 use onsale_engine::snapshots::{MakeError, make};
 use onsale_net::api::{self, Api, Settings};
-use onsale_net::auth::token::new_signing_key;
+use onsale_net::auth::keys::{KeyRing, new_signing_key};
 use onsale_net::entropy::{Entropy, NoEntropy};
 use onsale_net::gateway::GatewaySettings;
 use onsale_net::port::{CallError, Partitions};
@@ -248,7 +248,7 @@ async fn serve_until_stopped(running: &Running) {
 fn settings(providers: Providers) -> Settings {
     Settings {
         operator_token: OPERATOR_TOKEN.to_owned(),
-        signing_key: new_signing_key(&[7; 32]).expect("any 32 bytes are a key"),
+        keys: keys(),
         session_lifetime: Settings::SESSION_LIFETIME,
         providers,
         sandbox: None,
@@ -258,6 +258,11 @@ fn settings(providers: Providers) -> Settings {
         metrics: Arc::new(()),
         gateway: GatewaySettings::unlimited(),
     }
+}
+
+fn keys() -> KeyRing {
+    let pkcs8 = new_signing_key(&[7; 32]).expect("any 32 bytes are a key");
+    KeyRing::fixed(pkcs8).expect("a key that was just made")
 }
 
 /// The seed's.

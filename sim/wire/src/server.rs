@@ -14,7 +14,7 @@ use onsale_engine::recover::{Recovered, recover_from};
 use onsale_engine::snapshots::make;
 use onsale_engine::{Bounds, Engine};
 use onsale_net::api::{Api, Settings, router};
-use onsale_net::auth::token::new_signing_key;
+use onsale_net::auth::keys::{KeyRing, new_signing_key};
 use onsale_net::entropy::{Entropy, NoEntropy};
 use onsale_net::gateway::GatewaySettings;
 use onsale_net::provider::effects::{self, EffectsConfig};
@@ -161,7 +161,7 @@ impl Machine {
     fn settings(&self, providers: Providers) -> Settings {
         Settings {
             operator_token: OPERATOR.to_owned(),
-            signing_key: new_signing_key(&[7; 32]).expect("a seed of the right length"),
+            keys: keys(),
             session_lifetime: Settings::SESSION_LIFETIME,
             providers,
             sandbox: None,
@@ -172,6 +172,11 @@ impl Machine {
             gateway: GatewaySettings::unlimited(),
         }
     }
+}
+
+fn keys() -> KeyRing {
+    let pkcs8 = new_signing_key(&[7; 32]).expect("any 32 bytes are a key");
+    KeyRing::fixed(pkcs8).expect("a key that was just made")
 }
 
 /// The binary's, but for a shorter wait for a request's head.

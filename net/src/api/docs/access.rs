@@ -35,11 +35,15 @@ pub(super) fn codes(operation: &Value) -> Vec<&'static str> {
     let mut codes = Vec::new();
     // One that is for all may look at tokens all the same, and says so itself.
     if !is_for_all(action) || operation["security"].is_array() {
-        codes.extend(["token_expired", "token_invalid"]);
+        codes.extend(["session_ended", "token_expired", "token_invalid"]);
     }
     let cannot = |rank| action.reach(rank) == Reach::Nothing;
     if cannot(Rank::Nobody) {
         codes.push("token_required");
+    }
+    if action.needs_account() {
+        codes.push("account_only");
+        return codes;
     }
     if cannot(Rank::Operator) {
         codes.push("buyer_only");

@@ -19,7 +19,7 @@ use tower::ServiceExt;
 
 use super::*;
 use crate::api::{Api, Settings};
-use crate::auth::token::new_signing_key;
+use crate::auth::keys::{KeyRing, new_signing_key};
 use crate::entropy::OsEntropy;
 use crate::gateway::limit::shared::{RedisClient, SharedLimits};
 use crate::gateway::limit::{ClassLimits, LimitSettings};
@@ -69,7 +69,7 @@ fn core(shared: Option<SharedLimits>) -> (Router, Edge, Arc<AtomicU32>) {
         GatewaySettings { limits: limits(), shared_limits: shared, ..GatewaySettings::default() };
     let settings = Settings {
         operator_token: "o".repeat(32),
-        signing_key: new_signing_key(&[7; 32]).unwrap(),
+        keys: KeyRing::fixed(new_signing_key(&[7; 32]).unwrap()).unwrap(),
         session_lifetime: Settings::SESSION_LIFETIME,
         providers: Providers::new([]),
         sandbox: None,

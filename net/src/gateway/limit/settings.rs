@@ -23,7 +23,7 @@ pub struct LimitSettings {
     pub buy: ClassLimits,
     /// Whatever guesses a secret.
     pub credentials: ClassLimits,
-    /// Running events and the server.
+    /// Running events and the server, and one's account.
     pub manage: ClassLimits,
     /// Joining a waitroom and looking at one's place.
     pub queue: ClassLimits,

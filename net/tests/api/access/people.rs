@@ -10,11 +10,11 @@ use onsale_control::database::DatabaseSettings;
 use onsale_control::id::SessionId;
 use onsale_core::id::{EventId, PersonId};
 use onsale_core::time::Span;
-use onsale_net::auth::token::{Access, TokenKeys};
+use onsale_net::auth::token::Access;
 use sqlx::{AssertSqlSafe, Connection, Executor};
 
 use crate::memory::START;
-use crate::server::{Server, signing_key};
+use crate::server::{Server, keys};
 
 /// Somebody with an account who has signed in.
 #[derive(Clone)]
@@ -41,9 +41,8 @@ impl Server {
     pub async fn account(&self, role: Role) -> Person {
         let id = new_id();
         let create = sqlx::query(
-            "INSERT INTO accounts (person, email, role, given_name, family_name, created_at,
-                updated_at)
-            VALUES ($1, $1, $2, 'Ada', 'Lovelace', 0, 0)",
+            "INSERT INTO accounts (person, role, given_name, family_name, created_at, updated_at)
+            VALUES ($1, $2, 'Ada', 'Lovelace', 0, 0)",
         );
         let mut transaction = self.database().begin().await.unwrap();
         let create = create.bind(id.to_string()).bind(role.name());
@@ -80,7 +79,7 @@ pub fn new_id() -> PersonId {
 
 /// An access token as somebody gets it who signs in.
 pub fn token_of(person: PersonId) -> String {
-    let keys = TokenKeys::new(&signing_key()).unwrap();
+    let keys = keys().view().now();
     let expires_at = START + Span::from_mins(24 * 60);
     let access = Access { person, session: Some(SessionId::random()), expires_at };
     keys.access(access, None, START).unwrap()

@@ -4,6 +4,7 @@ use onsale_control::access::{Action, Rank};
 use serde_json::{Value, json};
 
 use super::walk::{Case, Who};
+use crate::accounts::of_accounts;
 use crate::server::{Call, delete, get, patch, post, put, standing};
 
 /// What an operation is done to.
@@ -11,7 +12,7 @@ use crate::server::{Call, delete, get, patch, post, put, standing};
 pub enum Kind {
     /// Nothing in particular, or what everybody sees.
     Platform,
-    /// An event that the caller does something for themselves in; `id` is one with a waitroom.
+    /// What the caller does for themselves; `id` is an event with a waitroom, if it takes one.
     ForOneself,
     /// An account; `person` is the same.
     Account,
@@ -88,7 +89,7 @@ pub struct Target {
 }
 
 /// Makes a request for a target.
-type Request = fn(&Target) -> Call;
+pub type Request = fn(&Target) -> Call;
 
 /// What an operation is done to, and how it is asked for.
 pub fn request(operation: &str) -> Option<(Kind, Request)> {
@@ -229,7 +230,7 @@ fn of_access(operation: &str) -> Option<(Kind, Request)> {
         }),
         "read_audit_log" => (Kind::Platform, |_| get("/api/v1/audit-log")),
         "read_event_audit_log" => (Kind::Event, |event| get(below(event, "/audit-log"))),
-        _ => return None,
+        _ => return of_accounts(operation),
     };
     Some((kind, request))
 }

@@ -30,6 +30,7 @@ pub struct Case {
 
 #[derive(Debug, PartialEq)]
 enum Verdict {
+    AccountOnly,
     Allowed,
     BuyerOnly,
     Forbidden,
@@ -132,6 +133,8 @@ fn expected(action: Action, kind: Kind, case: Case) -> Verdict {
         Verdict::Allowed
     } else if is_nobody && reach(action) == Reach::Nothing {
         Verdict::NoToken
+    } else if action.needs_account() {
+        Verdict::AccountOnly
     } else if case.who == Who::Rank(Rank::Operator) {
         Verdict::BuyerOnly
     } else if kind.seen_by().is_none_or(may) {
@@ -144,6 +147,7 @@ fn expected(action: Action, kind: Kind, case: Case) -> Verdict {
 fn found(answer: &Answer) -> Verdict {
     match answer.code().as_deref() {
         Some("token_required") => Verdict::NoToken,
+        Some("account_only") => Verdict::AccountOnly,
         Some("buyer_only") => Verdict::BuyerOnly,
         Some("forbidden") => Verdict::Forbidden,
         Some("not_found") => Verdict::Missing,
