@@ -9,7 +9,8 @@ use crate::process::{Failure, Outcome, Process};
 use crate::service::Service;
 
 /// The classes of routes that the gateway limits.
-const CLASSES: [&str; 6] = ["buy", "manage", "queue", "read", "session", "webhook"];
+const CLASSES: [&str; 8] =
+    ["buy", "credentials", "manage", "queue", "read", "search", "session", "webhook"];
 
 /// A running server; its data goes with it.
 pub struct Server {
@@ -47,9 +48,14 @@ impl Server {
         self.service.id()
     }
 
+    /// Its data directory.
+    pub fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
     /// The file with its operator token.
     pub fn operator_token(&self) -> PathBuf {
-        self.folder.path().join("data/keys/operator-token")
+        self.data().join("keys/operator-token")
     }
 }
 

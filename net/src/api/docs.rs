@@ -5,6 +5,7 @@
 //! become responses.
 
 mod access;
+mod bodies;
 mod limits;
 mod numbers;
 
@@ -88,10 +89,12 @@ pub(super) fn begin() -> OpenApiRouter<Edge> {
 pub(super) fn complete(document: &utoipa::openapi::OpenApi) -> Value {
     // Maps with text as keys, all the way down.
     let mut document = serde_json::to_value(document).unwrap_or_default();
+    let schemas = document["components"]["schemas"].clone();
     let paths = document["paths"].as_object_mut().into_iter().flat_map(|paths| paths.values_mut());
     for operation in paths.filter_map(Value::as_object_mut).flat_map(|path| path.values_mut()) {
         access::describe(operation);
         limits::describe(operation);
+        bodies::describe(operation, &schemas);
         if operation["x-deprecated-at"].is_string() {
             operation["deprecated"] = json!(true);
         }

@@ -52,7 +52,6 @@ pub struct KeptAddressDto {
     /// Which.
     pub id: AddressRef,
     /// What it says.
-    #[serde(flatten)]
     pub address: AddressDto,
 }
 

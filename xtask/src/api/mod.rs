@@ -29,7 +29,7 @@ pub fn run(seed: u64, examples: u32) -> Outcome {
     let world = program(tools.join("python"))
         .path_arg(&here.join("world.py"))
         .args(&[server.url()])
-        .path_arg(&server.operator_token())
+        .path_arg(&server.data())
         .read()?;
     let names = world.lines().filter_map(|line| line.split_once('='));
     let schemathesis = program(tools.join("st"))

@@ -142,7 +142,7 @@ async fn an_account_has_a_few_addresses_of_its_own() {
     server.refuse(delete(&path).token(&bob.token), 404, "not_found").await;
     server.accept(put(&path).token(&ada.token).json(&moved), 200).await;
     let list = server.accept(get("/api/v1/me/addresses").token(&ada.token), 200).await;
-    assert_eq!(list["addresses"][0]["city"], "Ockham");
+    assert_eq!(list["addresses"][0]["address"]["city"], "Ockham");
     for _ in 0..9 {
         server.accept(add(&ada.token), 201).await;
     }
