@@ -15,8 +15,7 @@ use super::address::KeptAddressDto;
 use super::id::SessionRef;
 use super::{At, Id};
 
-/// Everything that is known about a person. Orders are the sale's: they are asked for one by one,
-/// by the ids that the buyer has.
+/// Everything that is known about a person. Their orders are in their history.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct PersonalData {
     /// When this was put together.
