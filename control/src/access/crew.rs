@@ -196,6 +196,15 @@ pub async fn found(
     Ok(())
 }
 
+/// Undoes the crew of an event that is thrown away, in the transaction that does that.
+pub(crate) async fn disband(
+    transaction: &mut Transaction<'_, Any>,
+    event: EventId,
+) -> Result<(), StoreError> {
+    sqlx::query(DISBAND).bind(event.to_string()).execute(&mut **transaction).await?;
+    Ok(())
+}
+
 /// Makes whoever creates an organiser its first admin, in the transaction that makes it.
 pub(crate) async fn lead(
     transaction: &mut Transaction<'_, Any>,
@@ -350,6 +359,7 @@ fn member(row: &AnyRow) -> Result<Member, StoreError> {
 }
 
 queries! {
+    DISBAND = "DELETE FROM event_owners WHERE event = $1";
     ACCOUNT = "SELECT person FROM accounts WHERE person = $1 AND erased_at IS NULL";
     FOUND = "INSERT INTO event_owners (event, organiser, crew) VALUES ($1, $2, 0)
         ON CONFLICT (event) DO NOTHING";

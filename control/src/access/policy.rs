@@ -165,10 +165,18 @@ policy! {
         [.   own own own own .   .  ] [.   .   .   .  ];
     SeeAudit "audit.see" "Read the audit log"
         [any any .   .   .   .   .  ] [.   .   .   .  ];
+    SearchCatalogue "catalogue.search" "Look for events, and at pictures of them"
+        [any any any any any any any] [.   .   .   .  ];
+    SeeCatalogue "catalogue.see" "See an event in the catalogue"
+        [any any any all all all all] [yes yes yes .  ];
+    ListWork "catalogue.work" "List the events that one works on"
+        [any any any own own .   .  ] [.   .   .   .  ];
     ManageCategories "category.manage" "Make, rename and remove categories"
         [any any .   .   .   .   .  ] [.   .   .   .  ];
     SeeCategories "category.see" "See the categories"
         [any any any any any any any] [.   .   .   .  ];
+    ApproveEvent "event.approve" "Agree to an event"
+        [any any .   .   .   .   .  ] [.   .   .   .  ];
     BlockSeats "event.block_seats" "Block seats, give blocked ones free"
         [any any .   .   .   .   .  ] [yes yes .   .  ];
     SeeBooks "event.books" "Check the books of an event"
@@ -179,6 +187,14 @@ policy! {
         [any any .   .   .   .   .  ] [yes .   .   .  ];
     ChangeEvent "event.change" "Change stock, prices and sale windows of an event"
         [any any .   .   .   .   .  ] [yes yes .   .  ];
+    ConfigureEvent "event.configure" "Say that an event has all it needs, or send it back"
+        [any any .   .   .   .   .  ] [yes yes .   .  ];
+    CopyEvent "event.copy" "Copy an event"
+        [any any .   .   .   .   .  ] [yes yes .   .  ];
+    CreateEvent "event.create" "Draft an event"
+        [any any .   .   .   .   .  ] [yes yes .   .  ];
+    CurateEvent "event.curate" "Recommend an event, or have an admin asked for it"
+        [any any any .   .   .   .  ] [.   .   .   .  ];
     DefineEvent "event.define" "Define an event for sale, past the catalogue"
         [any any .   .   .   .   .  ] [.   .   .   .  ];
     ListEvents "event.list" "List the events that are for sale"
@@ -189,6 +205,10 @@ policy! {
         [any any .   .   .   .   .  ] [yes yes .   .  ];
     ListOrders "event.orders" "See all orders of an event, and who has its seats"
         [any any any .   .   .   .  ] [yes yes yes .  ];
+    PublishEvent "event.publish" "Put an event up for sale"
+        [any any .   .   .   .   .  ] [yes yes .   .  ];
+    RemoveEvent "event.remove" "Throw a draft away"
+        [any any .   .   .   .   .  ] [yes yes .   .  ];
     ManageEventRoles "event.roles.manage" "Give and take roles for an event, up to one's own"
         [any any .   .   .   .   .  ] [yes yes .   .  ];
     SeeEventRoles "event.roles.see" "See who has which role for an event"

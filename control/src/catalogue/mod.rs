@@ -2,6 +2,7 @@
 
 pub mod category;
 mod error;
+pub mod event;
 pub(crate) mod fold;
 pub mod link;
 pub mod organiser;
@@ -10,3 +11,20 @@ pub mod venue;
 mod versioned;
 
 pub use self::error::CatalogueError;
+use self::event::image::ImageLimits;
+use self::event::status::Approval;
+
+/// The platform's rules for events.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CatalogueSettings {
+    /// Whether an admin has to agree to every event.
+    pub approval: Approval,
+    /// How many pictures an event may have, and how large.
+    pub images: ImageLimits,
+}
+
+impl Default for CatalogueSettings {
+    fn default() -> Self {
+        Self { approval: Approval::NotNeeded, images: ImageLimits::default() }
+    }
+}

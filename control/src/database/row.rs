@@ -4,6 +4,7 @@ use std::error::Error;
 use std::str::FromStr;
 
 use onsale_core::time::Time;
+use serde::de::DeserializeOwned;
 use sqlx::Row;
 use sqlx::any::AnyRow;
 
@@ -36,6 +37,15 @@ pub(crate) trait ReadRow {
 
     /// The same, of a column that may be NULL.
     fn time_if_any(&self, column: &'static str) -> Result<Option<Time>, StoreError>;
+
+    /// A column of yes (1) or no (0).
+    fn yes(&self, column: &'static str) -> Result<bool, StoreError>;
+
+    /// A column of a number that 32 bits hold.
+    fn small(&self, column: &'static str) -> Result<u32, StoreError>;
+
+    /// A column of JSON.
+    fn json<T: DeserializeOwned>(&self, column: &'static str) -> Result<T, StoreError>;
 
     /// The column `version`.
     fn version(&self) -> Result<Version, StoreError>;
@@ -81,6 +91,19 @@ impl ReadRow for AnyRow {
     fn time_if_any(&self, column: &'static str) -> Result<Option<Time>, StoreError> {
         let ms: Option<i64> = self.try_get(column)?;
         ms.map(|ms| number(column, ms).map(Time::from_ms)).transpose()
+    }
+
+    fn yes(&self, column: &'static str) -> Result<bool, StoreError> {
+        Ok(self.try_get::<i64, _>(column)? != 0)
+    }
+
+    fn small(&self, column: &'static str) -> Result<u32, StoreError> {
+        let value: i64 = self.try_get(column)?;
+        u32::try_from(value).map_err(|error| undecodable(column, error))
+    }
+
+    fn json<T: DeserializeOwned>(&self, column: &'static str) -> Result<T, StoreError> {
+        serde_json::from_str(self.try_get(column)?).map_err(|error| undecodable(column, error))
     }
 
     fn version(&self) -> Result<Version, StoreError> {
