@@ -21,6 +21,7 @@ pub mod text;
 pub mod version;
 
 use self::accounts::Accounts;
+use self::catalogue::CatalogueSettings;
 use self::database::Database;
 use self::projection::Progress;
 
@@ -33,4 +34,6 @@ pub struct Control {
     pub database: Database,
     /// How far its read models are behind the sale.
     pub progress: Progress,
+    /// The platform's rules for events.
+    pub catalogue: CatalogueSettings,
 }

@@ -42,7 +42,7 @@ impl Keep {
 /// The body, or 304 if the client has this version of it. `tag` has no quotes. It goes out as a
 /// weak one: the same stands for the content compressed and not.
 pub fn respond(request: &HeaderMap, tag: &str, keep: Keep, body: &impl Serialize) -> Response {
-    let mut response = if has(request, tag) {
+    let mut response = if is_known(request, tag) {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
         Json(body).into_response()
@@ -111,7 +111,8 @@ fn seen(tag: &str) -> Option<Version> {
     is_plain.then(|| number.parse().ok().map(Version::from_number)).flatten()
 }
 
-fn has(request: &HeaderMap, tag: &str) -> bool {
+/// Whether the client has what this tag stands for.
+pub fn is_known(request: &HeaderMap, tag: &str) -> bool {
     let values = request.get_all(IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
     values.flat_map(|value| value.split(',')).map(str::trim).any(|candidate| {
         let strong = candidate.strip_prefix("W/").unwrap_or(candidate);
@@ -140,10 +141,10 @@ mod tests {
     #[test]
     fn a_client_has_what_it_names() {
         for value in ["\"7\"", "W/\"7\"", "\"6\", \"7\"", "*"] {
-            assert!(has(&asks(value), "7"), "{value}");
+            assert!(is_known(&asks(value), "7"), "{value}");
         }
         for value in ["7", "\"77\"", "\"\"", ""] {
-            assert!(!has(&asks(value), "7"), "{value}");
+            assert!(!is_known(&asks(value), "7"), "{value}");
         }
     }
 }

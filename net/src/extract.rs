@@ -15,6 +15,7 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use onsale_core::command::{Actor, IdempotencyKey};
 use onsale_core::id::{EventId, IdError, PersonId};
 use serde::de::DeserializeOwned;
+use tokio::task::spawn_blocking;
 
 use crate::api::edge::Edge;
 use crate::dto::id::IdKind;
@@ -118,17 +119,51 @@ impl<T: DeserializeOwned> FromRequestParts<Edge> for Params<T> {
 /// The largest body, in bytes, unless a handler says otherwise.
 const BODY_BYTES_MAX: usize = 64 * 1024;
 
-/// A JSON body of at most [`BODY_BYTES_MAX`].
-pub struct Body<T>(pub T);
+/// A JSON body of at most `MAX` bytes.
+pub struct Body<T, const MAX: usize = BODY_BYTES_MAX>(pub T);
 
-impl<T: DeserializeOwned> FromRequest<Edge> for Body<T> {
+impl<T: DeserializeOwned, const MAX: usize> FromRequest<Edge> for Body<T, MAX> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, _: &Edge) -> Result<Self, Problem> {
         let (parts, body) = request.into_parts();
-        let bytes = read(body, BODY_BYTES_MAX).await?;
+        let bytes = read(body, MAX).await?;
         parse(&parts.headers, &bytes).map(Self)
     }
+}
+
+/// A JSON body of at most `MAX` bytes that is so large that it is understood elsewhere than on a
+/// core.
+pub struct Unread<const MAX: usize>(HeaderMap, Bytes);
+
+impl<const MAX: usize> FromRequest<Edge> for Unread<MAX> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &Edge) -> Result<Self, Problem> {
+        let (parts, body) = request.into_parts();
+        Ok(Self(parts.headers, read(body, MAX).await?))
+    }
+}
+
+impl<const MAX: usize> Unread<MAX> {
+    /// What it says, as far as `understand` makes something of it.
+    pub async fn understood<T, U>(
+        self,
+        understand: impl FnOnce(T) -> Result<U, Problem> + Send + 'static,
+    ) -> Result<U, Problem>
+    where
+        T: DeserializeOwned,
+        U: Send + 'static,
+    {
+        let Self(headers, bytes) = self;
+        let understood = spawn_blocking(move || understand(parse(&headers, &bytes)?)).await;
+        understood.unwrap_or_else(|_| Err(Problem::internal("the body could not be read")))
+    }
+}
+
+/// What is in a body that is no JSON, whatever it says that it is.
+pub async fn content(request: Request, bytes_max: usize) -> Result<Bytes, Problem> {
+    read(request.into_body(), bytes_max).await
 }
 
 /// A JSON body of at most `MAX` bytes that takes effect once, under the Idempotency-Key that came

@@ -21,5 +21,6 @@ mod page;
 pub mod port;
 pub mod problem;
 pub mod provider;
+pub mod publisher;
 pub mod reading;
 pub mod slow;

@@ -15,6 +15,7 @@ use tokio::sync::oneshot;
 use tokio::time::timeout;
 
 use crate::problem::{Problem, catalog};
+use crate::publisher::Bell;
 use crate::reading::{ReadingLimits, ReadingRoom};
 
 /// A job takes about as long.
@@ -42,13 +43,24 @@ pub struct Busy;
 pub struct Backstage {
     control: Control,
     pool: Arc<dyn SlowPool>,
+    publisher: Bell,
     reading: ReadingRoom,
 }
 
 impl Backstage {
     /// The control plane on a pool, with room for so much to be read.
     pub fn new(control: Control, pool: Arc<dyn SlowPool>, reading: ReadingLimits) -> Self {
-        Self { control, pool, reading: ReadingRoom::new(reading) }
+        Self { control, pool, publisher: Bell::default(), reading: ReadingRoom::new(reading) }
+    }
+
+    /// The control plane.
+    pub fn control(&self) -> &Control {
+        &self.control
+    }
+
+    /// Wakes whoever tells partitions what is decided here.
+    pub fn publisher(&self) -> &Bell {
+        &self.publisher
     }
 
     /// How much more can be asked of the read models.

@@ -49,6 +49,11 @@ impl Caller {
         self.principal.map_or(ANYBODY, |principal| principal.actor())
     }
 
+    /// On what they may do it, there.
+    pub(crate) async fn reach(&self, edge: &Edge, scope: Scope) -> Result<Reach, Problem> {
+        Ok(self.position(edge, scope).await?.reach(self.action))
+    }
+
     /// Shows something as theirs, or as the world sees it; where there is no such thing, as whoever
     /// runs the event sees it, to somebody with a role for it. `wait` is asked for anew each time.
     pub(crate) async fn look(

@@ -19,6 +19,6 @@ mod permit;
 
 pub(crate) use self::account::Account;
 pub(crate) use self::caller::Caller;
-pub(crate) use self::object::Unowned;
+pub(crate) use self::object::{Object, Unowned};
 pub(crate) use self::origin::Origin;
 pub(crate) use self::permit::{Grant, Permit};

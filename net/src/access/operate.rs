@@ -4,11 +4,13 @@
 use onsale_control::Control;
 use onsale_control::access::Action;
 use onsale_control::access::audit::{self, By, Deed, Outcome};
+use onsale_control::catalogue::event::publication;
 use onsale_control::id::AuditEntryId;
 use onsale_core::command::{Actor, Command, IdempotencyKey};
 use onsale_core::id::{EventId, PartitionId};
 use onsale_core::query::{Query, View};
 use onsale_core::reply::Reply;
+use onsale_core::time::{Span, Time};
 
 use super::permit::Grant;
 use crate::api::edge::Edge;
@@ -34,13 +36,22 @@ impl Grant {
         key: Option<IdempotencyKey>,
         command: Command,
     ) -> Result<Reply, Problem> {
-        let deed = deed(self.caller().action, &command);
+        let (deed, followed) = (deed(self.caller().action, &command), followed(&command));
+        if let Some(event) = followed {
+            // Before it is done, so that it is not forgotten should the server die meanwhile.
+            self.unless_operator(follow(edge, event, edge.now() + FOLLOWED_WITHIN).await)?;
+        }
         let work = edge.execute(partition, Actor::Operator, key, command);
         let of_event = |deed: Deed, reply: &Reply| match reply {
             Reply::EventDefined { event, .. } => deed.of_event(*event),
             _ => deed,
         };
-        self.recorded(edge, deed, work, of_event).await
+        let reply = self.recorded(edge, deed, work, of_event).await;
+        if let Some(event) = followed {
+            // If that cannot be said, the catalogue looks later.
+            let _ = follow(edge, event, edge.now()).await;
+        }
+        reply
     }
 
     /// Has something done outside of the database that the audit log is to tell of; what came of it
@@ -78,13 +89,32 @@ impl Grant {
         };
         match edge.backstage(begin).await {
             Ok(begun) => Ok(Some(begun)),
-            Err(_) if self.caller().principal == Some(Principal::Operator) => {
+            Err(problem) => {
+                self.unless_operator(Err(problem))?;
                 note(by, deed, Outcome::Begun);
                 Ok(None)
             }
-            Err(problem) => Err(problem),
         }
     }
+
+    /// What does not hinder the operator.
+    fn unless_operator(&self, outcome: Result<(), Problem>) -> Result<(), Problem> {
+        let is_operator = self.caller().principal == Some(Principal::Operator);
+        if is_operator { Ok(()) } else { outcome }
+    }
+}
+
+/// By then a partition has done what it was asked for: if nobody says so, the catalogue looks.
+const FOLLOWED_WITHIN: Span = Span::from_secs(30);
+
+/// Has the catalogue look at an event when that is `due`.
+async fn follow(edge: &Edge, event: EventId, due: Time) -> Result<(), Problem> {
+    let follow = async move |control: Control| {
+        publication::wish_to_follow(&control.database, event, due).await
+    };
+    edge.backstage(follow).await?;
+    edge.call_publisher();
+    Ok(())
 }
 
 async fn end(
@@ -101,6 +131,14 @@ async fn end(
     };
     if edge.backstage(end).await.is_err() {
         note(&by, &deed, outcome);
+    }
+}
+
+/// The event of which the catalogue has to follow what comes of a command.
+const fn followed(command: &Command) -> Option<EventId> {
+    match command {
+        Command::CancelEvent(event) | Command::ChangeEvent { event, .. } => Some(*event),
+        _ => None,
     }
 }
 

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use futures_util::future::BoxFuture;
 use onsale_control::Control;
 use onsale_control::accounts::session::ended::{EndedView, Void};
+use onsale_control::catalogue::CatalogueSettings;
 use onsale_control::id::SessionId;
 use onsale_core::command::{Actor, Command, IdempotencyKey, Request};
 use onsale_core::id::{EventId, PartitionId};
@@ -195,6 +196,18 @@ impl Edge {
             current::with(|request| request.waits = true);
         }
         self.ask(event.partition(), Look { actor, query, wait }).await.map_err(Problem::from)
+    }
+
+    /// The platform's rules for events.
+    pub(crate) fn catalogue(&self) -> Result<CatalogueSettings, Problem> {
+        Ok(self.control_plane()?.control().catalogue)
+    }
+
+    /// Has partitions be told what was decided.
+    pub(crate) fn call_publisher(&self) {
+        if let Some(backstage) = &self.0.common.backstage {
+            backstage.publisher().ring();
+        }
     }
 
     /// Has something done behind the scenes: see [`run`].

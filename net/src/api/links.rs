@@ -5,12 +5,14 @@ use serde_json::{Map, Value, json};
 
 /// What makes things: the operation, the status of its success, where the id is in the answer, and
 /// the address of the thing.
-const MAKERS: [(&str, &str, &str, &str); 8] = [
+const MAKERS: [(&str, &str, &str, &str); 10] = [
+    ("copy_event", "201", "/id", "/api/v1/catalogue/events/{id}"),
     ("create_category", "201", "/id", "/api/v1/categories/{id}"),
     ("create_organiser", "201", "/id", "/api/v1/organisers/{id}"),
     ("create_venue", "201", "/id", "/api/v1/venues/{id}"),
     ("create_venue_of_organiser", "201", "/id", "/api/v1/venues/{id}"),
     ("define_event", "201", "/id", "/api/v1/events/{id}"),
+    ("draft_event", "201", "/id", "/api/v1/catalogue/events/{id}"),
     ("join_waitroom", "201", "/id", "/api/v1/places/{id}"),
     ("place_order", "201", "/id", "/api/v1/orders/{id}"),
     ("take_hold", "201", "/id", "/api/v1/holds/{id}"),
@@ -35,10 +37,18 @@ fn links(document: &Value, address: &str, id: &str) -> Map<String, Value> {
     let operations = below.flat_map(|(_, item)| item.as_object().into_iter().flatten());
     let link = |(_, operation): (&String, &Value)| {
         let name = operation["operationId"].as_str()?.to_owned();
-        let parameters = json!({ "id": format!("$response.body#{id}") });
+        let mut parameters = json!({ "id": format!("$response.body#{id}") });
+        if wants_version(operation) {
+            parameters["If-Match"] = json!("$response.header.ETag");
+        }
         Some((name.clone(), json!({ "operationId": name, "parameters": parameters })))
     };
     operations.filter_map(link).collect()
+}
+
+fn wants_version(operation: &Value) -> bool {
+    let parameters = operation["parameters"].as_array();
+    parameters.into_iter().flatten().any(|parameter| parameter["name"] == "If-Match")
 }
 
 fn operations(document: &mut Value) -> impl Iterator<Item = &mut Value> {
@@ -63,5 +73,8 @@ mod tests {
         let links = &order.unwrap()["responses"]["201"]["links"];
         assert_eq!(links["show_order"]["parameters"]["id"], "$response.body#/id");
         assert!(links["refund_order"].is_object() && links["list_events"].is_null());
+        let draft = operations(&mut document).find(|one| one["operationId"] == "draft_event");
+        let publish = &draft.unwrap()["responses"]["201"]["links"]["publish_catalogue_event"];
+        assert_eq!(publish["parameters"]["If-Match"], "$response.header.ETag");
     }
 }

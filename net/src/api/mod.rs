@@ -6,6 +6,7 @@
 
 mod accounts;
 mod audit_log;
+mod catalogue;
 mod categories;
 mod changes;
 mod chart;
@@ -188,6 +189,7 @@ fn routes() -> OpenApiRouter<Edge> {
         .merge(changes::routes())
         .merge(stock::routes())
         .merge(chart::routes())
+        .merge(catalogue::routes())
         .merge(categories::routes())
         .merge(organisers::routes())
         .merge(venues::routes())

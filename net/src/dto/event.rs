@@ -158,16 +158,8 @@ impl EventDefinition {
             quotas: self.quotas.into_iter().map(Into::into).collect(),
             plan: self.plan.map(Into::into),
             waitroom: self.waitroom.map(Into::into),
-            limits: Limits {
-                per_buyer: self.limits.per_buyer,
-                per_hold: self.limits.per_hold,
-                refuse_orphans: self.limits.refuse_orphans,
-            },
-            terms: Terms {
-                hold: Span::from_ms(self.terms.hold_ms),
-                order: Span::from_ms(self.terms.order_ms),
-                payment_grace: Span::from_ms(self.terms.payment_grace_ms),
-            },
+            limits: self.limits.into(),
+            terms: self.terms.into(),
         };
         EventSpec::parse(draft).map_err(|error| {
             let SpecError { at, problem } = error;
@@ -207,6 +199,47 @@ impl From<QuotaDto> for Quota {
     fn from(quota: QuotaDto) -> Self {
         let classes = quota.classes.into_iter().map(ClassId).collect();
         Self { name: quota.name, capacity: quota.capacity, classes }
+    }
+}
+
+impl From<Quota> for QuotaDto {
+    fn from(quota: Quota) -> Self {
+        let classes = quota.classes.into_iter().map(|class| class.0).collect();
+        Self { name: quota.name, capacity: quota.capacity, classes }
+    }
+}
+
+impl From<LimitsDto> for Limits {
+    fn from(limits: LimitsDto) -> Self {
+        let LimitsDto { per_buyer, per_hold, refuse_orphans } = limits;
+        Self { per_buyer, per_hold, refuse_orphans }
+    }
+}
+
+impl From<Limits> for LimitsDto {
+    fn from(limits: Limits) -> Self {
+        let Limits { per_buyer, per_hold, refuse_orphans } = limits;
+        Self { per_buyer, per_hold, refuse_orphans }
+    }
+}
+
+impl From<TermsDto> for Terms {
+    fn from(terms: TermsDto) -> Self {
+        Self {
+            hold: Span::from_ms(terms.hold_ms),
+            order: Span::from_ms(terms.order_ms),
+            payment_grace: Span::from_ms(terms.payment_grace_ms),
+        }
+    }
+}
+
+impl From<Terms> for TermsDto {
+    fn from(terms: Terms) -> Self {
+        Self {
+            hold_ms: terms.hold.as_ms(),
+            order_ms: terms.order.as_ms(),
+            payment_grace_ms: terms.payment_grace.as_ms(),
+        }
     }
 }
 
@@ -336,29 +369,16 @@ impl Event {
             },
             per_buyer: class.per_buyer,
         };
-        let quota = |quota: Quota| QuotaDto {
-            name: quota.name,
-            capacity: quota.capacity,
-            classes: quota.classes.into_iter().map(|class| class.0).collect(),
-        };
         Self {
             id: Id(event.event),
             name: event.name,
             currency: event.currency.to_string(),
             phase: event.phase.into(),
             classes: (0..).zip(event.classes).map(class).collect(),
-            quotas: event.quotas.into_iter().map(quota).collect(),
+            quotas: event.quotas.into_iter().map(Into::into).collect(),
             seats: event.seats,
-            limits: LimitsDto {
-                per_buyer: event.limits.per_buyer,
-                per_hold: event.limits.per_hold,
-                refuse_orphans: event.limits.refuse_orphans,
-            },
-            terms: TermsDto {
-                hold_ms: event.terms.hold.as_ms(),
-                order_ms: event.terms.order.as_ms(),
-                payment_grace_ms: event.terms.payment_grace.as_ms(),
-            },
+            limits: event.limits.into(),
+            terms: event.terms.into(),
             waitroom: event.waitroom.map(Into::into),
             direct_port,
         }

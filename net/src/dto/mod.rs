@@ -7,6 +7,7 @@
 pub mod account;
 pub mod address;
 pub mod audit;
+pub mod catalogue;
 pub mod category;
 pub mod change;
 pub mod event;

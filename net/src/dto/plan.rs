@@ -10,7 +10,7 @@ use onsale_core::id::EventId;
 
 /// All numbered seats of an event, row by row. A seat's index is its place in this order: sections,
 /// rows, seats, from 0.
-#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PlanDefinition {
     /// What the seats look at: the nearer to it, the better a seat.
@@ -33,7 +33,7 @@ pub struct PointDto {
 }
 
 /// A part of the house in which every seat is of one class.
-#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SectionDefinition {
     /// What it is called, unique within the plan, 1 to 200 bytes.
@@ -47,7 +47,7 @@ pub struct SectionDefinition {
 }
 
 /// Seats in a straight line.
-#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RowDefinition {
     /// What is printed on it, unique within the section, 1 to 200 bytes.
@@ -194,6 +194,36 @@ impl From<SectionDefinition> for Section {
 
 impl From<RowDefinition> for Row {
     fn from(row: RowDefinition) -> Self {
+        Self {
+            label: row.label,
+            seats: row.seats,
+            numbering: row.numbering.into(),
+            first: row.first.into(),
+            step: row.step.into(),
+            aisles_after: row.aisles_after,
+            accessible: row.accessible,
+            companion: row.companion,
+            blocked: row.blocked,
+        }
+    }
+}
+
+impl From<Plan> for PlanDefinition {
+    fn from(plan: Plan) -> Self {
+        let sections = plan.sections.into_iter().map(Into::into).collect();
+        Self { focal_point: plan.focal_point.into(), sections }
+    }
+}
+
+impl From<Section> for SectionDefinition {
+    fn from(section: Section) -> Self {
+        let rows = section.rows.into_iter().map(Into::into).collect();
+        Self { name: section.name, class: section.class.0, rows }
+    }
+}
+
+impl From<Row> for RowDefinition {
+    fn from(row: Row) -> Self {
         Self {
             label: row.label,
             seats: row.seats,

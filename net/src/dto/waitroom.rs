@@ -42,24 +42,24 @@ pub struct WaitroomDefinition {
     pub presence_ms: u64,
 }
 
-mod defaults {
-    pub(super) const fn slots() -> u32 {
+pub(super) mod defaults {
+    pub(in crate::dto) const fn slots() -> u32 {
         100
     }
 
-    pub(super) const fn rate_per_minute() -> u32 {
+    pub(in crate::dto) const fn rate_per_minute() -> u32 {
         600
     }
 
-    pub(super) const fn visit_ms() -> u64 {
+    pub(in crate::dto) const fn visit_ms() -> u64 {
         15 * 60_000
     }
 
-    pub(super) const fn claim_ms() -> u64 {
+    pub(in crate::dto) const fn claim_ms() -> u64 {
         2 * 60_000
     }
 
-    pub(super) const fn presence_ms() -> u64 {
+    pub(in crate::dto) const fn presence_ms() -> u64 {
         5 * 60_000
     }
 }

@@ -3,6 +3,7 @@
 
 mod accounts;
 pub mod catalog;
+mod catalogue;
 mod control;
 
 use axum::body::Body;

@@ -45,6 +45,38 @@ const OF_ACCOUNTS: [(&str, &str); 24] = [
     ("post", "/api/v1/token-keys"),
 ];
 
+/// Those of events before they are for sale.
+const OF_CATALOGUE: [(&str, &str); 28] = [
+    ("get", "/api/v1/catalogue/events"),
+    ("delete", "/api/v1/catalogue/events/{id}"),
+    ("get", "/api/v1/catalogue/events/{id}"),
+    ("put", "/api/v1/catalogue/events/{id}"),
+    ("post", "/api/v1/catalogue/events/{id}/approve"),
+    ("post", "/api/v1/catalogue/events/{id}/cancel"),
+    ("post", "/api/v1/catalogue/events/{id}/classes"),
+    ("delete", "/api/v1/catalogue/events/{id}/classes/{class}"),
+    ("put", "/api/v1/catalogue/events/{id}/classes/{class}"),
+    ("put", "/api/v1/catalogue/events/{id}/configuration"),
+    ("post", "/api/v1/catalogue/events/{id}/configure"),
+    ("post", "/api/v1/catalogue/events/{id}/copy"),
+    ("put", "/api/v1/catalogue/events/{id}/curation"),
+    ("post", "/api/v1/catalogue/events/{id}/images"),
+    ("delete", "/api/v1/catalogue/events/{id}/images/{image}"),
+    ("get", "/api/v1/catalogue/events/{id}/offer"),
+    ("delete", "/api/v1/catalogue/events/{id}/plan"),
+    ("get", "/api/v1/catalogue/events/{id}/plan"),
+    ("put", "/api/v1/catalogue/events/{id}/plan"),
+    ("post", "/api/v1/catalogue/events/{id}/plan/import"),
+    ("post", "/api/v1/catalogue/events/{id}/publish"),
+    ("post", "/api/v1/catalogue/events/{id}/quotas"),
+    ("delete", "/api/v1/catalogue/events/{id}/quotas/{quota}"),
+    ("put", "/api/v1/catalogue/events/{id}/quotas/{quota}"),
+    ("post", "/api/v1/catalogue/events/{id}/revise"),
+    ("get", "/api/v1/catalogue/images/{image}"),
+    ("get", "/api/v1/catalogue/work"),
+    ("post", "/api/v1/organisers/{id}/events"),
+];
+
 #[test]
 fn every_route_is_in_it() {
     let found: BTreeSet<_> = operations().map(|(path, method, _)| (method, path)).collect();
@@ -112,7 +144,7 @@ fn every_route_is_in_it() {
         ("get", "/metrics"),
         ("get", "/readyz"),
     ]);
-    let expected = expected.into_iter().chain(OF_ACCOUNTS).collect();
+    let expected = expected.into_iter().chain(OF_ACCOUNTS).chain(OF_CATALOGUE).collect();
     assert_eq!(found, expected);
 }
 
@@ -240,7 +272,9 @@ fn what_moves_stock_or_money_documents_its_key() {
         .collect();
     let expected = [
         "cancel_order",
+        "copy_event",
         "define_event",
+        "draft_event",
         "join_waitroom",
         "place_order",
         "refund_order",

@@ -9,9 +9,7 @@ use axum::response::Response;
 use futures_util::future::BoxFuture;
 use http_body_util::BodyExt;
 use onsale_control::Control;
-use onsale_control::accounts::password::hash::Cost;
-use onsale_control::accounts::password::pool::{Hasher, HasherSettings};
-use onsale_control::accounts::{AccountSettings, Accounts};
+use onsale_control::catalogue::CatalogueSettings;
 use onsale_control::database::{Database, DatabaseSettings};
 use onsale_control::projection::{Journal, Progress, checkpoint, project};
 use onsale_core::command::PaymentNotice;
@@ -33,7 +31,8 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tower::ServiceExt;
 
-use crate::memory::{Memory, PARTITIONS, START};
+use crate::control_plane::control;
+use crate::memory::{Memory, START};
 use crate::token_keys::Drawer;
 
 pub const OPERATOR: &str = "operator-token-of-the-tests-0123456789";
@@ -48,17 +47,6 @@ pub fn keys() -> KeyRing {
     let pkcs8 = new_signing_key(&[7; 32]).unwrap();
     let first = KeyFile { created_at: Time::ZERO, pkcs8 };
     KeyRing::new(&[first], Settings::SESSION_LIFETIME, Arc::new(Drawer)).unwrap()
-}
-
-/// A control plane in this database, with passwords that cost little.
-fn control(database: Database, memory: &Memory) -> Control {
-    let cost = Cost::new(64, 1).unwrap();
-    let hasher = HasherSettings { cost, threads: 1, queue: 64, prepare: || {} };
-    let hasher = Hasher::start(hasher).unwrap();
-    let accounts = Accounts::new(database.clone(), hasher, AccountSettings::default());
-    let facts = memory.clone();
-    let progress = Progress::new(PARTITIONS, move |partition| facts.facts(partition));
-    Control { accounts, database, progress }
 }
 
 pub struct Server {
@@ -116,19 +104,29 @@ impl Server {
 
     /// One with a control plane, in a database of SQLite.
     pub async fn with_control() -> Self {
+        Self::with_catalogue(CatalogueSettings::default()).await
+    }
+
+    /// The same, with other rules for events.
+    pub async fn with_catalogue(catalogue: CatalogueSettings) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let settings = DatabaseSettings::sqlite(&folder.path().join("control.db"));
-        let server = Self::with_database(&settings).await;
+        let server = Self::with_rules(&settings, catalogue).await;
         Self { _folder: Some(folder), ..server }
     }
 
     /// One with a control plane in this database, if it can be reached.
     pub async fn with_database(settings: &DatabaseSettings) -> Self {
+        Self::with_rules(settings, CatalogueSettings::default()).await
+    }
+
+    async fn with_rules(settings: &DatabaseSettings, catalogue: CatalogueSettings) -> Self {
         let memory = Memory::new();
         let database = Database::open(settings).unwrap();
         // Where it cannot be reached, that is what is tested.
         let _ = database.migrate().await;
-        let (control, gateway) = (control(database, &memory), GatewaySettings::default());
+        let control = Control { catalogue, ..control(database, &memory) };
+        let gateway = GatewaySettings::default();
         let (api, router) = router_with(memory.clone(), Some(control.clone()), gateway);
         Self { memory, router, api, control: Some(control), _folder: None }
     }
@@ -143,7 +141,7 @@ impl Server {
         self.control.as_ref().expect("this server has a control plane")
     }
 
-    /// What the control plane knows.
+    /// What it knows.
     pub fn database(&self) -> &Database {
         &self.control().database
     }
@@ -182,6 +180,13 @@ impl Server {
     /// Sends a request that must be refused like this and change nothing.
     pub async fn refuse(&self, call: Call, status: u16, code: &str) -> Value {
         let before = self.memory.state();
+        let body = self.refuse_in_catalogue(call, status, code).await;
+        assert!(self.memory.state() == before, "a refused request has changed something");
+        body
+    }
+
+    /// Sends a request that must be refused like this; an id may be reserved for it in the sale.
+    pub async fn refuse_in_catalogue(&self, call: Call, status: u16, code: &str) -> Value {
         let answer = self.send(call).await;
         assert_eq!(answer.code().as_deref(), Some(code), "{answer:?}");
         assert_eq!(answer.status.as_u16(), status, "{answer:?}");
@@ -190,7 +195,6 @@ impl Server {
         assert_eq!(body["type"], format!("/problems/{code}"));
         assert_eq!(body["status"], status);
         assert_eq!(body["instance"], answer.headers["x-request-id"].to_str().unwrap());
-        assert!(self.memory.state() == before, "a refused request has changed something");
         body
     }
 

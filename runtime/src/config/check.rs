@@ -146,6 +146,10 @@ impl Config {
         range("projection.behind_s", projection.behind_s, 1..=86_400)?;
         range("projection.waits", projection.waits as u64, 0..=MILLION)?;
         range("projection.exports", projection.exports as u64, 0..=1_000)?;
+        let catalogue = &self.catalogue;
+        range("catalogue.images_max", catalogue.images_max.into(), 0..=100)?;
+        let image_bytes = catalogue.image_bytes_max as u64;
+        range("catalogue.image_bytes_max", image_bytes, 1_024..=64 * MILLION)?;
         range("snapshots.every_facts", self.snapshots.every_facts, 1..=1_000 * MILLION)?;
         range("bounds.mailbox", bounds.mailbox as u64, 1..=MILLION)?;
         range("bounds.parked", bounds.parked as u64, 1..=10 * MILLION)?;

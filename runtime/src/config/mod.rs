@@ -7,6 +7,7 @@
 //! them in), and settings of a single event (they are in its specification).
 
 mod accounts;
+mod catalogue;
 mod check;
 mod load;
 mod secret;
@@ -28,6 +29,7 @@ use serde::{Deserialize, Serialize};
 use crate::projection::ProjectionSettings;
 
 pub use self::accounts::{Accounts, Letters, Passwords};
+pub use self::catalogue::Catalogue;
 pub use self::check::SettingError;
 pub use self::load::{ConfigError, DEFAULT_FILE, ENVIRONMENT_PREFIX, Setting, Sources};
 pub use self::secret::Secret;
@@ -62,6 +64,8 @@ pub struct Config {
     pub database: Database,
     /// How read models are made.
     pub projection: ProjectionSettings,
+    /// The platform's rules for events.
+    pub catalogue: Catalogue,
     /// When snapshots are made.
     pub snapshots: Snapshots,
     /// How much is accepted at one time.
@@ -303,6 +307,7 @@ impl Default for Config {
             journal: Journal::default(),
             database: Database::default(),
             projection: ProjectionSettings::default(),
+            catalogue: Catalogue::default(),
             snapshots: Snapshots::default(),
             bounds: Bounds::default(),
             limits: LimitSettings::default(),

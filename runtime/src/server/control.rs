@@ -55,7 +55,8 @@ pub(super) async fn open(
     let database = Database::open(&config.database.settings(&data.control_path()))?;
     let settings = config.accounts.settings(&config.public_url(address));
     let accounts = Accounts::new(database.clone(), hasher(config)?, settings);
-    let control = Control { accounts, database: database.clone(), progress };
+    let catalogue = config.catalogue.into();
+    let control = Control { accounts, catalogue, database: database.clone(), progress };
     let (ready, is_ready) = watch::channel(false);
     if config.database.migrate {
         match database.migrate().await {

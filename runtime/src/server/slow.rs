@@ -19,6 +19,8 @@ use onsale_net::provider::reconcile::{self, PendingIntent, ReconcileConfig};
 use onsale_net::provider::sandbox::{Sandbox, SandboxConfig};
 use onsale_net::provider::secret::Secret;
 use onsale_net::provider::{PaymentProvider, Providers};
+use onsale_net::publisher::metrics::PublisherMetrics;
+use onsale_net::publisher::{self, PublisherConfig};
 use onsale_net::slow::Backstage;
 use prometheus_client::registry::Registry;
 use tokio::runtime::{Builder, Runtime};
@@ -49,6 +51,7 @@ pub(super) struct SlowPool {
     effects: mpsc::UnboundedSender<Effect>,
     unpaid: mpsc::Sender<PendingIntent>,
     metrics: ProviderMetrics,
+    published: PublisherMetrics,
     shared_limits: Option<SharedLimits>,
     accounts: AccountMetrics,
 }
@@ -73,11 +76,7 @@ impl SlowPool {
             .enabled
             .then(|| start_sandbox(config, data, address, &port, &runtime))
             .transpose()?;
-        let progress = {
-            let facts = Arc::clone(facts);
-            let durable = move |id: PartitionId| facts[usize::from(id.number())].gauges.durable();
-            Progress::new(data.partitions, durable)
-        };
+        let progress = progress(Arc::clone(facts), data);
         let (control, is_ready) =
             runtime.block_on(control::open(config, data, address, progress.clone()))?;
         let (database, settings) = (control.database.clone(), config.projection);
@@ -102,7 +101,8 @@ impl SlowPool {
         runtime.spawn(effects::run(port.clone(), all, queue, asks, limits, counted));
         let (all, counted) = (providers.clone(), metrics.clone());
         let limits = ReconcileConfig::default();
-        runtime.spawn(reconcile::run(port, all, watched, limits, counted));
+        runtime.spawn(reconcile::run(port.clone(), all, watched, limits, counted));
+        let published = start_publisher(&runtime, port, &backstage);
         runtime.spawn(stop_on_signal(stop.clone())?);
         let shared_limits = config.redis_client()?.map(|client| {
             let (shared, hub) = SharedLimits::new(&config.limits);
@@ -119,6 +119,7 @@ impl SlowPool {
             effects,
             unpaid,
             metrics,
+            published,
             shared_limits,
             accounts,
         })
@@ -158,6 +159,7 @@ impl SlowPool {
     pub(super) fn registry(&self) -> Registry {
         let mut registry = Registry::default();
         self.metrics.register(&mut registry);
+        self.published.register(&mut registry);
         if let Some(shared) = &self.shared_limits {
             shared.metrics().register(&mut registry);
         }
@@ -182,6 +184,19 @@ fn courier(config: &Config, data: &DataDirectory) -> Result<Arc<dyn Courier>, Se
         Some(url) => Arc::new(MailServer::new(sender, url.expose())?),
         None => Arc::new(LetterFiles::new(sender, data.letters_path())),
     })
+}
+
+/// How far the read models are, seen from what is on disk.
+fn progress(facts: Arc<[Facts]>, data: &DataDirectory) -> Progress {
+    let durable = move |id: PartitionId| facts[usize::from(id.number())].gauges.durable();
+    Progress::new(data.partitions, durable)
+}
+
+fn start_publisher(runtime: &Runtime, port: Mailboxes, backstage: &Backstage) -> PublisherMetrics {
+    let (control, bell) = (backstage.control().clone(), backstage.publisher().clone());
+    let (limits, metrics) = (PublisherConfig::default(), PublisherMetrics::default());
+    runtime.spawn(publisher::run(port, control, bell, limits, metrics.clone()));
+    metrics
 }
 
 fn start_sandbox(

@@ -1,6 +1,7 @@
 //! Who may do what, over HTTP.
 
 mod audit_log;
+mod drafts;
 mod lookup;
 pub mod people;
 pub mod requests;

@@ -55,7 +55,11 @@ impl Server {
     pub async fn engage(&self, person: &Person, event: &str, role: EventRole) {
         let event: EventId = event.parse().unwrap();
         crew::found_late(self.database(), event, None, START).await.unwrap();
-        let crew = Crew::Event(event);
+        self.assign(person, Crew::Event(event), role).await;
+    }
+
+    /// Gives somebody a role in a crew that there is.
+    pub async fn assign(&self, person: &Person, crew: Crew, role: EventRole) {
         crew::assign(self.database(), &operator(), crew, person.id, role).await.unwrap();
     }
 

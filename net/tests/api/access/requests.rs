@@ -3,6 +3,7 @@
 use onsale_control::access::{Action, Rank};
 use serde_json::{Value, json};
 
+use super::drafts;
 use super::walk::{Case, Who};
 use crate::accounts::of_accounts;
 use crate::server::{Call, delete, get, patch, post, put, standing};
@@ -18,6 +19,8 @@ pub enum Kind {
     Account,
     /// A category.
     Category,
+    /// An event of the catalogue, with everything that there is to one.
+    Draft,
     /// An event with everything that there is in events; `person` has a role for it.
     Event,
     /// A hold.
@@ -39,7 +42,7 @@ impl Kind {
         match self {
             Self::Platform | Self::Category => case.is_public && !case.is_own,
             Self::ForOneself => case.is_public && case.is_own,
-            Self::Event => is_crew(case) || !case.is_own,
+            Self::Draft | Self::Event => is_crew(case) || !case.is_own,
             Self::Organiser | Self::Venue => case.is_public && (is_crew(case) || !case.is_own),
             Self::Account => case.is_public && (has_account(case) || !case.is_own),
             Self::Hold | Self::Order | Self::Place => case.is_public && (is_person || !case.is_own),
@@ -48,7 +51,7 @@ impl Kind {
 
     /// Whether it belongs to an event or an organiser for which there are roles.
     pub fn has_crew(self) -> bool {
-        matches!(self, Self::Event | Self::Order | Self::Organiser | Self::Venue)
+        matches!(self, Self::Draft | Self::Event | Self::Order | Self::Organiser | Self::Venue)
     }
 
     /// Whether it is the caller's own.
@@ -63,6 +66,7 @@ impl Kind {
                 None
             }
             Self::Account => Some(Action::SeePlatformRole),
+            Self::Draft => Some(Action::SeeCatalogue),
             Self::Event => Some(Action::SeeEvent),
             Self::Hold => Some(Action::SeeHold),
             Self::Order => Some(Action::SeeOrder),
@@ -230,7 +234,7 @@ fn of_access(operation: &str) -> Option<(Kind, Request)> {
         }),
         "read_audit_log" => (Kind::Platform, |_| get("/api/v1/audit-log")),
         "read_event_audit_log" => (Kind::Event, |event| get(below(event, "/audit-log"))),
-        _ => return of_accounts(operation),
+        _ => return of_accounts(operation).or_else(|| drafts::request(operation)),
     };
     Some((kind, request))
 }

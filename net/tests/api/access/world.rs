@@ -8,6 +8,7 @@ use onsale_control::access::{EventRole, Rank};
 use onsale_control::accounts::role::Role;
 use serde_json::{Value, json};
 
+use super::drafts::Template;
 use super::people::Person;
 use super::requests::{Kind, Target, arena};
 use super::walk::{Case, Who};
@@ -25,6 +26,7 @@ pub struct World<'a> {
     names: AtomicU64,
     /// What was made and nobody has changed yet, by whose it is.
     made: Mutex<HashMap<Whose, Arc<Target>>>,
+    template: Template,
 }
 
 /// Of which kind, whose if it is the caller's, and whether the world may see it.
@@ -48,7 +50,8 @@ impl<'a> World<'a> {
         }
         let (guest, other) = (server.guest().await, server.guest().await);
         let (names, made) = (AtomicU64::new(0), Mutex::default());
-        Self { server, accounts, crew, guest, other, names, made }
+        let template = Template::new(server).await;
+        Self { server, accounts, crew, guest, other, names, made, template }
     }
 
     /// The token that somebody calls with, if they have one.
@@ -89,6 +92,11 @@ impl<'a> World<'a> {
             Kind::Category => {
                 let name = json!({"name": self.new_name("Category")});
                 return self.made("/api/v1/categories", &name).await;
+            }
+            Kind::Draft => {
+                let draft = self.template.copy(self.server, case.is_public).await;
+                self.engage_for(&draft.id, case).await;
+                return draft;
             }
             Kind::Event => {
                 let event = self.event(&everything(), case).await;
@@ -134,11 +142,15 @@ impl<'a> World<'a> {
             let open = post(format!("/api/v1/events/{event}/open")).operator();
             self.server.accept(open, 204).await;
         }
+        self.engage_for(&event, case).await;
+        event
+    }
+
+    async fn engage_for(&self, event: &str, case: Case) {
         if let (Who::Crew(role), true) = (case.who, case.is_own) {
             let person = self.person(case.who).unwrap();
-            self.server.engage(person, &event, role).await;
+            self.server.engage(person, event, role).await;
         }
-        event
     }
 
     async fn hold(&self, kind: Kind, case: Case) -> String {
