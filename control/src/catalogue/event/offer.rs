@@ -352,7 +352,8 @@ mod tests {
     /// It is kept for as long as its event is.
     #[test]
     fn what_an_earlier_version_has_kept_is_read() {
-        let kept = r#"{"currency":[69,85,82],"sale":{"opens":"2026-10-03T10:00:00+02:00","closes":null},
+        let kept = r#"{"currency":[69,85,82],
+            "sale":{"opens":"2026-10-03T10:00:00+02:00","closes":null},
             "max_attendees":500,"classes":[{"name":"A","price":2500,"window":{"opens":null,
             "closes":null},"per_buyer":4}],"quotas":[{"name":"Hall","capacity":10,"classes":[0]}],
             "waitroom":{"doors":null,"opens":null,"slots":100,"rate_per_minute":600,

@@ -106,9 +106,10 @@ databases! {
         lifecycle::curate(&database, &BY, other.id, other.version, trending).await.unwrap();
         let new_year = other.starts.unwrap().at;
         let none = Filter::default;
+        let city = |name| Wanted::parse(name).unwrap();
         let cases = [
             (Filter { category: Some(concert), ..none() }, vec![one.id]),
-            (Filter { city: Wanted::parse("koln").unwrap(), ..none() }, vec![one.id]),
+            (Filter { city: city("koln"), ..none() }, vec![one.id]),
             (Filter { country: "AT".parse().ok(), ..none() }, vec![other.id]),
             (Filter { organiser: Some(wien.organiser), ..none() }, vec![other.id]),
             (Filter { is_trending: Some(true), ..none() }, vec![other.id]),
@@ -117,7 +118,7 @@ databases! {
             (Filter { from: Some(new_year), ..none() }, vec![other.id]),
             (Filter { until: Some(new_year), ..none() }, vec![one.id]),
             (Filter { from: Some(Time::from_ms(new_year.as_ms() + 1)), ..none() }, vec![]),
-            (Filter { city: Wanted::parse("wien").unwrap(), is_free: Some(true), ..none() }, vec![]),
+            (Filter { city: city("wien"), is_free: Some(true), ..none() }, vec![]),
         ];
         for (filter, expected) in cases {
             assert_eq!(found(&database, &filter).await, expected, "{filter:?}");
