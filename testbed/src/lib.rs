@@ -10,7 +10,9 @@ mod postgres;
 mod redis;
 mod service;
 
-pub use self::packages::{PgPrograms, find_postgres, find_python, find_redis, is_root};
+pub use self::packages::{
+    PgPrograms, find_postgres, find_program, find_python, find_redis, is_root,
+};
 pub use self::postgres::{POSTGRES_VARIABLE, Postgres, postgres_url};
 pub use self::redis::Redis;
 pub use self::service::{Service, ServiceError};

@@ -48,6 +48,17 @@ pub fn find_redis() -> Result<(), ServiceError> {
     if is_there() { Ok(()) } else { Err(missing) }
 }
 
+/// A program whose package is called as it is.
+///
+/// # Errors
+/// If it is missing and cannot be installed.
+pub fn find_program(name: &'static str) -> Result<(), ServiceError> {
+    if in_path(name).is_none() {
+        install(name, name)?;
+    }
+    in_path(name).map(|_| ()).ok_or(ServiceError::Missing { name, package: name })
+}
+
 /// Python 3 and its virtual environments: that they can be had.
 ///
 /// # Errors

@@ -5,7 +5,7 @@
 use std::time::{Duration, Instant};
 
 use crate::process::{Failure, Outcome, cargo};
-use crate::{api, bench, deny, fuzz, mutants, purity, sim, testing, tidy};
+use crate::{api, bench, deny, fuzz, mutants, purity, sim, testing, tidy, walkthrough};
 
 struct Step {
     name: &'static str,
@@ -14,7 +14,7 @@ struct Step {
     run: fn() -> Outcome,
 }
 
-const STEPS: [Step; 13] = [
+const STEPS: [Step; 14] = [
     Step { name: "format", alone: "cargo fmt --all --check", run: check_format },
     Step { name: "tidy", alone: "cargo xtask tidy", run: tidy::run },
     Step { name: "mutants", alone: "cargo xtask mutants --check", run: mutants::check },
@@ -33,6 +33,7 @@ const STEPS: [Step; 13] = [
     Step { name: "sim", alone: "cargo xtask sim", run: || sim::run(0, sim::SECONDS) },
     Step { name: "test", alone: "cargo xtask test", run: || testing::run(&[]) },
     Step { name: "api", alone: "cargo xtask api", run: || api::run(api::SEED, api::EXAMPLES) },
+    Step { name: "walk", alone: "cargo xtask walkthrough", run: || walkthrough::run(false) },
     Step { name: "fuzz", alone: "cargo xtask fuzz", run: || fuzz::run(None, 0) },
     Step {
         name: "benches",

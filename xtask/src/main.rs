@@ -23,6 +23,7 @@ mod service;
 mod sim;
 mod testing;
 mod tidy;
+mod walkthrough;
 mod workspace;
 
 use std::process::ExitCode;
@@ -104,6 +105,12 @@ enum Command {
         #[arg(long, default_value_t = sim::SECONDS)]
         seconds: u64,
     },
+    /// Do what docs/walkthrough.md says, at a real server
+    Walkthrough {
+        /// Put what comes of it into the page
+        #[arg(long)]
+        write: bool,
+    },
     /// Plant bugs and see that the simulator finds each
     Mutants {
         /// Names of patches in sim/mutants; all when absent
@@ -141,6 +148,7 @@ fn main() -> ExitCode {
         Command::Deny { require_advisories } => deny::run(require_advisories),
         Command::Madsim { seed, count, args } => madsim::run(seed, count, &args),
         Command::Sim { from, seconds } => sim::run(from, seconds),
+        Command::Walkthrough { write } => walkthrough::run(write),
         Command::Mutants { check: true, .. } => mutants::check(),
         Command::Mutants { names, seeds, write, .. } => mutants::run(&names, seeds, write),
         Command::Fuzz { target, seconds } => fuzz::run(target.as_deref(), seconds),
