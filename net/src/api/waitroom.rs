@@ -76,6 +76,7 @@ async fn join(
     extensions(
         ("x-action" = json!("waitroom.see")),
         ("x-limit" = json!("queue")),
+        ("x-problems" = json!(["event_cancelled"])),
     ),
 )]
 async fn show(
@@ -110,6 +111,7 @@ async fn show(
     extensions(
         ("x-action" = json!("waitroom.leave")),
         ("x-limit" = json!("queue")),
+        ("x-problems" = json!(["event_cancelled"])),
     ),
 )]
 async fn leave(

@@ -1,6 +1,8 @@
 //! The `OpenAPI` document: complete, consistent, and served without any other host.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::{fs, mem};
 
 use onsale_net::gateway::class::Class;
 use onsale_net::problem::catalog::KINDS;
@@ -297,4 +299,45 @@ async fn the_document_and_its_page_are_served_from_here() {
     assert_eq!(script.status, 200);
     let start = server.send(get("/api/docs/swagger-initializer.js")).await;
     assert!(String::from_utf8_lossy(&start.body).contains("/api/openapi.json"));
+}
+
+/// Two types of one name become one schema, and nobody is told.
+#[test]
+fn no_two_schemas_have_the_same_name() {
+    let mut seen = BTreeMap::new();
+    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src/dto")];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            for name in schema_names(&fs::read_to_string(&path).unwrap()) {
+                if let Some(other) = seen.insert(name.clone(), path.clone()) {
+                    panic!("{name} is in {} and in {}", other.display(), path.display());
+                }
+            }
+        }
+    }
+    assert!(seen.len() > 100, "{} were found", seen.len());
+}
+
+/// What the types of a file are called in the document.
+fn schema_names(source: &str) -> Vec<String> {
+    let word = |text: &str| text.split(|c: char| !c.is_alphanumeric()).next().unwrap().to_owned();
+    let (mut names, mut is_schema, mut alias) = (Vec::new(), false, None);
+    for line in source.lines() {
+        if line.starts_with("#[derive(") {
+            (is_schema, alias) = (line.contains("ToSchema"), None);
+        } else if let Some((_, name)) = line.split_once("schema(as = ") {
+            alias = Some(word(name));
+        } else if let Some(name) =
+            line.strip_prefix("pub struct ").or_else(|| line.strip_prefix("pub enum "))
+        {
+            let name = alias.take().unwrap_or_else(|| word(name));
+            names.extend(mem::take(&mut is_schema).then_some(name));
+        }
+    }
+    names
 }

@@ -23,7 +23,7 @@ pub struct SummaryWish {
 
 /// How an event stands.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-#[schema(as = EventSummary)]
+#[schema(as = EventTotals)]
 pub struct SummaryDto {
     /// As of when it is.
     pub as_of: AsOfDto,

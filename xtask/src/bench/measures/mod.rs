@@ -1,13 +1,12 @@
 //! The measures, in the order of the targets' table. Each says what its rows came to.
 
+mod aside;
 mod idle;
 mod latency;
 mod overload;
 mod owner;
-
 mod peers;
 mod population;
-
 mod purchase;
 
 use super::Bench;
@@ -24,7 +23,7 @@ pub struct Measure {
     pub run: fn(&Bench) -> Outcome<Vec<Row>>,
 }
 
-const ALL: [Measure; 11] = [
+const ALL: [Measure; 12] = [
     Measure {
         name: "nothing",
         about: "Durable holds beside a route that does nothing",
@@ -51,6 +50,11 @@ const ALL: [Measure; 11] = [
         run: owner::run,
     },
     Measure { name: "purchase", about: "Full purchases beside durable holds", run: purchase::run },
+    Measure {
+        name: "aside",
+        about: "Durable holds while people sign in, search and look at their orders",
+        run: aside::run,
+    },
     Measure {
         name: "overload",
         about: "What is still sold with ten times as many asking at once",
