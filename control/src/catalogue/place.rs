@@ -38,6 +38,13 @@ pub struct ZoneName(String);
 #[error("must be the IANA name of a time zone, such as Europe/Berlin")]
 pub struct ZoneError;
 
+impl ZoneName {
+    /// Coordinated universal time, for what has no place.
+    pub fn utc() -> Self {
+        Self("UTC".to_owned())
+    }
+}
+
 impl FromStr for ZoneName {
     type Err = ZoneError;
 

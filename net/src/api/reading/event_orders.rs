@@ -45,7 +45,7 @@ async fn list(
     Params(wish): Params<EventOrdersPage>,
 ) -> Result<Response, Problem> {
     let (limit, after) = (page::limit(wish.limit)?, page::cursor(wish.after.as_deref())?);
-    let (filter, catch_up) = (wish.filter(), CatchUp::parse(wish.catch_up_ms)?);
+    let (filter, catch_up) = (wish.filter()?, CatchUp::parse(wish.catch_up_ms)?);
     let with_buyers = grant.may(&edge, Action::SeeBuyers, &Named(event)).await?;
     if filter.email_key.is_some() && !with_buyers {
         return Err(Problem::forbidden(Action::SeeBuyers));

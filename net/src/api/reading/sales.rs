@@ -2,6 +2,9 @@
 
 use axum::extract::State;
 use onsale_control::Control;
+use onsale_control::catalogue::CatalogueError;
+use onsale_control::catalogue::event::{EventError, find};
+use onsale_control::catalogue::place::ZoneName;
 use onsale_control::reading::{Asked, sales};
 use onsale_core::id::EventId;
 use utoipa_axum::router::OpenApiRouter;
@@ -41,7 +44,11 @@ async fn show(
     Permit(Named(event), grant): Permit<Named<EventId>>,
     Params(wish): Params<SalesWish>,
 ) -> Result<Json<SalesDto>, Problem> {
-    let (period, zone) = wish.parse(edge.now())?;
+    let zone = match wish.zone()? {
+        Some(zone) => zone,
+        None => zone_of(&edge, event).await?,
+    };
+    let period = wish.period(edge.now(), &zone)?;
     let catch_up = CatchUp::parse(wish.catch_up_ms)?;
     known(&edge, &grant, event).await?;
     let count = async move |control: Control, asked: Asked| {
@@ -50,4 +57,13 @@ async fn show(
     let (as_of, sales) = read(&edge, Some(event), catch_up, count).await?;
     let sales = sales.ok_or_else(Problem::models_behind)?;
     Ok(Json(SalesDto::new(as_of.into(), Id(event), &wish, &zone, sales)))
+}
+
+/// The zone of an event; UTC for one that is in no catalogue.
+async fn zone_of(edge: &Edge, event: EventId) -> Result<ZoneName, Problem> {
+    let find = async move |control: Control| match find(&control.database, event).await {
+        Err(EventError::Catalogue(CatalogueError::NotFound(_))) => Ok(None),
+        found => found.map(|event| event.zone.name().parse::<ZoneName>().ok()),
+    };
+    Ok(edge.backstage(find).await?.unwrap_or_else(ZoneName::utc))
 }

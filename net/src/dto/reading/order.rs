@@ -1,5 +1,6 @@
 //! Orders as histories and lists have them.
 
+use onsale_control::accounts::email::Email;
 use onsale_control::reading::{Buyer, HistoryFilter, OrderFilter, OrderRecord, TicketRecord};
 use onsale_core::spec::ClassId;
 use serde::{Deserialize, Serialize};
@@ -9,7 +10,8 @@ use super::AsOfDto;
 use crate::dto::id::{EventRef, OrderRef, PersonRef, TicketRef};
 use crate::dto::order::{OrderStatusDto, Seat};
 use crate::dto::timeline::OrderEndDto;
-use crate::dto::{At, Id};
+use crate::dto::{At, Id, in_query};
+use crate::problem::Problem;
 
 /// An order and everything that belongs to it.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -166,7 +168,7 @@ pub struct EventOrdersPage {
     pub placed_from: Option<At>,
     /// Only those that were placed before this time.
     pub placed_before: Option<At>,
-    /// Only those of whoever has this address, in any case; for those who may know it
+    /// Only those of whoever has this address, however it is written; for those who may know it
     /// (`event.buyers`).
     #[param(example = "ada@example.org")]
     pub buyer_email: Option<String>,
@@ -182,15 +184,17 @@ pub struct EventOrdersPage {
 
 impl EventOrdersPage {
     /// Which orders are wanted.
-    pub fn filter(&self) -> OrderFilter {
-        OrderFilter {
+    pub fn filter(&self) -> Result<OrderFilter, Problem> {
+        let email = self.buyer_email.as_deref().map(Email::parse);
+        let email = email.map(|email| in_query("buyer_email", email)).transpose()?;
+        Ok(OrderFilter {
             status: self.status.map(Into::into),
             class: self.class.map(ClassId),
             provider: self.provider.clone(),
             placed_from: self.placed_from.map(|at| at.0),
             placed_before: self.placed_before.map(|at| at.0),
-            email_key: self.buyer_email.as_deref().map(|email| email.trim().to_lowercase()),
-        }
+            email_key: email.map(|email| email.key().to_owned()),
+        })
     }
 }
 

@@ -1,15 +1,15 @@
 //! What was sold when, on the wire.
 
 use onsale_control::catalogue::place::ZoneName;
-use onsale_control::reading::{Bucket, ClassSales, PeriodError, Sales, SalesPeriod, Step};
+use onsale_control::reading::{Bucket, ClassSales, Sales, SalesPeriod, Step};
 use onsale_core::time::{Span, Time};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::AsOfDto;
-use crate::dto::At;
 use crate::dto::id::EventRef;
-use crate::problem::{Problem, catalog};
+use crate::dto::{At, in_query};
+use crate::problem::Problem;
 
 /// How long is counted together.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize, ToSchema)]
@@ -32,8 +32,9 @@ pub struct SalesWish {
     #[serde(default)]
     #[param(default = "day")]
     pub by: StepDto,
-    /// By the clocks of which zone: an IANA name.
-    #[param(default = "UTC", example = "Europe/Berlin")]
+    /// By the clocks of which zone: an IANA name. Default: the event's; UTC for one that is in no
+    /// catalogue.
+    #[param(example = "Europe/Berlin")]
     pub zone: Option<String>,
     /// From the hour or day in which this is. Default: a day before `until` by the hour, 30 days by
     /// the day.
@@ -102,18 +103,17 @@ pub struct BucketDto {
 }
 
 impl SalesWish {
-    /// The period, and the zone whose clocks it goes by.
-    pub fn parse(&self, now: Time) -> Result<(SalesPeriod, ZoneName), Problem> {
-        let wrong = |at: &str, problem: String| {
-            Problem::at(&catalog::INVALID_PARAMETER, format!("query.{at}"), problem)
-        };
-        let zone = self.zone.as_deref().unwrap_or("UTC").parse::<ZoneName>();
-        let zone = zone.map_err(|error| wrong("zone", error.to_string()))?;
+    /// The zone whose clocks are wanted, if it matters which.
+    pub fn zone(&self) -> Result<Option<ZoneName>, Problem> {
+        let zone = self.zone.as_deref().map(str::parse);
+        zone.map(|zone| in_query("zone", zone)).transpose()
+    }
+
+    /// The period, by the clocks of `zone`.
+    pub fn period(&self, now: Time, zone: &ZoneName) -> Result<SalesPeriod, Problem> {
         let until = self.until.map_or(now, |until| until.0);
         let from = self.from.map_or_else(|| until - self.by.usual(), |from| from.0);
-        let period = SalesPeriod::new(self.by.into(), &zone, from, until);
-        let period = period.map_err(|error: PeriodError| wrong("until", error.to_string()))?;
-        Ok((period, zone))
+        in_query("until", SalesPeriod::new(self.by.into(), zone, from, until))
     }
 }
 
