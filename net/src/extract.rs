@@ -20,6 +20,7 @@ use tokio::task::spawn_blocking;
 use crate::api::edge::Edge;
 use crate::dto::id::IdKind;
 use crate::idempotency::{self, ClientKey};
+use crate::oidc::{NotAProvider, ProviderName};
 use crate::problem::{Problem, catalog};
 
 /// The id in the path.
@@ -33,6 +34,21 @@ impl<T: IdKind> FromRequestParts<Edge> for Named<T> {
         let text = Path::<String>::from_request_parts(parts, edge).await;
         let Path(text) = text.map_err(|rejection| wrong(rejection.body_text()))?;
         text.parse().map(Self).map_err(|error| wrong(format!("{error}")))
+    }
+}
+
+/// The provider in the path, which need not be there.
+pub struct ProviderNamed(pub ProviderName);
+
+impl FromRequestParts<Edge> for ProviderNamed {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, edge: &Edge) -> Result<Self, Problem> {
+        let wrong =
+            |problem: String| Problem::at(&catalog::INVALID_PARAMETER, "path.provider", problem);
+        let text = Path::<String>::from_request_parts(parts, edge).await;
+        let Path(text) = text.map_err(|rejection| wrong(rejection.body_text()))?;
+        text.parse().map(Self).map_err(|error: NotAProvider| wrong(error.to_string()))
     }
 }
 

@@ -17,6 +17,7 @@ mod idempotency;
 mod json;
 pub mod letters;
 pub mod metrics;
+pub mod oidc;
 mod page;
 pub mod port;
 pub mod problem;

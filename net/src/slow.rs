@@ -14,6 +14,7 @@ use onsale_control::accounts::session::ended::EndedSessions;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
+use crate::oidc::OidcProviders;
 use crate::problem::{Problem, catalog};
 use crate::publisher::Bell;
 use crate::reading::{ReadingLimits, ReadingRoom};
@@ -45,17 +46,30 @@ pub struct Backstage {
     pool: Arc<dyn SlowPool>,
     publisher: Bell,
     reading: ReadingRoom,
+    oidc: OidcProviders,
 }
 
 impl Backstage {
-    /// The control plane on a pool, with room for so much to be read.
-    pub fn new(control: Control, pool: Arc<dyn SlowPool>, reading: ReadingLimits) -> Self {
-        Self { control, pool, publisher: Bell::default(), reading: ReadingRoom::new(reading) }
+    /// The control plane on a pool, with room for so much to be read, and whom its accounts can be
+    /// opened by.
+    pub fn new(
+        control: Control,
+        pool: Arc<dyn SlowPool>,
+        reading: ReadingLimits,
+        oidc: OidcProviders,
+    ) -> Self {
+        let (publisher, reading) = (Bell::default(), ReadingRoom::new(reading));
+        Self { control, pool, publisher, reading, oidc }
     }
 
     /// The control plane.
     pub fn control(&self) -> &Control {
         &self.control
+    }
+
+    /// The providers that people can sign in at.
+    pub(crate) fn oidc(&self) -> &OidcProviders {
+        &self.oidc
     }
 
     /// Wakes whoever tells partitions what is decided here.

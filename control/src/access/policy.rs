@@ -155,6 +155,8 @@ policy! {
         [.   own own own own .   .  ] [.   .   .   .  ];
     ExportAccount "account.export" "Take along all that is known about oneself"
         [.   own own own own .   .  ] [.   .   .   .  ];
+    LinkAccount "account.link" "Choose other ways to sign in to one's account"
+        [.   own own own own .   .  ] [.   .   .   .  ];
     ChangePassword "account.password" "Change one's password"
         [.   own own own own .   .  ] [.   .   .   .  ];
     Register "account.register" "Ask for an account, and confirm its address"

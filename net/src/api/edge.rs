@@ -22,6 +22,7 @@ use crate::gateway::class::Class;
 use crate::gateway::limit::{Bucket, Subject, Verdict};
 use crate::gateway::{Gateway, current, trace};
 use crate::metrics::CoreCounters;
+use crate::oidc::OidcProviders;
 use crate::port::{CallError, Look, Partitions, Wait};
 use crate::problem::Problem;
 use crate::provider::Providers;
@@ -228,6 +229,15 @@ impl Edge {
     /// How much more can be asked of the read models.
     pub(crate) fn reading(&self) -> Result<&ReadingRoom, Problem> {
         self.control_plane().map(Backstage::reading)
+    }
+
+    /// The providers that people can sign in at.
+    pub(crate) fn oidc(&self) -> OidcProviders {
+        self.0
+            .common
+            .backstage
+            .as_ref()
+            .map_or_else(OidcProviders::default, |stage| stage.oidc().clone())
     }
 
     fn control_plane(&self) -> Result<&Backstage, Problem> {

@@ -14,6 +14,7 @@ pub mod event;
 pub mod export;
 pub mod hold;
 pub mod id;
+pub mod identity;
 pub mod order;
 pub mod organiser;
 pub mod plan;

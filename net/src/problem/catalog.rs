@@ -86,6 +86,8 @@ kinds! {
         "Send it once: 1 to 255 visible ASCII characters, quoted or bare. A UUID is best."
     IDEMPOTENCY_KEY_REQUIRED "idempotency_key_required" BAD_REQUEST "An Idempotency-Key is required"
         "Send a new key with each new request, the same key with each repetition."
+    IDENTITY_TAKEN "identity_taken" CONFLICT "It opens another account"
+        "Sign in to that one by it, and unlink it there first."
     IF_MATCH_REQUIRED "if_match_required" PRECONDITION_REQUIRED "Say which version you have seen"
         "Send its `ETag` in the header If-Match, so that nobody's change is overwritten unseen."
     IMAGE_TOO_LARGE "image_too_large" UNPROCESSABLE_ENTITY "The picture has too many pixels"
@@ -104,6 +106,8 @@ kinds! {
         "Use a new key for a new request."
     LAST_ADMIN "last_admin" CONFLICT "This is the last admin"
         "Make somebody else an admin first."
+    LAST_WAY_IN "last_way_in" CONFLICT "There would be no way to sign in"
+        "Choose a password first."
     LEAVES_ORPHAN "leaves_orphan" CONFLICT "The choice leaves a single seat alone"
         "Choose the seats next to it, or others. `seats` names those left alone."
     LIMIT_REACHED "limit_reached" CONFLICT "The limit for one buyer is reached"
@@ -152,6 +156,10 @@ kinds! {
         "Choose another. `reasons` says why: a few words that do not belong together do well."
     PASSWORD_WRONG "password_wrong" FORBIDDEN "The password is wrong"
         "Send the account's password as it is now."
+    PROVIDER_AWAY "provider_away" SERVICE_UNAVAILABLE "The sign-in provider does not answer"
+        "Sign in another way, or begin again after `retry_after_s` seconds."
+    PROVIDER_REFUSED "provider_refused" UNAUTHORIZED "The provider does not vouch for this sign-in"
+        "Begin another visit. If that does not help, tell the operator the `instance`."
     PUBLISHED_ALREADY "published_already" CONFLICT "The event is published"
         "This cannot be changed any more. Stock, prices and sale windows are changed in the sale."
     RATE_LIMITED "rate_limited" TOO_MANY_REQUESTS "Too many requests"
@@ -196,6 +204,8 @@ kinds! {
         "Send at most `limit` bytes of path and parameters."
     VERSION_STALE "version_stale" PRECONDITION_FAILED "It was changed meanwhile"
         "Read it again and decide anew; its tag is now `etag`."
+    VISIT_OVER "visit_over" GONE "The visit to the provider is over"
+        "Begin another: each is good once, for ten minutes, with its own `visit` and `state`."
 }
 
 impl From<CallError> for Problem {

@@ -5,6 +5,7 @@ mod accounts;
 pub mod catalog;
 mod catalogue;
 mod control;
+pub(crate) mod oidc;
 
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};

@@ -20,7 +20,7 @@ fn operations() -> impl Iterator<Item = (&'static str, &'static str, &'static Va
 }
 
 /// Those of accounts.
-const OF_ACCOUNTS: [(&str, &str); 24] = [
+const OF_ACCOUNTS: [(&str, &str); 31] = [
     ("get", "/.well-known/jwks.json"),
     ("post", "/api/v1/accounts"),
     ("post", "/api/v1/accounts/confirmations"),
@@ -35,6 +35,13 @@ const OF_ACCOUNTS: [(&str, &str); 24] = [
     ("post", "/api/v1/me/email"),
     ("get", "/api/v1/me/export"),
     ("post", "/api/v1/me/password"),
+    ("get", "/api/v1/me/identities"),
+    ("delete", "/api/v1/me/identities/{provider}"),
+    ("post", "/api/v1/me/identities/{provider}/returns"),
+    ("post", "/api/v1/me/identities/{provider}/visits"),
+    ("get", "/api/v1/oidc"),
+    ("post", "/api/v1/oidc/{provider}/returns"),
+    ("post", "/api/v1/oidc/{provider}/visits"),
     ("get", "/api/v1/me/sessions"),
     ("delete", "/api/v1/me/sessions/{id}"),
     ("post", "/api/v1/password-resets"),

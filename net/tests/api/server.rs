@@ -6,33 +6,29 @@ use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::http::{Extensions, HeaderMap, Method, Request, StatusCode};
 use axum::response::Response;
-use futures_util::future::BoxFuture;
 use http_body_util::BodyExt;
 use onsale_control::Control;
 use onsale_control::catalogue::CatalogueSettings;
 use onsale_control::database::{Database, DatabaseSettings};
 use onsale_control::projection::{Journal, Progress, checkpoint, project};
-use onsale_core::command::PaymentNotice;
-use onsale_core::id::OrderId;
 use onsale_core::time::{Span, Time};
 use onsale_net::api::{Api, Settings, document, router};
 use onsale_net::auth::keys::{KeyFile, KeyRing, new_signing_key};
 use onsale_net::entropy::OsEntropy;
 use onsale_net::gateway::GatewaySettings;
 use onsale_net::gateway::address::Peer;
+use onsale_net::oidc::OidcProviders;
 use onsale_net::port::Partitions;
-use onsale_net::provider::{
-    Acknowledgement, AskError, IntentPage, IntentWish, NoticeError, PaymentProvider, Providers,
-    RawNotice, RefundReceipt, RefundWish,
-};
+use onsale_net::provider::{PaymentProvider, Providers};
 use onsale_net::reading::ReadingLimits;
-use onsale_net::slow::{Backstage, Busy, Job, SlowPool};
+use onsale_net::slow::{Backstage, SlowPool};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tower::ServiceExt;
 
 use crate::control_plane::control;
 use crate::memory::{Memory, START};
+use crate::stand_ins::{Spawn, Till};
 use crate::token_keys::Drawer;
 
 pub const OPERATOR: &str = "operator-token-of-the-tests-0123456789";
@@ -58,19 +54,27 @@ pub struct Server {
     _folder: Option<TempDir>,
 }
 
+/// How a control plane is set up.
+#[derive(Default)]
+struct Rules {
+    catalogue: CatalogueSettings,
+    oidc: OidcProviders,
+}
+
 /// A Router to any partitions, without a control plane.
 pub fn router_to<P: Partitions>(partitions: P) -> (Api<P>, Router) {
-    router_with(partitions, None, GatewaySettings::default())
+    router_behind(partitions, GatewaySettings::default())
 }
 
 /// A Router to any partitions, without a control plane, behind a gateway.
 pub fn router_behind<P: Partitions>(partitions: P, gateway: GatewaySettings) -> (Api<P>, Router) {
-    router_with(partitions, None, gateway)
+    router_with(partitions, None, OidcProviders::default(), gateway)
 }
 
 fn router_with<P: Partitions>(
     partitions: P,
     control: Option<Control>,
+    oidc: OidcProviders,
     gateway: GatewaySettings,
 ) -> (Api<P>, Router) {
     let pool: Arc<dyn SlowPool> = Arc::new(Spawn);
@@ -81,7 +85,7 @@ fn router_with<P: Partitions>(
         session_lifetime: Settings::SESSION_LIFETIME,
         providers: Providers::new([till]),
         sandbox: None,
-        backstage: control.map(|control| Backstage::new(control, pool, READING)),
+        backstage: control.map(|control| Backstage::new(control, pool, READING, oidc)),
         direct_ports: Vec::new(),
         entropy: Arc::new(OsEntropy),
         metrics: Arc::new(()),
@@ -104,30 +108,39 @@ impl Server {
 
     /// One with a control plane, in a database of SQLite.
     pub async fn with_control() -> Self {
-        Self::with_catalogue(CatalogueSettings::default()).await
+        Self::with_rules(Rules::default()).await
     }
 
     /// The same, with other rules for events.
     pub async fn with_catalogue(catalogue: CatalogueSettings) -> Self {
+        Self::with_rules(Rules { catalogue, ..Rules::default() }).await
+    }
+
+    /// The same, with accounts that can be opened by these providers.
+    pub async fn with_oidc(oidc: OidcProviders) -> Self {
+        Self::with_rules(Rules { oidc, ..Rules::default() }).await
+    }
+
+    async fn with_rules(rules: Rules) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let settings = DatabaseSettings::sqlite(&folder.path().join("control.db"));
-        let server = Self::with_rules(&settings, catalogue).await;
+        let server = Self::with(&settings, rules).await;
         Self { _folder: Some(folder), ..server }
     }
 
     /// One with a control plane in this database, if it can be reached.
     pub async fn with_database(settings: &DatabaseSettings) -> Self {
-        Self::with_rules(settings, CatalogueSettings::default()).await
+        Self::with(settings, Rules::default()).await
     }
 
-    async fn with_rules(settings: &DatabaseSettings, catalogue: CatalogueSettings) -> Self {
+    async fn with(settings: &DatabaseSettings, Rules { catalogue, oidc }: Rules) -> Self {
         let memory = Memory::new();
         let database = Database::open(settings).unwrap();
         // Where it cannot be reached, that is what is tested.
         let _ = database.migrate().await;
         let control = Control { catalogue, ..control(database, &memory) };
         let gateway = GatewaySettings::default();
-        let (api, router) = router_with(memory.clone(), Some(control.clone()), gateway);
+        let (api, router) = router_with(memory.clone(), Some(control.clone()), oidc, gateway);
         Self { memory, router, api, control: Some(control), _folder: None }
     }
 
@@ -447,54 +460,4 @@ fn window() -> Value {
 
 pub fn at(time: Time) -> String {
     onsale_net::dto::At(time).to_string()
-}
-
-/// A slow pool without bounds.
-struct Spawn;
-
-impl SlowPool for Spawn {
-    fn start(&self, job: Job) -> Result<(), Busy> {
-        tokio::spawn(job);
-        Ok(())
-    }
-}
-
-/// A provider that is never asked here.
-struct Till;
-
-impl PaymentProvider for Till {
-    fn name(&self) -> &'static str {
-        "till"
-    }
-
-    fn create_intent<'a>(
-        &'a self,
-        _: &'a IntentWish,
-    ) -> BoxFuture<'a, Result<IntentPage, AskError>> {
-        unreachable!("no effects are run")
-    }
-
-    fn refund<'a>(&'a self, _: &'a RefundWish) -> BoxFuture<'a, Result<RefundReceipt, AskError>> {
-        unreachable!("no effects are run")
-    }
-
-    fn query<'a>(
-        &'a self,
-        _: OrderId,
-        _: &'a str,
-    ) -> BoxFuture<'a, Result<Vec<PaymentNotice>, AskError>> {
-        unreachable!("nothing is reconciled")
-    }
-
-    fn verify_notice<'a>(
-        &'a self,
-        _: RawNotice<'a>,
-        _: Time,
-    ) -> BoxFuture<'a, Result<Vec<PaymentNotice>, NoticeError>> {
-        unreachable!("no webhooks are sent")
-    }
-
-    fn acknowledgement(&self) -> Acknowledgement {
-        Acknowledgement { content_type: "text/plain", body: "ok" }
-    }
 }

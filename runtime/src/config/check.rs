@@ -9,6 +9,7 @@ use axum::http::uri::Scheme;
 use onsale_core::id::PartitionId;
 use onsale_net::gateway::limit::shared::{RedisClient, UrlError};
 use onsale_net::letters::{MailServer, NotAMailServer, NotASender, Sender};
+use onsale_net::oidc::NotAProvider;
 use onsale_storage::journal::{self, Identity, JournalId, Tail, Writer};
 use thiserror::Error;
 use tracing_subscriber::EnvFilter;
@@ -51,6 +52,17 @@ pub enum SettingError {
     /// Not how a mail server is reached. There may be a password in it.
     #[error("letters.smtp_url {0}")]
     MailServer(#[from] NotAMailServer),
+    /// Not a provider to sign in at.
+    #[error("oidc {name:?}: {problem}")]
+    Oidc {
+        /// What it is called.
+        name: String,
+        /// What is wrong with it.
+        problem: NotAProvider,
+    },
+    /// Not a list of them.
+    #[error("oidc: set at most 20 providers, each with a name of its own")]
+    OidcNames,
     /// It takes more memory than Argon2 has use for, or less than it needs.
     #[error("passwords.memory_kib and passwords.passes do not fit together for Argon2")]
     PasswordCost,
@@ -110,6 +122,7 @@ impl Config {
         self.check_gateway()?;
         self.check_account_ranges()?;
         self.check_letters()?;
+        self.oidc_providers()?;
         self.check_journal()?;
         self.check_database()?;
         secret("operator_token", self.operator_token.as_ref())?;

@@ -10,6 +10,7 @@ mod accounts;
 mod catalogue;
 mod check;
 mod load;
+mod oidc;
 mod secret;
 
 use std::net::{Ipv4Addr, SocketAddr};
@@ -23,6 +24,7 @@ use onsale_net::gateway::HeadBounds;
 use onsale_net::gateway::compression::CompressionSettings;
 use onsale_net::gateway::cors::CorsSettings;
 use onsale_net::gateway::limit::LimitSettings;
+use onsale_net::oidc::OidcProviders;
 use onsale_storage::journal::JournalConfig;
 use serde::{Deserialize, Serialize};
 
@@ -32,6 +34,7 @@ pub use self::accounts::{Accounts, Letters, Passwords};
 pub use self::catalogue::Catalogue;
 pub use self::check::SettingError;
 pub use self::load::{ConfigError, DEFAULT_FILE, ENVIRONMENT_PREFIX, Setting, Sources};
+pub use self::oidc::Oidc;
 pub use self::secret::Secret;
 
 /// All settings.
@@ -86,6 +89,8 @@ pub struct Config {
     pub passwords: Passwords,
     /// How letters are brought.
     pub letters: Letters,
+    /// Whom accounts can be opened by.
+    pub oidc: Vec<Oidc>,
     /// The payment provider for trying things out.
     pub sandbox: Sandbox,
 }
@@ -242,6 +247,11 @@ impl Config {
         self.public_url.clone().unwrap_or_else(|| format!("http://{address}"))
     }
 
+    /// Whom accounts can be opened by.
+    pub fn oidc_providers(&self) -> Result<OidcProviders, SettingError> {
+        oidc::providers(&self.oidc)
+    }
+
     /// The settings as they take effect, as TOML. Secrets are shown as `***`; one that is drawn is
     /// not shown.
     pub fn effective_toml(&self) -> Result<String, toml::ser::Error> {
@@ -318,6 +328,7 @@ impl Default for Config {
             accounts: Accounts::default(),
             passwords: Passwords::default(),
             letters: Letters::default(),
+            oidc: Vec::new(),
             sandbox: Sandbox::default(),
         }
     }

@@ -108,7 +108,8 @@ pub(super) fn backstage(control: Control, runtime: Handle, config: &Config) -> B
     let room = Arc::new(Semaphore::new(config.bounds.jobs));
     let ProjectionSettings { behind_s, waits, exports, .. } = config.projection;
     let reading = ReadingLimits { behind: Span::from_secs(behind_s), waits, exports };
-    Backstage::new(control, Arc::new(Pool { runtime, room }), reading)
+    let oidc = config.oidc_providers().expect("the configuration was checked");
+    Backstage::new(control, Arc::new(Pool { runtime, room }), reading, oidc)
 }
 
 /// The slow pool as seen from a core.

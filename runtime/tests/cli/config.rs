@@ -173,6 +173,28 @@ fn a_variable_sets_a_list_and_a_section_in_a_section() {
 }
 
 #[test]
+fn a_provider_to_sign_in_at_is_checked_and_its_secret_not_shown() {
+    let place = Place::new();
+    let good = "[[oidc]]\nname = \"example\"\nissuer = \"https://idp.example\"\n\
+        client_id = \"onsale\"\nclient_secret = \"hunter2-hunter2\"\n";
+    place.write("onsale.toml", good);
+    let effective = shown(&place, &[], &["config"]);
+    assert_eq!(effective["oidc"][0]["client_secret"].as_str(), Some("***"));
+    assert_eq!(effective["oidc"][0]["scopes"].as_array().unwrap().len(), 3);
+    for (wrong, remedy) in [
+        (good.replace("https:", "http:"), "issuer must be https://"),
+        (good.replace("\"example\"", "\"Example\""), "name must be"),
+        (format!("{good}scopes = [\"email\"]"), "\"openid\" one of them"),
+        (format!("{good}at_once = 0"), "at_once must be"),
+        (format!("{good}{good}"), "a name of its own"),
+        (good.replace("client_id", "client"), "unknown field"),
+    ] {
+        place.write("onsale.toml", &wrong);
+        place.onsale(&["config"]).refuses(2, &[remedy]);
+    }
+}
+
+#[test]
 fn the_example_says_the_defaults() {
     let example = fs::read_to_string(EXAMPLE).unwrap();
     assert_eq!(toml::from_str::<Config>(&example).unwrap(), Config::default());

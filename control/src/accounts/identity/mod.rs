@@ -21,6 +21,8 @@ use super::register::new_person;
 use super::role::Role;
 use super::session::SignedIn;
 use super::text::{Device, PersonName};
+use crate::access::Action;
+use crate::access::audit::{self, By, Deed, Outcome};
 use crate::database::{ReadRow, StoreError, Transaction, millis, queries};
 
 /// What a provider says of somebody.
@@ -94,7 +96,7 @@ impl Accounts {
         &self,
         person: PersonId,
         claims: &Claims,
-        now: Time,
+        by: &By,
     ) -> Result<(), IdentityError> {
         let mut transaction = self.database().transaction().await?;
         match owner(&mut transaction, claims).await? {
@@ -105,17 +107,24 @@ impl Accounts {
         if !has_account(&mut transaction, person).await? {
             return Err(IdentityError::NotFound);
         }
-        insert(&mut transaction, person, claims, now).await.map_err(|error| {
+        insert(&mut transaction, person, claims, by.at).await.map_err(|error| {
             if error.is_duplicate() { IdentityError::Taken } else { error.into() }
         })?;
-        post(&mut transaction, &Occasion::IdentityLinked { person }, now).await?;
+        post(&mut transaction, &Occasion::IdentityLinked { person }, by.at).await?;
+        let deed = Deed::new(Action::LinkAccount).to(person);
+        audit::write(transaction.inner(), by, &deed, Outcome::Done).await?;
         transaction.commit().await?;
         self.wake_postman();
         Ok(())
     }
 
     /// Unlinks an account from a provider, unless that is the only way to sign in.
-    pub async fn unlink(&self, person: PersonId, provider: &str) -> Result<(), IdentityError> {
+    pub async fn unlink(
+        &self,
+        person: PersonId,
+        provider: &str,
+        by: &By,
+    ) -> Result<(), IdentityError> {
         let mut transaction = self.database().transaction().await?;
         let lock = sqlx::query(LOCK).bind(person.to_string());
         let row = transaction.find(lock).await?;
@@ -131,6 +140,8 @@ impl Accounts {
         if !has_password && left.is_none() {
             return Err(IdentityError::LastWayIn);
         }
+        let deed = Deed::new(Action::LinkAccount).to(person);
+        audit::write(transaction.inner(), by, &deed, Outcome::Done).await?;
         transaction.commit().await?;
         Ok(())
     }

@@ -8,7 +8,7 @@ use onsale_core::id::PersonId;
 use onsale_core::time::{Span, Time};
 use thiserror::Error;
 
-use crate::accounts::Accounts;
+use crate::accounts::{Accounts, Proof, ProofError};
 use crate::database::{ReadRow, StoreError, millis, queries};
 use crate::secret::{Token, fingerprint};
 
@@ -72,6 +72,8 @@ pub struct Returned {
     pub nonce: String,
     /// What the code is exchanged with.
     pub verifier: String,
+    /// Where the site wants to go on.
+    pub return_path: ReturnPath,
     /// Whose account is to be linked; `None` to sign in.
     pub person: Option<PersonId>,
 }
@@ -101,15 +103,17 @@ impl Accounts {
         Ok(Visit { token, state, nonce, verifier, expires_at })
     }
 
-    /// Where the site wants somebody to whom the provider gave this state.
-    pub async fn return_path(
+    /// Begins a visit to a provider that an account is to be linked to, for its owner.
+    pub async fn begin_link(
         &self,
-        state: &str,
+        provider: &str,
+        return_path: &ReturnPath,
+        proof: Proof,
         now: Time,
-    ) -> Result<Option<ReturnPath>, StoreError> {
-        let find = sqlx::query(RETURN_PATH).bind(fingerprint(state)).bind(millis(now));
-        let row = self.database().find(find).await?;
-        row.map(|row| row.parsed("return_path")).transpose()
+    ) -> Result<Visit, ProofError> {
+        let person = proof.person;
+        self.prove(proof, now).await?;
+        Ok(self.begin_visit(provider, return_path, Some(person), now).await?)
     }
 
     /// Ends a visit: the same token and state are good for nothing any more. `None` if they do not
@@ -130,6 +134,7 @@ impl Accounts {
                 provider: row.text("provider")?.to_owned(),
                 nonce: row.text("nonce")?.to_owned(),
                 verifier: row.text("verifier")?.to_owned(),
+                return_path: row.parsed("return_path")?,
                 person: row.parsed_if_any("person")?,
             })
         })
@@ -140,11 +145,9 @@ impl Accounts {
 queries! {
     BEGIN = "INSERT INTO provider_visits (visit_hash, state_hash, provider, nonce, verifier, \
         return_path, person, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
-    RETURN_PATH = "SELECT return_path FROM provider_visits \
-        WHERE state_hash = $1 AND expires_at > $2";
     END = "DELETE FROM provider_visits \
         WHERE visit_hash = $1 AND state_hash = $2 AND expires_at > $3 \
-        RETURNING provider, nonce, verifier, person";
+        RETURNING provider, nonce, verifier, return_path, person";
 }
 
 #[cfg(test)]

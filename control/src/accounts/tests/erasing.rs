@@ -49,7 +49,7 @@ databases! {
         let world = World::new(&database);
         let ada = world.signed_in("ada@example.org").await;
         world.accounts.add_address(ada.person, address("Home"), world.now()).await.unwrap();
-        world.accounts.link(ada.person, &claims("ada-at-idp", None), world.now()).await.unwrap();
+        world.accounts.link(ada.person, &claims("ada-at-idp", None), &world.by()).await.unwrap();
         world.accounts.ask_for_reset(email("ada@example.org"), world.now()).await.unwrap();
         world.letters().await;
         let before = everything(&database).await;
@@ -114,7 +114,7 @@ databases! {
         let world = World::new(&database);
         let ada = world.signed_in("ada@example.org").await;
         world.accounts.add_address(ada.person, address("Home"), world.now()).await.unwrap();
-        world.accounts.link(ada.person, &claims("ada-at-idp", None), world.now()).await.unwrap();
+        world.accounts.link(ada.person, &claims("ada-at-idp", None), &world.by()).await.unwrap();
         let export = world.accounts.export(ada.person).await.unwrap().unwrap();
         assert_eq!(export.profile.email, Some(email("ada@example.org")));
         assert_eq!(export.addresses.len(), 1);
@@ -123,6 +123,6 @@ databases! {
         let letters: Vec<_> = export.letters.iter().map(|letter| letter.kind.as_str()).collect();
         assert_eq!(letters, ["identity_linked", "registration"]);
         let deeds: Vec<_> = export.deeds.iter().map(|deed| deed.action.as_str()).collect();
-        assert_eq!(deeds, ["account.register"]);
+        assert_eq!(deeds, ["account.link", "account.register"]);
     }
 }

@@ -3,6 +3,8 @@
 
 mod addresses;
 mod devices;
+mod elsewhere;
+mod identities;
 mod passwords;
 mod profile;
 mod registration;
@@ -16,6 +18,8 @@ pub(super) fn routes() -> OpenApiRouter<Edge> {
     OpenApiRouter::new()
         .merge(registration::routes())
         .merge(sign_in::routes())
+        .merge(elsewhere::routes())
+        .merge(identities::routes())
         .merge(passwords::routes())
         .merge(profile::routes())
         .merge(devices::routes())

@@ -58,7 +58,7 @@ async fn sign_in(
     let signed_in = edge
         .backstage(async move |control| control.accounts.sign_in(credentials, now).await)
         .await?;
-    answer(&edge, &signed_in)
+    signed_in_as(&edge, &signed_in).map(Json)
 }
 
 /// Renew a session.
@@ -86,7 +86,7 @@ async fn refresh(
     let (token, now) = (wish.parse()?, edge.now());
     let signed_in =
         edge.backstage(async move |control| control.accounts.refresh(&token, now).await).await?;
-    answer(&edge, &signed_in)
+    signed_in_as(&edge, &signed_in).map(Json)
 }
 
 /// Sign out on this device.
@@ -166,16 +166,16 @@ pub(super) fn device(headers: &HeaderMap) -> Device {
 }
 
 /// Tokens for whoever is signed in.
-pub(super) fn answer(edge: &Edge, signed_in: &SignedIn) -> Result<Json<SignedInDto>, Problem> {
+pub(super) fn signed_in_as(edge: &Edge, signed_in: &SignedIn) -> Result<SignedInDto, Problem> {
     let SignedIn { person, session, refresh_token, refresh_expires_at } = signed_in;
     let expires_at = edge.now() + edge.access_lifetime();
     let access = Access { person: *person, session: Some(*session), expires_at };
-    Ok(Json(SignedInDto {
+    Ok(SignedInDto {
         access_token: new_access_token(edge, access, None)?,
         expires_at: At(expires_at),
         refresh_token: refresh_token.to_string(),
         refresh_expires_at: At(*refresh_expires_at),
         session: Id(*session),
         person: Id(*person),
-    }))
+    })
 }

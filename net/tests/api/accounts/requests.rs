@@ -26,6 +26,14 @@ pub fn of_accounts(operation: &str) -> Option<(Kind, Request)> {
             let body = json!({"token": "a-token", "new_password": PASSWORD});
             post("/api/v1/password-resets/confirmations").json(&body)
         }),
+        "list_oidc_providers" => (Kind::Platform, |_| get("/api/v1/oidc")),
+        "begin_oidc_visit" => (Kind::Platform, |_| {
+            post("/api/v1/oidc/NONE/visits").json(&json!({"return_path": "/"}))
+        }),
+        "sign_in_by_oidc" => (Kind::Platform, |_| {
+            post("/api/v1/oidc/NONE/returns")
+                .json(&json!({"visit": "a", "state": "b", "code": "c"}))
+        }),
         "list_token_keys" => (Kind::Platform, |_| get("/.well-known/jwks.json")),
         "rotate_token_keys" => (Kind::Platform, |_| post("/api/v1/token-keys")),
         _ => return of_own_account(operation),
@@ -51,6 +59,12 @@ fn of_own_account(operation: &str) -> Option<(Kind, Request)> {
         "add_address" => |_| post("/api/v1/me/addresses").json(&json!({})),
         "change_address" => |_| put("/api/v1/me/addresses/none").json(&json!({})),
         "remove_address" => |_| delete("/api/v1/me/addresses/none"),
+        "list_identities" => |_| get("/api/v1/me/identities"),
+        "begin_link" => {
+            |_| post("/api/v1/me/identities/NONE/visits").json(&json!({"return_path": "/"}))
+        }
+        "link_identity" => |_| post("/api/v1/me/identities/NONE/returns").json(&json!({})),
+        "unlink_identity" => |_| delete("/api/v1/me/identities/NONE"),
         _ => return None,
     };
     Some((Kind::ForOneself, request))

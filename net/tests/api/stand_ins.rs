@@ -1,0 +1,61 @@
+//! What stands in for the slow pool and for a payment provider.
+
+use futures_util::future::BoxFuture;
+use onsale_core::command::PaymentNotice;
+use onsale_core::id::OrderId;
+use onsale_core::time::Time;
+use onsale_net::provider::{
+    Acknowledgement, AskError, IntentPage, IntentWish, NoticeError, PaymentProvider, RawNotice,
+    RefundReceipt, RefundWish,
+};
+use onsale_net::slow::{Busy, Job, SlowPool};
+
+/// A slow pool without bounds.
+pub struct Spawn;
+
+impl SlowPool for Spawn {
+    fn start(&self, job: Job) -> Result<(), Busy> {
+        tokio::spawn(job);
+        Ok(())
+    }
+}
+
+/// A provider that is never asked here.
+pub struct Till;
+
+impl PaymentProvider for Till {
+    fn name(&self) -> &'static str {
+        "till"
+    }
+
+    fn create_intent<'a>(
+        &'a self,
+        _: &'a IntentWish,
+    ) -> BoxFuture<'a, Result<IntentPage, AskError>> {
+        unreachable!("no effects are run")
+    }
+
+    fn refund<'a>(&'a self, _: &'a RefundWish) -> BoxFuture<'a, Result<RefundReceipt, AskError>> {
+        unreachable!("no effects are run")
+    }
+
+    fn query<'a>(
+        &'a self,
+        _: OrderId,
+        _: &'a str,
+    ) -> BoxFuture<'a, Result<Vec<PaymentNotice>, AskError>> {
+        unreachable!("nothing is reconciled")
+    }
+
+    fn verify_notice<'a>(
+        &'a self,
+        _: RawNotice<'a>,
+        _: Time,
+    ) -> BoxFuture<'a, Result<Vec<PaymentNotice>, NoticeError>> {
+        unreachable!("no webhooks are sent")
+    }
+
+    fn acknowledgement(&self) -> Acknowledgement {
+        Acknowledgement { content_type: "text/plain", body: "ok" }
+    }
+}
