@@ -14,8 +14,9 @@ use crate::packages::{PgPrograms, find_postgres, is_root};
 use crate::service::{START_WITHIN, Service, ServiceError, dependent};
 
 /// Names a server that is there already, as a URL without a database at its end:
-/// `postgres://postgres@127.0.0.1:5432`. `cargo xtask test` starts one for all tests.
-pub const POSTGRES_VARIABLE: &str = "ONSALE_TEST_POSTGRES";
+/// `postgres://postgres@127.0.0.1:5432`. `cargo xtask test` starts one for all tests. Not `ONSALE_...`:
+/// servers that tests start would take it for a part of their configuration.
+pub const POSTGRES_VARIABLE: &str = "TESTBED_POSTGRES";
 
 /// How the name of every server's folder begins.
 const PREFIX: &str = "onsale-postgres";
