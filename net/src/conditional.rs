@@ -47,14 +47,18 @@ pub fn respond(request: &HeaderMap, tag: &str, keep: Keep, body: &impl Serialize
     } else {
         Json(body).into_response()
     };
+    mark(&mut response, keep, &format!("W/\"{tag}\""));
+    // Operators see events that are not open yet.
+    response.headers_mut().insert(VARY, HeaderValue::from_static("authorization"));
+    response
+}
+
+/// Says for how long an answer may be kept, and its tag as the header has it. A 304 says the same
+/// as the whole answer does (RFC 9110, section 15.4.5).
+pub fn mark(response: &mut Response, keep: Keep, tag: &str) {
     let headers = response.headers_mut();
     headers.insert(CACHE_CONTROL, keep.header());
-    // Operators see events that are not open yet.
-    headers.insert(VARY, HeaderValue::from_static("authorization"));
-    if let Ok(tag) = HeaderValue::try_from(format!("W/\"{tag}\"")) {
-        headers.insert(ETAG, tag);
-    }
-    response
+    headers.extend(HeaderValue::try_from(tag).ok().map(|tag| (ETAG, tag)));
 }
 
 /// The tag of a version, as in the header `ETag`.

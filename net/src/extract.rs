@@ -2,25 +2,27 @@
 //! Whatever is wrong with them is answered as a problem that names the place.
 
 use std::error::Error;
+use std::fmt::Display;
+use std::str::FromStr;
 use std::{io, iter};
 
 use axum::body::{Bytes, HttpBody};
-use axum::extract::{
-    FromRequest, FromRequestParts, MatchedPath, Path, Query, RawPathParams, Request,
-};
+use axum::extract::path::ErrorKind;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{FromRequest, FromRequestParts, MatchedPath, Path, Query, Request};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use onsale_core::command::{Actor, IdempotencyKey};
-use onsale_core::id::{EventId, IdError, PersonId};
+use onsale_core::id::{EventId, PersonId};
 use serde::de::DeserializeOwned;
 use tokio::task::spawn_blocking;
 
 use crate::api::edge::Edge;
 use crate::dto::id::IdKind;
 use crate::idempotency::{self, ClientKey};
-use crate::oidc::{NotAProvider, ProviderName};
+use crate::oidc::ProviderName;
 use crate::problem::{Problem, catalog};
 
 /// The id in the path.
@@ -44,11 +46,8 @@ impl FromRequestParts<Edge> for ProviderNamed {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, edge: &Edge) -> Result<Self, Problem> {
-        let wrong =
-            |problem: String| Problem::at(&catalog::INVALID_PARAMETER, "path.provider", problem);
-        let text = Path::<String>::from_request_parts(parts, edge).await;
-        let Path(text) = text.map_err(|rejection| wrong(rejection.body_text()))?;
-        text.parse().map(Self).map_err(|error: NotAProvider| wrong(error.to_string()))
+        let [name] = parts_of_path(parts, edge).await?;
+        name.parse().map(Self)
     }
 }
 
@@ -59,7 +58,7 @@ impl<T: IdKind> FromRequestParts<Edge> for MemberOf<T> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, edge: &Edge) -> Result<Self, Problem> {
-        let [id, person] = two(parts, edge).await?;
+        let [id, person] = parts_of_path(parts, edge).await?;
         Ok(Self(id.parse()?, person.parse()?))
     }
 }
@@ -85,21 +84,22 @@ impl FromRequestParts<Edge> for PartOf {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, edge: &Edge) -> Result<Self, Problem> {
-        let [event, position] = two(parts, edge).await?;
+        let [event, position] = parts_of_path(parts, edge).await?;
         let wrong = || position.wrong("must be a position, from 0".to_owned());
         Ok(Self(event.parse()?, position.text.parse().map_err(|_| wrong())?))
     }
 }
 
 /// A part of the path.
-struct PathPart {
+pub(crate) struct PathPart {
     name: String,
     text: String,
 }
 
 impl PathPart {
-    fn parse<T: IdKind>(&self) -> Result<T, Problem> {
-        self.text.parse().map_err(|error: IdError| self.wrong(error.to_string()))
+    /// What it says.
+    pub(crate) fn parse<T: FromStr<Err: Display>>(&self) -> Result<T, Problem> {
+        self.text.parse().map_err(|error: T::Err| self.wrong(error.to_string()))
     }
 
     fn wrong(&self, problem: String) -> Problem {
@@ -107,15 +107,27 @@ impl PathPart {
     }
 }
 
-/// The two parameters of a path, in their order.
-async fn two(parts: &mut Parts, edge: &Edge) -> Result<[PathPart; 2], Problem> {
-    let params = RawPathParams::from_request_parts(parts, edge).await;
-    let params = params.map_err(|rejection| {
-        Problem::at(&catalog::INVALID_PARAMETER, "path.id", rejection.body_text())
-    })?;
-    let part = |(name, text): (&str, &str)| PathPart { name: name.into(), text: text.into() };
-    let params: Vec<_> = params.iter().map(part).collect();
-    params.try_into().map_err(|_| Problem::internal("a path that has no two parameters"))
+/// The parameters of a path that has `N` of them, in their order.
+pub(crate) async fn parts_of_path<const N: usize>(
+    parts: &mut Parts,
+    edge: &Edge,
+) -> Result<[PathPart; N], Problem> {
+    let params = Path::<Vec<(String, String)>>::from_request_parts(parts, edge).await;
+    let Path(params) = params.map_err(|rejection| no_text(&rejection))?;
+    let params: Vec<_> = params.into_iter().map(|(name, text)| PathPart { name, text }).collect();
+    params.try_into().map_err(|_| Problem::internal(format!("a path that has not {N} parameters")))
+}
+
+/// A path of which a part is no UTF-8.
+fn no_text(rejection: &PathRejection) -> Problem {
+    let name = match rejection {
+        PathRejection::FailedToDeserializePathParams(error) => match error.kind() {
+            ErrorKind::InvalidUtf8InPathParam { key } => key.as_str(),
+            _ => "id",
+        },
+        _ => "id",
+    };
+    Problem::at(&catalog::INVALID_PARAMETER, format!("path.{name}"), rejection.body_text())
 }
 
 /// What stands behind the `?`.

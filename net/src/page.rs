@@ -9,18 +9,17 @@ use axum::http::{HeaderValue, Uri};
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use onsale_control::page::{Cursor, Limit};
+use onsale_control::page::{Cursor, Limit, Page};
 use serde::Serialize;
 
+use crate::dto::in_query;
 use crate::json::Json;
-use crate::problem::{Problem, catalog};
+use crate::problem::Problem;
 
 /// How many items are asked for.
 pub(crate) fn limit(asked: Option<u16>) -> Result<Limit, Problem> {
-    asked.map_or(Some(Limit::DEFAULT), Limit::new).ok_or_else(|| {
-        let problem = format!("must be 1 to {}", Limit::MAX);
-        Problem::at(&catalog::INVALID_PARAMETER, "query.limit", problem)
-    })
+    let limit = asked.map_or(Some(Limit::DEFAULT), Limit::new);
+    in_query("limit", limit.ok_or_else(|| format!("must be 1 to {}", Limit::MAX)))
 }
 
 /// Behind what.
@@ -28,10 +27,8 @@ pub(crate) fn cursor<S: FromStr, I: FromStr>(
     after: Option<&str>,
 ) -> Result<Option<Cursor<S, I>>, Problem> {
     let Some(after) = after else { return Ok(None) };
-    decode(after).map(Some).ok_or_else(|| {
-        let problem = "must be the `next` of an earlier page, unchanged";
-        Problem::at(&catalog::INVALID_PARAMETER, "query.after", problem)
-    })
+    let cursor = decode(after).ok_or("must be the `next` of an earlier page, unchanged");
+    in_query("after", cursor.map(Some))
 }
 
 fn decode<S: FromStr, I: FromStr>(text: &str) -> Option<Cursor<S, I>> {
@@ -48,6 +45,18 @@ fn decode<S: FromStr, I: FromStr>(text: &str) -> Option<Cursor<S, I>> {
 pub(crate) fn next<S: Display, I: Display>(cursor: &Cursor<S, I>) -> String {
     let parts = serde_json::json!([cursor.sort.to_string(), cursor.id.to_string()]);
     BASE64_URL_SAFE_NO_PAD.encode(parts.to_string())
+}
+
+/// A page that was found, as the answer to a request for `uri`; `list` takes its items and what to
+/// send for the next one.
+pub(crate) fn answer<T, U: From<T>, L: Serialize>(
+    uri: &Uri,
+    found: Page<T, Cursor<impl Display, impl Display>>,
+    list: impl FnOnce(Vec<U>, Option<String>) -> L,
+) -> Response {
+    let next = found.next.as_ref().map(next);
+    let items = found.items.into_iter().map(U::from).collect();
+    respond(uri, next.clone().as_deref(), &list(items, next))
 }
 
 /// A page as the answer to a request for `uri`, with a link to the next one if there is one.

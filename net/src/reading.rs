@@ -17,6 +17,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
 use crate::api::edge::Edge;
+use crate::dto::in_query;
 use crate::problem::{Problem, catalog};
 
 /// The longest that anybody waits, in milliseconds.
@@ -69,8 +70,7 @@ impl CatchUp {
     pub(crate) fn parse(asked_ms: Option<u16>) -> Result<Self, Problem> {
         let asked_ms = asked_ms.unwrap_or_default();
         if asked_ms > CATCH_UP_MS_MAX {
-            let problem = format!("must be at most {CATCH_UP_MS_MAX}");
-            return Err(Problem::at(&catalog::INVALID_PARAMETER, "query.catch_up_ms", problem));
+            return in_query("catch_up_ms", Err(format!("must be at most {CATCH_UP_MS_MAX}")));
         }
         Ok(Self(Duration::from_millis(asked_ms.into())))
     }

@@ -156,11 +156,6 @@ impl Following {
         self.journal.bookmark()
     }
 
-    /// How many durable facts there are that were not answered yet.
-    pub fn behind(&self) -> u64 {
-        self.gauges.durable().saturating_sub(self.bookmark().fact.get())
-    }
-
     /// Everything up to this bookmark was taken in for good: where only what is needed is kept, it
     /// may go.
     pub fn taken(&self, bookmark: Bookmark) {

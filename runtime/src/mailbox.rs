@@ -67,6 +67,11 @@ impl Mailboxes {
         (Self { lanes: lanes.into(), clock }, mailboxes)
     }
 
+    /// What says what time it is.
+    pub(crate) fn clock(&self) -> Clock {
+        self.clock.clone()
+    }
+
     /// Has every partition make everything durable and end.
     pub async fn stop(&self) {
         for lanes in self.lanes.iter() {

@@ -9,6 +9,9 @@ use crate::service::ServiceError;
 /// Debian keeps each version's server programs here, not in the `PATH`.
 const DEBIAN: &str = "/usr/lib/postgresql";
 
+/// What a version must have: the server is compared with ours by pgbench, too.
+const COMPLETE: [&str; 4] = ["initdb", "postgres", "psql", "pgbench"];
+
 /// Where PostgreSQL's programs are.
 #[derive(Clone, Debug)]
 pub struct PgPrograms {
@@ -35,17 +38,13 @@ pub fn find_postgres() -> Result<PgPrograms, ServiceError> {
     find().map(|folder| PgPrograms { folder }).ok_or(missing)
 }
 
-/// Redis: that it can be run.
+/// Redis, and what measures it: that they can be run.
 ///
 /// # Errors
-/// If it is missing and cannot be installed.
+/// If they are missing and cannot be installed.
 pub fn find_redis() -> Result<(), ServiceError> {
-    let is_there = || in_path("redis-server").is_some();
-    if !is_there() {
-        install("Redis", "redis-server")?;
-    }
-    let missing = ServiceError::Missing { name: "Redis", package: "redis-server" };
-    if is_there() { Ok(()) } else { Err(missing) }
+    let programs = ["redis-server", "redis-benchmark"];
+    ensure(|| programs.iter().all(|name| in_path(name).is_some()), "Redis", "redis-server")
 }
 
 /// A program whose package is called as it is.
@@ -53,10 +52,7 @@ pub fn find_redis() -> Result<(), ServiceError> {
 /// # Errors
 /// If it is missing and cannot be installed.
 pub fn find_program(name: &'static str) -> Result<(), ServiceError> {
-    if in_path(name).is_none() {
-        install(name, name)?;
-    }
-    in_path(name).map(|_| ()).ok_or(ServiceError::Missing { name, package: name })
+    ensure(|| in_path(name).is_some(), name, name)
 }
 
 /// Python 3 and its virtual environments: that they can be had.
@@ -69,11 +65,7 @@ pub fn find_python() -> Result<(), ServiceError> {
         python.args(["-c", "import ensurepip, venv"]).stderr(Stdio::null());
         python.status().is_ok_and(|status| status.success())
     };
-    if !is_there() {
-        install("Python", "python3-venv")?;
-    }
-    let missing = ServiceError::Missing { name: "Python", package: "python3-venv" };
-    if is_there() { Ok(()) } else { Err(missing) }
+    ensure(is_there, "Python", "python3-venv")
 }
 
 /// Whether this program may do everything.
@@ -86,10 +78,22 @@ fn postgres_in(versions: &Path) -> Option<PathBuf> {
     let complete = versions.filter_map(|version| {
         let number: u32 = version.file_name().to_str()?.parse().ok()?;
         let folder = version.path().join("bin");
-        let is_complete = ["initdb", "postgres", "psql"].iter().all(|n| folder.join(n).exists());
+        let is_complete = COMPLETE.iter().all(|name| folder.join(name).exists());
         is_complete.then_some((number, folder))
     });
     complete.max().map(|(_, folder)| folder)
+}
+
+/// Installs what is not there.
+fn ensure(
+    is_there: impl Fn() -> bool,
+    name: &'static str,
+    package: &'static str,
+) -> Result<(), ServiceError> {
+    if !is_there() {
+        install(name, package)?;
+    }
+    if is_there() { Ok(()) } else { Err(ServiceError::Missing { name, package }) }
 }
 
 fn in_path(name: &str) -> Option<PathBuf> {
@@ -120,10 +124,12 @@ mod tests {
     fn the_newest_complete_version_is_taken() {
         let versions = tempfile::tempdir().unwrap();
         for (version, programs) in [
-            ("9", &["initdb", "postgres", "psql"][..]),
-            ("15", &["initdb", "postgres", "psql"]),
+            ("9", &["initdb", "postgres", "psql", "pgbench"][..]),
+            ("15", &["initdb", "postgres", "psql", "pgbench"]),
             ("16", &["initdb"]),
-            ("common", &["initdb", "postgres", "psql"]),
+            ("17", &["initdb", "postgres", "psql"]),
+            ("18", &["initdb", "postgres", "pgbench"]),
+            ("common", &["initdb", "postgres", "psql", "pgbench"]),
         ] {
             let folder = versions.path().join(version).join("bin");
             fs::create_dir_all(&folder).unwrap();

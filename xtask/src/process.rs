@@ -11,6 +11,8 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use onsale_testbed::ServiceError;
+
 use crate::workspace;
 
 /// Why a command stopped, in words for the developer who ran it.
@@ -20,6 +22,12 @@ pub struct Failure(pub String);
 impl Display for Failure {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+impl From<ServiceError> for Failure {
+    fn from(error: ServiceError) -> Self {
+        Self(error.to_string())
     }
 }
 

@@ -1,12 +1,13 @@
 //! Our server in a folder of its own, for measures and checks.
 
-use std::fs;
 use std::path::{Path, PathBuf};
+use std::{env, fs};
 
 use tempfile::TempDir;
 
-use crate::process::{Failure, Outcome, Process};
-use crate::service::Service;
+use crate::process::{Failure, Outcome, Process, cargo};
+use crate::service::{Service, dependent};
+use crate::workspace;
 
 /// The classes of routes that the gateway limits.
 const CLASSES: [&str; 8] =
@@ -21,6 +22,13 @@ pub struct Server {
 }
 
 impl Server {
+    /// Builds ours and starts it on one core, with these lines as its configuration file.
+    pub fn built(settings: &str) -> Outcome<Self> {
+        cargo(&["build", "--package", "onsale-runtime", "--bin", "onsale"]).run()?;
+        let onsale = workspace::target_directory()?.join("debug/onsale");
+        Self::start(&env::temp_dir(), dependent().path_arg(&onsale), 1, settings)
+    }
+
     /// Starts `program`, which may be wrapped in others, in a new folder within `scratch`, with
     /// these lines as its configuration file.
     pub fn start(scratch: &Path, program: Process, cores: usize, settings: &str) -> Outcome<Self> {

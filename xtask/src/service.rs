@@ -26,10 +26,14 @@ pub struct Service {
     ends_by: Signal,
 }
 
-/// Describes a program that may use one processor only, or several (`0,1`), and that is told to
-/// end should this one die.
+/// Describes a program that is told to end should this one die.
+pub fn dependent() -> Process {
+    program("setpriv").args(&["--pdeathsig", "TERM"])
+}
+
+/// Describes one that, besides, may use one processor only, or several (`0,1`).
 pub fn pinned(cores: &str) -> Process {
-    program("setpriv").args(&["--pdeathsig", "TERM", "taskset", "-c", cores])
+    dependent().args(&["taskset", "-c", cores])
 }
 
 impl Service {

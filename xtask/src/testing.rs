@@ -2,7 +2,7 @@
 
 use onsale_testbed::{POSTGRES_VARIABLE, Postgres};
 
-use crate::process::{Failure, Outcome, cargo, is_installed};
+use crate::process::{Outcome, cargo, is_installed};
 
 /// Runs the tests that `args` select; with none, every test and every documentation test.
 ///
@@ -10,7 +10,7 @@ use crate::process::{Failure, Outcome, cargo, is_installed};
 /// all tests share.
 pub fn run(args: &[String]) -> Outcome {
     cargo(&["build", "--workspace", "--bins"]).run()?;
-    let postgres = Postgres::start().map_err(|error| Failure(error.to_string()))?;
+    let postgres = Postgres::start()?;
     let everything = args.is_empty();
     if is_installed("cargo-nextest", &["nextest", "--version"]) {
         selected(&["nextest", "run"], args, &postgres)?;

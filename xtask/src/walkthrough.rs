@@ -6,7 +6,7 @@
 
 use std::fs;
 
-use crate::process::{Failure, Outcome, cargo, program};
+use crate::process::{Failure, Outcome, program};
 use crate::server::Server;
 use crate::workspace;
 
@@ -19,13 +19,9 @@ const SEAM: &str = "=== the next block ===";
 /// Runs the page's commands, all of which must succeed.
 pub fn run(write: bool) -> Outcome {
     for tool in ["curl", "jq"] {
-        onsale_testbed::find_program(tool).map_err(|error| Failure(error.to_string()))?;
+        onsale_testbed::find_program(tool)?;
     }
-    cargo(&["build", "--package", "onsale-runtime", "--bin", "onsale"]).run()?;
-    let cannot = |error| Failure(format!("no temporary directory can be had: {error}"));
-    let scratch = tempfile::tempdir().map_err(cannot)?;
-    let onsale = workspace::target_directory()?.join("debug/onsale");
-    let server = Server::start(scratch.path(), program(onsale), 1, "")?;
+    let server = Server::built("")?;
     let path = workspace::root().join(PAGE);
     let page = fs::read_to_string(&path)
         .map_err(|error| Failure(format!("{PAGE} cannot be read: {error}")))?;

@@ -14,8 +14,6 @@ use std::str::FromStr;
 
 use onsale_core::id::{EventId, IdError, PersonId};
 use onsale_core::time::Time;
-use sqlx::any::AnyArguments;
-use sqlx::query::Query;
 use sqlx::{Any, Transaction};
 
 #[cfg(test)]
@@ -23,7 +21,7 @@ pub(crate) use self::read::QUERIES as READ_QUERIES;
 pub(crate) use self::read::about;
 pub use self::read::{AuditFilter, Entry, list};
 use super::policy::Action;
-use crate::database::{Database, StoreError, millis, queries};
+use crate::database::{Database, Statement, StoreError, millis, queries};
 use crate::id::{AuditEntryId, OrganiserId};
 
 /// Who does something.
@@ -180,7 +178,7 @@ fn entry(
     deed: &Deed,
     outcome: Outcome<'_>,
     begun: Option<AuditEntryId>,
-) -> Query<'static, Any, AnyArguments> {
+) -> Statement<'static> {
     let (outcome, code) = outcome.parts();
     sqlx::query(WRITE)
         .bind(id.to_string())

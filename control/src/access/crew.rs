@@ -131,8 +131,7 @@ impl From<sqlx::Error> for CrewError {
 
 /// Everybody in a crew, first those who have been there longest.
 pub async fn list(database: &Database, crew: Crew) -> Result<Vec<Member>, StoreError> {
-    let mut connection = database.reader().await?;
-    let rows = sqlx::query(crew.texts().list).bind(crew.id()).fetch_all(&mut *connection).await?;
+    let rows = database.find_all(sqlx::query(crew.texts().list).bind(crew.id())).await?;
     rows.iter().map(member).collect()
 }
 

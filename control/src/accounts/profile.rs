@@ -10,7 +10,7 @@ use super::email::Email;
 use super::password::strength::Known;
 use super::role::Role;
 use super::text::{PersonName, Phone};
-use crate::database::{ReadRow, StoreError, Transaction, millis, queries};
+use crate::database::{ReadRow, StoreError, Transaction, millis, queries, undecodable};
 
 /// An account as its owner sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -124,10 +124,8 @@ async fn lock(
 
 fn profile(row: &AnyRow) -> Result<Profile, StoreError> {
     let (given, family) = (row.text("given_name")?, row.text("family_name")?);
-    let name = PersonName::parse(given, family).map_err(|error| {
-        let (index, source) = ("given_name".to_owned(), Box::new(error));
-        sqlx::Error::ColumnDecode { index, source }
-    })?;
+    let name = PersonName::parse(given, family);
+    let name = name.map_err(|error| undecodable("given_name", error))?;
     Ok(Profile {
         person: row.parsed("person")?,
         email: row.parsed_if_any("email")?,

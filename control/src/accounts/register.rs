@@ -14,7 +14,7 @@ use super::password::pool::Busy;
 use super::password::strength::{Known, Weakness};
 use super::role::Role;
 use super::text::PersonName;
-use crate::database::{ReadRow, StoreError, Transaction, millis, queries};
+use crate::database::{ReadRow, Statement, StoreError, Transaction, millis, queries};
 use crate::id::RegistrationId;
 use crate::secret;
 
@@ -125,7 +125,7 @@ impl Accounts {
     }
 
     async fn check_is_guest(&self, person: PersonId) -> Result<(), RegisterError> {
-        match self.database().find(sqlx::query(IS_KNOWN).bind(person.to_string())).await? {
+        match self.database().find(known(person)).await? {
             Some(_) => Err(RegisterError::AlreadyRegistered),
             None => Ok(()),
         }
@@ -135,6 +135,11 @@ impl Accounts {
 /// Somebody who has never been here.
 pub(super) fn new_person() -> PersonId {
     PersonId::from_u128(u128::from_be_bytes(secret::random()))
+}
+
+/// Finds a row if somebody has an account, or had one.
+pub(super) fn known(person: PersonId) -> Statement<'static> {
+    sqlx::query(IS_KNOWN).bind(person.to_string())
 }
 
 /// To the address as it was typed then: the letter goes nowhere else.

@@ -69,8 +69,7 @@ impl Accounts {
     }
 
     async fn whose_reset(&self, token: &str, now: Time) -> Result<PersonId, ResetError> {
-        let mut transaction = self.database().transaction().await?;
-        match look_up(&mut transaction, token, now).await? {
+        match look_up(self.database(), token, now).await? {
             Some(Errand::ResetPassword { person }) => Ok(person),
             _ => Err(ResetError::Invalid),
         }

@@ -3,10 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use onsale_core::id::PersonId;
 use thiserror::Error;
-
-use crate::database::{Database, ReadRow, StoreError, queries};
 
 /// What an account is on this platform.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -55,27 +52,9 @@ impl FromStr for Role {
     }
 }
 
-/// The role of a person; `None` if they have no account (any more).
-pub async fn of(database: &Database, person: PersonId) -> Result<Option<Role>, StoreError> {
-    let row = database.find(sqlx::query(OF).bind(person.to_string())).await?;
-    row.map(|row| row.parsed("role")).transpose()
-}
-
-queries! {
-    OF = "SELECT role FROM accounts WHERE person = $1 AND erased_at IS NULL";
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{TestDatabase, databases};
-
-    databases! {
-        async fn who_has_no_account_has_no_role(database: TestDatabase) {
-            let person = PersonId::from_u128(7);
-            assert_eq!(of(&database, person).await.unwrap(), None);
-        }
-    }
 
     #[test]
     fn a_role_is_read_as_it_is_written() {

@@ -1,7 +1,7 @@
 //! Categories: what kind of event it is. Few, and the platform's.
 
 use sqlx::any::AnyRow;
-use sqlx::{Any, Row, Transaction};
+use sqlx::{Any, AnyConnection, Row, Transaction};
 
 use super::CatalogueError;
 use super::fold::fold;
@@ -43,8 +43,7 @@ pub async fn list(
     let (name_key, id) =
         after.map(|Cursor { sort, id }| (sort, id.to_string())).unwrap_or_default();
     let query = sqlx::query(LIST).bind(name_key).bind(id).bind(limit.rows());
-    let mut connection = database.reader().await?;
-    let rows = query.fetch_all(&mut *connection).await?;
+    let rows = database.find_all(query).await?;
     let categories = rows.iter().map(category).collect::<Result<_, _>>()?;
     Ok(Page::of(categories, limit, |last: &Category| Cursor {
         sort: fold(&last.name),
@@ -55,7 +54,15 @@ pub async fn list(
 /// A category.
 pub async fn find(database: &Database, id: CategoryId) -> Result<Category, CatalogueError> {
     let mut connection = database.reader().await?;
-    let row = sqlx::query(FIND).bind(id.to_string()).fetch_optional(&mut *connection).await?;
+    find_in(&mut connection, id).await
+}
+
+/// The same, as a transaction sees it.
+async fn find_in(
+    connection: &mut AnyConnection,
+    id: CategoryId,
+) -> Result<Category, CatalogueError> {
+    let row = sqlx::query(FIND).bind(id.to_string()).fetch_optional(connection).await?;
     row.as_ref().map(category).transpose()?.ok_or(CatalogueError::NotFound(THING))
 }
 
@@ -71,8 +78,9 @@ pub async fn create(
     let create = create.bind(name.as_str().to_owned()).bind(name.key());
     let created = create.execute(&mut *transaction).await;
     created.map_err(|error| CatalogueError::of_write(error, THING))?;
+    let made = find_in(&mut transaction, id).await?;
     finish(transaction, by, id, "made").await?;
-    find(database, id).await
+    Ok(made)
 }
 
 /// Calls a category something else, if it is still as it was `seen`.
@@ -89,8 +97,9 @@ pub async fn rename(
     let rename = rename.bind(name.as_str().to_owned()).bind(name.key());
     let renamed = rename.execute(&mut *transaction).await;
     renamed.map_err(|error| CatalogueError::of_write(error, THING))?;
+    let renamed = find_in(&mut transaction, id).await?;
     finish(transaction, by, id, "renamed").await?;
-    find(database, id).await
+    Ok(renamed)
 }
 
 /// Removes a category that no event has, if it is still as it was `seen`.
@@ -118,7 +127,8 @@ async fn finish(
     Ok(transaction.commit().await?)
 }
 
-fn category(row: &AnyRow) -> Result<Category, StoreError> {
+/// The category in a row with its columns.
+pub(super) fn category(row: &AnyRow) -> Result<Category, StoreError> {
     Ok(Category {
         id: row.parsed("category")?,
         name: row.try_get("name")?,

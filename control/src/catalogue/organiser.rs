@@ -2,9 +2,8 @@
 //! as what, is its crew ([`crate::access::crew`]).
 
 use onsale_core::time::Time;
-use sqlx::any::{AnyArguments, AnyRow};
-use sqlx::query::Query;
-use sqlx::{Any, Row, Transaction};
+use sqlx::any::AnyRow;
+use sqlx::{Any, AnyConnection, Row, Transaction};
 
 use super::CatalogueError;
 use super::fold::fold;
@@ -13,7 +12,7 @@ use super::versioned::Versioned;
 use crate::access::Action;
 use crate::access::audit::{self, By, Deed, Outcome, Who};
 use crate::access::crew;
-use crate::database::{Database, ReadRow, StoreError, millis, queries};
+use crate::database::{Database, ReadRow, Statement, StoreError, millis, queries};
 use crate::id::OrganiserId;
 use crate::page::{Cursor, Limit, Page};
 use crate::text::{Line, Prose, Wanted};
@@ -75,8 +74,7 @@ pub async fn list(
     let (name_key, id) =
         after.map(|Cursor { sort, id }| (sort, id.to_string())).unwrap_or_default();
     let query = sqlx::query(LIST).bind(name.pattern()).bind(name_key).bind(id).bind(limit.rows());
-    let mut connection = database.reader().await?;
-    let rows = query.fetch_all(&mut *connection).await?;
+    let rows = database.find_all(query).await?;
     let organisers = rows.iter().map(organiser).collect::<Result<_, _>>()?;
     let cursor = |last: &Organiser| Cursor { sort: fold(&last.name), id: last.id };
     Ok(Page::of(organisers, limit, cursor))
@@ -85,7 +83,15 @@ pub async fn list(
 /// An organiser.
 pub async fn find(database: &Database, id: OrganiserId) -> Result<Organiser, CatalogueError> {
     let mut connection = database.reader().await?;
-    let row = sqlx::query(FIND).bind(id.to_string()).fetch_optional(&mut *connection).await?;
+    find_in(&mut connection, id).await
+}
+
+/// The same, as a transaction sees it.
+async fn find_in(
+    connection: &mut AnyConnection,
+    id: OrganiserId,
+) -> Result<Organiser, CatalogueError> {
+    let row = sqlx::query(FIND).bind(id.to_string()).fetch_optional(connection).await?;
     row.as_ref().map(organiser).transpose()?.ok_or(CatalogueError::NotFound(THING))
 }
 
@@ -103,9 +109,10 @@ pub async fn create(
     if let Who::Person(creator) = by.who {
         crew::lead(&mut transaction, id, creator, by.at).await?;
     }
+    let made = find_in(&mut transaction, id).await?;
     let deed = Deed::new(Action::CreateOrganiser).of_organiser(id);
     finish(transaction, by, &deed).await?;
-    find(database, id).await
+    Ok(made)
 }
 
 /// Changes what an organiser says of itself, if it is still as it was `seen`.
@@ -121,9 +128,10 @@ pub async fn change(
     let change = profile.bind(sqlx::query(CHANGE).bind(id.to_string())).bind(millis(by.at));
     let changed = change.execute(&mut *transaction).await;
     changed.map_err(|error| CatalogueError::of_write(error, THING))?;
+    let changed = find_in(&mut transaction, id).await?;
     let deed = Deed::new(Action::ChangeOrganiser).of_organiser(id);
     finish(transaction, by, &deed).await?;
-    find(database, id).await
+    Ok(changed)
 }
 
 /// Vouches for an organiser, or does so no longer, if it is still as it was `seen`.
@@ -139,10 +147,11 @@ pub async fn verify(
     let verified_at = is_verified.then(|| millis(by.at));
     let verify = sqlx::query(VERIFY).bind(id.to_string()).bind(verified_at).bind(millis(by.at));
     verify.execute(&mut *transaction).await?;
+    let verified = find_in(&mut transaction, id).await?;
     let deed = Deed::new(Action::VerifyOrganiser).of_organiser(id);
     let detail = if is_verified { "verified" } else { "not verified" };
     finish(transaction, by, &deed.saying(detail)).await?;
-    find(database, id).await
+    Ok(verified)
 }
 
 /// Removes an organiser that no event and no venue needs, if it is still as it was `seen`.
@@ -170,7 +179,7 @@ async fn finish(
 
 impl Profile {
     /// As `$2` to `$7`.
-    fn bind<'a>(&self, query: Query<'a, Any, AnyArguments>) -> Query<'a, Any, AnyArguments> {
+    fn bind<'a>(&self, query: Statement<'a>) -> Statement<'a> {
         query
             .bind(self.name.as_str().to_owned())
             .bind(self.name.key())

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use jiff::tz::TimeZoneDatabase;
+use jiff::tz::{TimeZone, TimeZoneDatabase};
 use thiserror::Error;
 
 /// A country or territory: ISO 3166-1 alpha-2.
@@ -29,35 +29,51 @@ impl fmt::Display for Country {
     }
 }
 
-/// The name of a time zone in the IANA database, as it is spelled there.
+/// A zone of the IANA database, such as `Europe/Berlin`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ZoneName(String);
+pub struct Zone(TimeZone);
 
 /// There is no such zone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("must be the IANA name of a time zone, such as Europe/Berlin")]
 pub struct ZoneError;
 
-impl ZoneName {
+impl Zone {
     /// Coordinated universal time, for what has no place.
     pub fn utc() -> Self {
-        Self("UTC".to_owned())
+        Self(TimeZone::UTC)
+    }
+
+    /// Its name, as it is spelled in the database.
+    pub fn name(&self) -> &str {
+        // Only zones with a name are made.
+        self.0.iana_name().unwrap_or_default()
+    }
+
+    /// How its clocks are set.
+    pub(crate) fn time_zone(&self) -> &TimeZone {
+        &self.0
     }
 }
 
-impl FromStr for ZoneName {
+impl FromStr for Zone {
     type Err = ZoneError;
 
     /// By the database that is compiled in: the same on every machine.
-    fn from_str(text: &str) -> Result<Self, ZoneError> {
-        let zone = TimeZoneDatabase::bundled().get(text).map_err(|_| ZoneError)?;
-        zone.iana_name().map(|name| Self(name.to_owned())).ok_or(ZoneError)
+    fn from_str(name: &str) -> Result<Self, ZoneError> {
+        let zone = TimeZoneDatabase::bundled().get(name).map_err(|_| ZoneError)?;
+        // `Etc/Unknown` is a zone to some, and tells nobody when to come.
+        if zone.is_unknown() || zone.iana_name().is_none() {
+            Err(ZoneError)
+        } else {
+            Ok(Self(zone))
+        }
     }
 }
 
-impl fmt::Display for ZoneName {
+impl fmt::Display for Zone {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(self.name())
     }
 }
 
@@ -137,11 +153,30 @@ mod tests {
         for wrong in ["", "de", "XX", "DEU", "D", "AD AE", "EU"] {
             assert_eq!(wrong.parse::<Country>(), Err(CountryError), "{wrong}");
         }
-        let zone = |text: &str| text.parse::<ZoneName>().map(|zone| zone.to_string());
+        let zone = |text: &str| text.parse::<Zone>().map(|zone| zone.to_string());
         assert_eq!(zone("Europe/Berlin").as_deref(), Ok("Europe/Berlin"));
         assert_eq!(zone("asia/ho_chi_minh").as_deref(), Ok("Asia/Ho_Chi_Minh"));
         for wrong in ["", "Europe", "CEST", "+02:00", "../../etc/passwd", "Mars/Olympus_Mons"] {
             assert_eq!(zone(wrong), Err(ZoneError), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_zone_has_a_name_that_everybody_knows() {
+        assert_eq!("europe/berlin".parse::<Zone>().unwrap().name(), "Europe/Berlin");
+        for wrong in ["", "Europe/Atlantis", "+02:00", "CET-1CEST", "Etc/Unknown", "../etc/passwd"]
+        {
+            assert!(wrong.parse::<Zone>().is_err(), "{wrong}");
+        }
+        assert_eq!("utc".parse(), Ok(Zone::utc()));
+    }
+
+    /// An event without a zone of its own has its venue's, by the name that is kept.
+    #[test]
+    fn a_zone_that_a_venue_may_have_is_one_that_an_event_may_have() {
+        for name in TimeZoneDatabase::bundled().available() {
+            let venues: Zone = name.as_str().parse().unwrap();
+            assert_eq!(venues.to_string().parse(), Ok(venues), "{name}");
         }
     }
 

@@ -4,17 +4,16 @@
 use std::num::NonZero;
 
 use onsale_core::time::Time;
-use sqlx::any::{AnyArguments, AnyRow};
-use sqlx::query::Query;
-use sqlx::{Any, Row, Transaction};
+use sqlx::any::AnyRow;
+use sqlx::{Any, AnyConnection, Row, Transaction};
 
 use super::CatalogueError;
 use super::fold::fold;
-use super::place::{Coordinates, Country, ZoneName};
+use super::place::{Coordinates, Country, Zone};
 use super::versioned::Versioned;
 use crate::access::Action;
 use crate::access::audit::{self, By, Deed, Outcome};
-use crate::database::{Database, ReadRow, StoreError, millis, queries};
+use crate::database::{Database, ReadRow, Statement, StoreError, millis, queries};
 use crate::id::{OrganiserId, VenueId};
 use crate::page::{Cursor, Limit, Page};
 use crate::text::{Line, Wanted};
@@ -46,7 +45,7 @@ pub struct Site {
     /// Which country.
     pub country: Country,
     /// Where its clocks are.
-    pub time_zone: ZoneName,
+    pub time_zone: Zone,
     /// Where it is on the map.
     pub coordinates: Option<Coordinates>,
     /// How many people it holds.
@@ -77,7 +76,7 @@ pub struct Venue {
     /// Which country.
     pub country: Country,
     /// Where its clocks are.
-    pub time_zone: ZoneName,
+    pub time_zone: Zone,
     /// Where it is on the map.
     pub coordinates: Option<Coordinates>,
     /// How many people it holds.
@@ -123,8 +122,7 @@ pub async fn list(
         .bind(name_key)
         .bind(id)
         .bind(limit.rows());
-    let mut connection = database.reader().await?;
-    let rows = query.fetch_all(&mut *connection).await?;
+    let rows = database.find_all(query).await?;
     let venues = rows.iter().map(venue).collect::<Result<_, _>>()?;
     Ok(Page::of(venues, limit, |last: &Venue| Cursor { sort: fold(&last.name), id: last.id }))
 }
@@ -134,15 +132,19 @@ pub async fn owner(
     database: &Database,
     id: VenueId,
 ) -> Result<Option<OrganiserId>, CatalogueError> {
-    let mut connection = database.reader().await?;
-    let row = sqlx::query(OWNER).bind(id.to_string()).fetch_optional(&mut *connection).await?;
+    let row = database.find(sqlx::query(OWNER).bind(id.to_string())).await?;
     Ok(row.ok_or(CatalogueError::NotFound(THING))?.parsed_if_any("organiser")?)
 }
 
 /// A venue.
 pub async fn find(database: &Database, id: VenueId) -> Result<Venue, CatalogueError> {
     let mut connection = database.reader().await?;
-    let row = sqlx::query(FIND).bind(id.to_string()).fetch_optional(&mut *connection).await?;
+    find_in(&mut connection, id).await
+}
+
+/// The same, as a transaction sees it.
+async fn find_in(connection: &mut AnyConnection, id: VenueId) -> Result<Venue, CatalogueError> {
+    let row = sqlx::query(FIND).bind(id.to_string()).fetch_optional(connection).await?;
     row.as_ref().map(venue).transpose()?.ok_or(CatalogueError::NotFound(THING))
 }
 
@@ -161,8 +163,9 @@ pub async fn create(
     created.map_err(|error| {
         if error.is_reference() { CatalogueError::NotFound("organiser") } else { error.into() }
     })?;
+    let made = find_in(&mut transaction, id).await?;
     finish(transaction, by, id, organiser, "made").await?;
-    find(database, id).await
+    Ok(made)
 }
 
 /// Changes what is said of a venue, if it is still as it was `seen`.
@@ -177,8 +180,9 @@ pub async fn change(
     let organiser = take(&mut transaction, id, seen).await?;
     let change = site.bind(sqlx::query(CHANGE).bind(id.to_string())).bind(millis(by.at));
     change.execute(&mut *transaction).await?;
+    let changed = find_in(&mut transaction, id).await?;
     finish(transaction, by, id, organiser, "changed").await?;
-    find(database, id).await
+    Ok(changed)
 }
 
 /// Removes a venue that no event needs, if it is still as it was `seen`.
@@ -221,7 +225,7 @@ async fn finish(
 
 impl Site {
     /// As `$2` to `$15`.
-    fn bind<'a>(&self, query: Query<'a, Any, AnyArguments>) -> Query<'a, Any, AnyArguments> {
+    fn bind<'a>(&self, query: Statement<'a>) -> Statement<'a> {
         let part = |part: &Option<Part>| part.as_ref().map(|part| part.as_str().to_owned());
         let e6 = self.coordinates.map(Coordinates::e6);
         query

@@ -25,7 +25,7 @@ use tokio::time::{sleep, timeout};
 pub use self::error::StoreError;
 use self::error::is_conflict;
 pub(crate) use self::queries::queries;
-pub(crate) use self::row::{ReadRow, millis};
+pub(crate) use self::row::{ReadRow, millis, undecodable};
 use self::setup::Setup;
 pub(crate) use self::transaction::{Statement, Transaction};
 
@@ -66,9 +66,7 @@ impl DatabaseSettings {
             statement_timeout: Duration::from_secs(5),
         }
     }
-}
 
-impl DatabaseSettings {
     /// The file, if it is one of SQLite.
     pub(crate) fn sqlite_file(&self) -> Option<PathBuf> {
         let is_sqlite = self.url.starts_with("sqlite:");

@@ -44,7 +44,6 @@ mod tests {
         crate::accounts::prune::QUERIES,
         crate::accounts::register::QUERIES,
         crate::accounts::reset::QUERIES,
-        crate::accounts::role::QUERIES,
         crate::accounts::session::QUERIES,
         crate::accounts::session::refresh::QUERIES,
         crate::accounts::sign_in::QUERIES,

@@ -115,7 +115,11 @@ fn number(column: &'static str, value: i64) -> Result<u64, StoreError> {
     u64::try_from(value).map_err(|error| undecodable(column, error))
 }
 
-fn undecodable(column: &'static str, error: impl Error + Send + Sync + 'static) -> StoreError {
+/// What is in a column is not what belongs there.
+pub(crate) fn undecodable(
+    column: &'static str,
+    error: impl Error + Send + Sync + 'static,
+) -> StoreError {
     let (index, source) = (column.to_owned(), Box::new(error));
     StoreError::Broken(sqlx::Error::ColumnDecode { index, source })
 }

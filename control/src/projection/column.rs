@@ -12,11 +12,11 @@ use onsale_core::query::Phase;
 use onsale_core::spec::{ClassId, Numbering, QuotaId};
 use onsale_core::time::Time;
 use onsale_core::trace::TraceId;
-use sqlx::any::{AnyArguments, AnyRow};
-use sqlx::query::Query;
-use sqlx::{Any, Row};
+use sqlx::Row;
+use sqlx::any::AnyRow;
 
 use super::rows::{Journal, RefundState, SeatState};
+use crate::database::Statement;
 
 /// What stands in a column of a row.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -29,10 +29,7 @@ pub enum Value {
 
 impl Value {
     /// Hands it to a statement as its next parameter.
-    pub(crate) fn bind(
-        self,
-        statement: Query<'_, Any, AnyArguments>,
-    ) -> Query<'_, Any, AnyArguments> {
+    pub(crate) fn bind(self, statement: Statement<'_>) -> Statement<'_> {
         match self {
             Self::Number(number) => statement.bind(number),
             Self::Text(text) => statement.bind(text),
@@ -180,15 +177,26 @@ fn saturated(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
+/// What stands in a column as one of a few words.
+pub(crate) trait Word {
+    /// Which.
+    fn word(&self) -> &'static str;
+}
+
 /// Declares how the variants of a type are called in a column.
 macro_rules! words {
     ($($type:ty { $($variant:ident $word:literal,)* })*) => { $(
+        impl Word for $type {
+            fn word(&self) -> &'static str {
+                match self { $(Self::$variant => $word,)* }
+            }
+        }
+
         impl Column for $type {
             const KIND: Kind = Kind::Text;
 
             fn value(&self) -> Value {
-                let word = match self { $(Self::$variant => $word,)* };
-                Value::Text(Some(word.to_owned()))
+                Value::Text(Some(self.word().to_owned()))
             }
 
             fn of(value: Value) -> Option<Self> {

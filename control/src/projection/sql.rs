@@ -73,16 +73,22 @@ pub(crate) async fn find<R: Stored>(
     connection: &mut AnyConnection,
     keys: &BTreeSet<impl Column>,
 ) -> Result<Vec<R>, StoreError> {
+    fetch(connection, R::TABLE.texts.find, keys).await?.iter().map(read::<R>).collect()
+}
+
+/// The rows that a query with room for [`ROWS_MAX`] keys finds by these.
+pub(crate) async fn fetch(
+    connection: &mut AnyConnection,
+    text: &'static str,
+    keys: &BTreeSet<impl Column>,
+) -> Result<Vec<AnyRow>, StoreError> {
     let keys: Vec<_> = keys.iter().map(Column::value).collect();
-    let mut found = Vec::new();
+    let mut rows = Vec::new();
     for keys in keys.chunks(ROWS_MAX) {
-        let statement = sqlx::query(R::TABLE.texts.find);
-        let statement = filled(keys).fold(statement, |statement, key| key.clone().bind(statement));
-        for row in statement.fetch_all(&mut *connection).await? {
-            found.push(read(&row)?);
-        }
+        let query = filled(keys).fold(sqlx::query(text), |query, key| key.clone().bind(query));
+        rows.extend(query.fetch_all(&mut *connection).await?);
     }
-    Ok(found)
+    Ok(rows)
 }
 
 pub(crate) fn read<R: Stored>(row: &AnyRow) -> Result<R, StoreError> {
@@ -126,6 +132,6 @@ async fn remove<R: Stored>(
 }
 
 /// As many as a statement has room for: the last one again and again.
-pub(crate) fn filled<T>(keys: &[T]) -> impl Iterator<Item = &T> {
+fn filled<T>(keys: &[T]) -> impl Iterator<Item = &T> {
     keys.iter().chain(keys.last().into_iter().cycle()).take(ROWS_MAX)
 }

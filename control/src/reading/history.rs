@@ -9,6 +9,7 @@ use super::records::{OrderRecord, records};
 use super::{AsOf, Asked};
 use crate::database::{Database, StoreError, millis, queries};
 use crate::page::{Limit, Page};
+use crate::projection::column::Word;
 
 /// Which orders are wanted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -31,7 +32,7 @@ pub async fn history(
     let as_of = asked.as_of(&mut snapshot, None).await?;
     let query = sqlx::query(PAGE)
         .bind(person.to_string())
-        .bind(filter.status.map_or("", OrderStatus::name))
+        .bind(filter.status.map_or("", |status| status.word()))
         .bind(filter.event.map(|event| event.to_string()).unwrap_or_default())
         .bind(after.map_or(i64::MAX, |after| millis(Time::from_ms(after.sort))))
         .bind(after.map(|after| after.id.to_string()).unwrap_or_default())

@@ -11,6 +11,7 @@ use super::records::{OrderRecord, records};
 use super::{AsOf, Asked};
 use crate::database::{Database, ReadRow, StoreError, millis, queries};
 use crate::page::{Cursor, Limit, Page};
+use crate::projection::column::Word;
 
 /// Which orders are wanted: those that all of this is true of.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -58,7 +59,7 @@ pub(super) async fn page(
 ) -> Result<Page<OrderRecord, OrderCursor>, StoreError> {
     let query = sqlx::query(PAGE)
         .bind(event.to_string())
-        .bind(filter.status.map_or("", OrderStatus::name))
+        .bind(filter.status.map_or("", |status| status.word()))
         .bind(filter.class.map_or(-1, |class| i64::from(class.0)))
         .bind(filter.provider.as_deref().unwrap_or_default().to_owned())
         .bind(filter.placed_from.map_or(0, millis))

@@ -14,10 +14,9 @@ use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 
 use crate::database::{ReadRow, StoreError, queries};
-use crate::projection::column::Column;
 use crate::projection::rows::{Class, Event, Item, Order};
 use crate::projection::sql;
-use crate::projection::table::{ROWS_MAX, keyed};
+use crate::projection::table::keyed;
 
 /// An order and everything that belongs to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -201,7 +200,7 @@ async fn printed(
     orders: &BTreeSet<OrderId>,
 ) -> Result<BTreeMap<(EventId, SeatIndex), PrintedSeat>, StoreError> {
     let mut seats = BTreeMap::new();
-    for row in fetch(snapshot, PRINTED, orders).await? {
+    for row in sql::fetch(snapshot, PRINTED, orders).await? {
         let event = row.parsed("event")?;
         let seat = printed_seat(&row)?;
         seats.extend(seat.map(|seat| ((event, seat.index), seat)));
@@ -245,22 +244,7 @@ async fn buyers(
         };
         Ok((row.parsed("person")?, buyer))
     };
-    fetch(snapshot, BUYERS, people).await?.iter().map(buyer).collect()
-}
-
-/// The rows of a query with room for keys.
-async fn fetch(
-    snapshot: &mut AnyConnection,
-    text: &'static str,
-    keys: &BTreeSet<impl Column>,
-) -> Result<Vec<AnyRow>, StoreError> {
-    let keys: Vec<_> = keys.iter().map(Column::value).collect();
-    let mut rows = Vec::new();
-    for keys in keys.chunks(ROWS_MAX) {
-        let query = sql::filled(keys).fold(sqlx::query(text), |query, key| key.clone().bind(query));
-        rows.extend(query.fetch_all(&mut *snapshot).await?);
-    }
-    Ok(rows)
+    sql::fetch(snapshot, BUYERS, people).await?.iter().map(buyer).collect()
 }
 
 queries! {

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use futures_util::TryStreamExt;
-use jiff::tz::{TimeZone, TimeZoneDatabase};
 use jiff::{RoundMode, Timestamp, ToSpan, Unit, Zoned, ZonedRound};
 use onsale_core::id::EventId;
 use onsale_core::money::Currency;
@@ -14,7 +13,8 @@ use sqlx::{AnyConnection, Row};
 use thiserror::Error;
 
 use super::{AsOf, Asked};
-use crate::catalogue::place::ZoneName;
+use crate::catalogue::event::local_time::timestamp;
+use crate::catalogue::place::Zone;
 use crate::database::{Database, StoreError, queries};
 use crate::projection::rows::{Class, Event};
 use crate::projection::{QUARTER, sql};
@@ -43,7 +43,7 @@ impl Step {
 #[derive(Clone, Debug, PartialEq)]
 pub struct SalesPeriod {
     step: Step,
-    zone: TimeZone,
+    zone: Zone,
     from: Timestamp,
     until: Timestamp,
 }
@@ -61,18 +61,16 @@ pub enum PeriodError {
 
 impl SalesPeriod {
     /// The hours or days that have a part in a period, by the clocks of a zone.
-    pub fn new(step: Step, zone: &ZoneName, from: Time, until: Time) -> Result<Self, PeriodError> {
+    pub fn new(step: Step, zone: &Zone, from: Time, until: Time) -> Result<Self, PeriodError> {
         if until <= from {
             return Err(PeriodError::Reversed);
         }
         if until.since(from) > step.period_max() {
             return Err(PeriodError::TooLong);
         }
-        // Whatever has such a name is in the database that is compiled in.
-        let zone = TimeZoneDatabase::bundled().get(&zone.to_string()).unwrap_or(TimeZone::UTC);
-        let from = start(step, &zoned(from, &zone)).timestamp();
-        let until = end(step, &zoned(until, &zone)).timestamp();
-        Ok(Self { step, zone, from, until })
+        let from = start(step, &zoned(from, zone)).timestamp();
+        let until = end(step, &zoned(until, zone)).timestamp();
+        Ok(Self { step, zone: zone.clone(), from, until })
     }
 }
 
@@ -176,9 +174,8 @@ fn add(sold: &mut Sold, row: &AnyRow, period: &SalesPeriod) -> Result<(), StoreE
     Ok(())
 }
 
-fn zoned(at: Time, zone: &TimeZone) -> Zoned {
-    let ms = i64::try_from(at.as_ms()).unwrap_or(i64::MAX);
-    Timestamp::from_millisecond(ms).unwrap_or(Timestamp::MAX).to_zoned(zone.clone())
+fn zoned(at: Time, zone: &Zone) -> Zoned {
+    timestamp(at).to_zoned(zone.time_zone().clone())
 }
 
 /// The beginning of the hour or day that has this moment. Only at the end of all time there is
@@ -213,15 +210,9 @@ queries! {
 
 #[cfg(test)]
 mod tests {
-    use jiff::tz::TimeZoneDatabase;
-
     use super::*;
 
-    fn zone(name: &str) -> TimeZone {
-        TimeZoneDatabase::bundled().get(name).unwrap()
-    }
-
-    fn named(name: &str) -> ZoneName {
+    fn zone(name: &str) -> Zone {
         name.parse().unwrap()
     }
 
@@ -256,10 +247,10 @@ mod tests {
     #[test]
     fn a_period_is_made_of_whole_steps_and_bounded() {
         let (from, until) = (time("2026-10-25T00:10:00Z"), time("2026-10-25T12:00:00Z"));
-        let period = SalesPeriod::new(Step::Day, &named("Europe/Berlin"), from, until).unwrap();
+        let period = SalesPeriod::new(Step::Day, &zone("Europe/Berlin"), from, until).unwrap();
         assert_eq!(period.from.to_string(), "2026-10-24T22:00:00Z");
         assert_eq!(period.until.to_string(), "2026-10-25T23:00:00Z");
-        let hours = |from, until| SalesPeriod::new(Step::Hour, &named("UTC"), from, until);
+        let hours = |from, until| SalesPeriod::new(Step::Hour, &zone("UTC"), from, until);
         assert_eq!(hours(from, until).unwrap().until.to_string(), "2026-10-25T12:00:00Z");
         assert_eq!(hours(until, from), Err(PeriodError::Reversed));
         assert_eq!(hours(from, from), Err(PeriodError::Reversed));

@@ -10,7 +10,7 @@ use sqlx::any::AnyRow;
 use super::records::{PrintedSeat, printed_seat};
 use super::{AsOf, Asked};
 use crate::database::{Database, ReadRow, StoreError, queries};
-use crate::projection::column::{Column, Value};
+use crate::projection::column::{Column, Value, Word};
 use crate::projection::rows::SeatState;
 
 /// A seat that is not free.
@@ -67,13 +67,9 @@ pub async fn seats(
 ) -> Result<(AsOf, Vec<SeatRecord>), StoreError> {
     let mut snapshot = database.snapshot().await?;
     let as_of = asked.as_of(&mut snapshot, Some(event)).await?;
-    let state = filter.state.map(|state| state.value());
     let query = sqlx::query(PAGE)
         .bind(event.to_string())
-        .bind(match state {
-            Some(Value::Text(Some(state))) => state,
-            _ => String::new(),
-        })
+        .bind(filter.state.map_or("", |state| state.word()))
         .bind(filter.class.map_or(-1, |class| i64::from(class.0)))
         .bind(after.map_or(-1, |after| i64::from(after.0)))
         .bind(i64::from(count));

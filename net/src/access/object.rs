@@ -15,6 +15,7 @@ use onsale_core::id::{EventId, OrderId, PersonId};
 use onsale_core::query::Query;
 
 use crate::api::edge::Edge;
+use crate::dto::id::IdKind;
 use crate::extract::{MemberOf, Named, PartOf};
 use crate::problem::Problem;
 
@@ -72,8 +73,8 @@ impl Object for Named<EventId> {
 }
 
 impl Object for PartOf {
-    fn scope(&self, _: &Edge) -> impl Future<Output = Result<Scope, Problem>> + Send {
-        ready(Ok(Scope::Event(self.0)))
+    async fn scope(&self, edge: &Edge) -> Result<Scope, Problem> {
+        Named(self.0).scope(edge).await
     }
 
     fn seen_by(&self) -> Option<Action> {
@@ -85,9 +86,13 @@ impl Object for PartOf {
     }
 }
 
-impl Object for MemberOf<EventId> {
-    fn scope(&self, _: &Edge) -> impl Future<Output = Result<Scope, Problem>> + Send {
-        ready(Ok(Scope::Event(self.0)))
+/// Somebody in a crew is known to whoever knows what the crew is for.
+impl<T: IdKind + Send + Sync> Object for MemberOf<T>
+where
+    Named<T>: Object,
+{
+    async fn scope(&self, edge: &Edge) -> Result<Scope, Problem> {
+        Named(self.0).scope(edge).await
     }
 
     fn seen_by(&self) -> Option<Action> {
@@ -113,16 +118,6 @@ impl Object for Named<OrganiserId> {
     }
 }
 
-impl Object for MemberOf<OrganiserId> {
-    fn scope(&self, _: &Edge) -> impl Future<Output = Result<Scope, Problem>> + Send {
-        ready(Ok(Scope::Organiser(self.0)))
-    }
-
-    async fn known(&self, edge: &Edge, actor: Actor) -> Result<(), Problem> {
-        Named(self.0).known(edge, actor).await
-    }
-}
-
 /// Everybody sees the venues; roles for one are those for its organiser.
 impl Object for Named<VenueId> {
     async fn scope(&self, edge: &Edge) -> Result<Scope, Problem> {
@@ -144,7 +139,7 @@ impl Object for Named<PersonId> {
 
     fn known(&self, _: &Edge, actor: Actor) -> impl Future<Output = Result<(), Problem>> + Send {
         let is_own = actor == Actor::Person(self.0);
-        ready(if is_own { Ok(()) } else { Err(Problem::not_found("account")) })
+        ready(if is_own { Ok(()) } else { Err(Problem::no_account()) })
     }
 }
 

@@ -37,11 +37,12 @@ impl<O: Object> FromRequestParts<Edge> for Permit<O> {
 pub(crate) struct Grant {
     caller: Caller,
     origin: Origin,
+    position: Position,
 }
 
 impl Grant {
-    const fn new(caller: Caller, origin: Origin) -> Self {
-        Self { caller, origin }
+    const fn new(caller: Caller, origin: Origin, position: Position) -> Self {
+        Self { caller, origin, position }
     }
 
     /// Who it is for.
@@ -49,28 +50,16 @@ impl Grant {
         &self.caller
     }
 
-    /// Whether they may do something else to an object, too.
-    pub(crate) async fn may(
-        &self,
-        edge: &Edge,
-        action: Action,
-        object: &impl Object,
-    ) -> Result<bool, Problem> {
-        let caller = Caller { action, ..self.caller };
-        let position = caller.position(edge, object.scope(edge).await?).await?;
-        Ok(position.reach(action) == Reach::Any)
+    /// Whether they may do something else, too, to the same object. Their roles count if they did
+    /// for what it was given for.
+    pub(crate) fn may(&self, action: Action) -> bool {
+        self.position.reach(action) == Reach::Any
     }
 
     /// Who does it, when and from where.
     pub(crate) fn by(&self, edge: &Edge) -> By {
-        let who = match self.caller.principal {
-            Some(Principal::Operator) => Who::Operator,
-            Some(Principal::Account { person, .. } | Principal::Guest { person }) => {
-                Who::Person(person)
-            }
-            None => Who::Nobody,
-        };
-        self.origin.by(who, edge)
+        let named = |principal: Principal| principal.person().map_or(Who::Operator, Who::Person);
+        self.origin.by(self.caller.principal.map_or(Who::Nobody, named), edge)
     }
 }
 
@@ -85,18 +74,15 @@ impl Caller {
         let position = self.position(edge, object.scope(edge).await?).await?;
         let is_own = object.owner().is_some() && object.owner() == self.person();
         match position.reach(self.action) {
-            Reach::Any => Ok(Grant::new(*self, origin)),
-            Reach::Own if is_own => Ok(Grant::new(*self, origin)),
+            Reach::Any => Ok(Grant::new(*self, origin, position)),
+            Reach::Own if is_own => Ok(Grant::new(*self, origin, position)),
             _ => Err(self.refused(edge, object, position).await),
         }
     }
 
     /// Who it is, if it is a person.
     pub(crate) fn person(&self) -> Option<PersonId> {
-        match self.principal? {
-            Principal::Account { person, .. } | Principal::Guest { person } => Some(person),
-            Principal::Operator => None,
-        }
+        self.principal?.person()
     }
 
     /// What they may not know of is not there; what they know of is forbidden.

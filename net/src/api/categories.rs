@@ -44,10 +44,7 @@ async fn list(
     let (limit, after) = (page::limit(wish.limit)?, page::cursor(wish.after.as_deref())?);
     let list = async move |control: Control| category::list(&control.database, after, limit).await;
     let found = edge.backstage(list).await?;
-    let next = found.next.as_ref().map(page::next);
-    let categories = found.items.into_iter().map(CategoryDto::from).collect();
-    let list = CategoryList { categories, next };
-    Ok(page::respond(&uri, list.next.as_deref(), &list))
+    Ok(page::answer(&uri, found, |categories, next| CategoryList { categories, next }))
 }
 
 /// Make a category.

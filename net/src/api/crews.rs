@@ -165,17 +165,24 @@ async fn take_for_organiser(
 /// An event that was defined past the catalogue gets its crew with the first role for it.
 async fn must_have_crew(edge: &Edge, grant: &Grant, event: EventId) -> Result<(), Problem> {
     match grant.look(edge, event, Query::Event(event)).await {
-        Ok(_) => {
-            let now = edge.now();
-            let found = async move |control: Control| {
-                crew::found_late(&control.database, event, None, now).await
-            };
-            edge.backstage(found).await
-        }
+        Ok(_) => found_late(edge, event, None).await,
         // One of the catalogue that its partition does not know yet has a crew, or it is none.
         Err(missing) if missing.code() == catalog::NOT_FOUND.code => Ok(()),
         Err(problem) => Err(problem),
     }
+}
+
+/// Makes the crew of an event that was defined past the catalogue, unless it is there.
+pub(super) async fn found_late(
+    edge: &Edge,
+    event: EventId,
+    creator: Option<PersonId>,
+) -> Result<(), Problem> {
+    let now = edge.now();
+    let found = async move |control: Control| {
+        crew::found_late(&control.database, event, creator, now).await
+    };
+    edge.backstage(found).await
 }
 
 async fn list(edge: &Edge, crew: Crew) -> Result<Json<MemberList>, Problem> {

@@ -5,8 +5,6 @@ use axum::http::header::{LINK, LOCATION, VARY};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use futures_util::future::try_join_all;
-use onsale_control::Control;
-use onsale_control::access::crew;
 use onsale_core::command::Command;
 use onsale_core::id::EventId;
 use onsale_core::inventory::seating::SeatIndex;
@@ -16,6 +14,7 @@ use onsale_core::waitroom::LotterySeed;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::crews::found_late;
 use super::edge::{Edge, mismatch};
 use crate::access::{Caller, Grant, Permit, Unowned};
 use crate::dto::Id;
@@ -73,11 +72,7 @@ async fn define(
     let reply = grant.operate(&edge, partition, Some(key), command).await?;
     let Reply::EventDefined { event, commitment } = reply else { return Err(mismatch()) };
     if let Some(creator) = grant.caller().person() {
-        let now = edge.now();
-        let found = async move |control: Control| {
-            crew::found_late(&control.database, event, Some(creator), now).await
-        };
-        edge.backstage(found).await?;
+        found_late(&edge, event, Some(creator)).await?;
     }
     let body = EventDefined { id: Id(event), commitment: commitment.to_string() };
     let location = format!("/api/v1/events/{event}");

@@ -50,10 +50,7 @@ async fn list(
     let list =
         async move |control: Control| venue::list(&control.database, &filter, after, limit).await;
     let found = edge.backstage(list).await?;
-    let next = found.next.as_ref().map(page::next);
-    let venues = found.items.into_iter().map(VenueDto::from).collect();
-    let list = VenueList { venues, next };
-    Ok(page::respond(&uri, list.next.as_deref(), &list))
+    Ok(page::answer(&uri, found, |venues, next| VenueList { venues, next }))
 }
 
 /// Make a venue that the platform keeps.

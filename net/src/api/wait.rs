@@ -5,8 +5,9 @@ use onsale_core::time::{Span, Time};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
+use crate::dto::in_query;
 use crate::port::Wait;
-use crate::problem::{Problem, catalog};
+use crate::problem::Problem;
 
 /// The longest wait: below the patience of common proxies.
 const WAIT_MS_MAX: u64 = 25_000;
@@ -32,8 +33,7 @@ impl Patience {
         if self.wait_ms <= WAIT_MS_MAX {
             return Ok(());
         }
-        let problem = format!("must be at most {WAIT_MS_MAX}");
-        Err(Problem::at(&catalog::INVALID_PARAMETER, "query.wait_ms", problem))
+        in_query("wait_ms", Err(format!("must be at most {WAIT_MS_MAX}")))
     }
 
     /// What to wait for, where `version` says what a view's version is.

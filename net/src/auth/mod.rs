@@ -25,8 +25,8 @@ use crate::problem::{Problem, catalog};
 /// Where a checkout token is sent.
 pub const CHECKOUT_TOKEN: HeaderName = HeaderName::from_static("checkout-token");
 
-/// Who calls: `Option<Principal>` where that may be nobody. A token that is no good is refused
-/// either way.
+/// Who calls: taken as `Option<Principal>`, for it may be nobody. A token that is no good is
+/// refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Principal {
     /// Somebody who has signed in to their account.
@@ -53,6 +53,14 @@ impl Principal {
             Self::Operator => Actor::Operator,
         }
     }
+
+    /// Who it is, if it is a person.
+    pub const fn person(&self) -> Option<PersonId> {
+        match self {
+            Self::Account { person, .. } | Self::Guest { person } => Some(*person),
+            Self::Operator => None,
+        }
+    }
 }
 
 /// A person with an access token, guest or not.
@@ -62,14 +70,6 @@ impl Buyer {
     /// As the rules call them.
     pub const fn actor(&self) -> Actor {
         Actor::Person(self.0)
-    }
-}
-
-impl FromRequestParts<Edge> for Principal {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, edge: &Edge) -> Result<Self, Problem> {
-        required(parts, edge)
     }
 }
 
@@ -85,15 +85,9 @@ impl FromRequestParts<Edge> for Buyer {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, edge: &Edge) -> Result<Self, Problem> {
-        match required(parts, edge)? {
-            Principal::Account { person, .. } | Principal::Guest { person } => Ok(Self(person)),
-            Principal::Operator => Err(Problem::buyer_only()),
-        }
+        let principal = identify(&parts.headers, edge)?.ok_or_else(Problem::token_required)?;
+        principal.person().map(Self).ok_or_else(Problem::buyer_only)
     }
-}
-
-fn required(parts: &Parts, edge: &Edge) -> Result<Principal, Problem> {
-    identify(&parts.headers, edge)?.ok_or_else(Problem::token_required)
 }
 
 /// Who a request says it comes from, if it says so.

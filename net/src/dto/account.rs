@@ -5,14 +5,14 @@ use onsale_control::accounts::email::Email;
 use onsale_control::accounts::password::Password;
 use onsale_control::accounts::profile::{PhoneChange, Profile, ProfileChange};
 use onsale_control::accounts::register::Purpose;
-use onsale_control::accounts::role::Role;
 use onsale_control::accounts::text::PersonName;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::id::PersonRef;
-use super::{At, Id};
-use crate::problem::{Problem, catalog};
+use super::role::RoleDto;
+use super::{At, Id, at};
+use crate::problem::Problem;
 
 /// What somebody wants to have an account for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
@@ -22,20 +22,6 @@ pub enum AccountPurpose {
     Buyer,
     /// To make events.
     Organiser,
-}
-
-/// What somebody is on this platform.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum AccountRole {
-    /// Runs the platform.
-    Admin,
-    /// Buys tickets.
-    Buyer,
-    /// Makes events.
-    Organiser,
-    /// Helps those who run the platform.
-    Staff,
 }
 
 /// A wish to have an account.
@@ -120,7 +106,7 @@ pub struct AccountDto {
     pub phone: Option<String>,
     /// What they are on this platform.
     #[schema(example = "buyer")]
-    pub role: AccountRole,
+    pub role: RoleDto,
     /// Whether they can sign in with a password.
     #[schema(example = true)]
     pub has_password: bool,
@@ -167,8 +153,7 @@ pub struct DeleteAccount {
 impl RegisterAccount {
     /// Its parts, each checked.
     pub fn parse(&self) -> Result<(Email, Password, PersonName, Purpose), Problem> {
-        let name = PersonName::parse(&self.given_name, &self.family_name)
-            .map_err(|error| wrong("given_name", error))?;
+        let name = at("given_name", PersonName::parse(&self.given_name, &self.family_name))?;
         let purpose = match self.purpose {
             AccountPurpose::Buyer => Purpose::Buying,
             AccountPurpose::Organiser => Purpose::Organising,
@@ -183,7 +168,7 @@ impl ChangeAccount {
         let phone = match self.phone.as_deref() {
             None => PhoneChange::Keep,
             Some("") => PhoneChange::Remove,
-            Some(text) => PhoneChange::Set(text.parse().map_err(|error| wrong("phone", error))?),
+            Some(text) => PhoneChange::Set(at("phone", text.parse())?),
         };
         let Self { given_name, family_name, .. } = self;
         Ok(ProfileChange { given_name, family_name, phone })
@@ -192,32 +177,17 @@ impl ChangeAccount {
 
 /// The address in a field `email`.
 pub fn email(text: &str) -> Result<Email, Problem> {
-    Email::parse(text).map_err(|error| wrong("email", error))
+    at("email", Email::parse(text))
 }
 
 /// A password that somebody chooses, in this field.
 pub fn chosen(field: &str, text: &str) -> Result<Password, Problem> {
-    Password::chosen(text).map_err(|error| wrong(field, error))
-}
-
-fn wrong(field: &str, error: impl std::fmt::Display) -> Problem {
-    Problem::at(&catalog::INVALID_BODY, field, error.to_string())
+    at(field, Password::chosen(text))
 }
 
 impl From<Confirmed> for ConfirmedEmail {
     fn from(confirmed: Confirmed) -> Self {
         Self { person: Id(confirmed.person), email: confirmed.email.to_string() }
-    }
-}
-
-impl From<Role> for AccountRole {
-    fn from(role: Role) -> Self {
-        match role {
-            Role::Admin => Self::Admin,
-            Role::Buyer => Self::Buyer,
-            Role::Organiser => Self::Organiser,
-            Role::Staff => Self::Staff,
-        }
     }
 }
 

@@ -1,15 +1,12 @@
 //! Addresses of people.
 
-use std::fmt::Display;
-use std::str::FromStr;
-
 use onsale_control::accounts::address::{Address, KeptAddress, Line};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::Id;
 use super::id::AddressRef;
-use crate::problem::{Problem, catalog};
+use super::{Id, at, at_if_any};
+use crate::problem::Problem;
 
 /// Where somebody lives.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
@@ -66,25 +63,16 @@ impl AddressDto {
     /// The address, checked.
     pub fn parse(&self) -> Result<Address, Problem> {
         Ok(Address {
-            label: field("label", &self.label)?,
-            recipient: field("recipient", &self.recipient)?,
-            line_1: field("line_1", &self.line_1)?,
-            line_2: optional("line_2", self.line_2.as_deref())?,
-            postal_code: optional("postal_code", self.postal_code.as_deref())?,
-            city: field("city", &self.city)?,
-            region: optional("region", self.region.as_deref())?,
-            country: field("country", &self.country)?,
+            label: at("label", self.label.parse())?,
+            recipient: at("recipient", self.recipient.parse())?,
+            line_1: at("line_1", self.line_1.parse())?,
+            line_2: at_if_any("line_2", self.line_2.as_deref())?,
+            postal_code: at_if_any("postal_code", self.postal_code.as_deref())?,
+            city: at("city", self.city.parse())?,
+            region: at_if_any("region", self.region.as_deref())?,
+            country: at("country", self.country.parse())?,
         })
     }
-}
-
-fn field<T: FromStr<Err: Display>>(name: &str, text: &str) -> Result<T, Problem> {
-    text.parse()
-        .map_err(|error: T::Err| Problem::at(&catalog::INVALID_BODY, name, error.to_string()))
-}
-
-fn optional(name: &str, text: Option<&str>) -> Result<Option<Line>, Problem> {
-    text.map(|text| field(name, text)).transpose()
 }
 
 impl From<Address> for AddressDto {

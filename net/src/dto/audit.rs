@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::id::{AuditEntryRef, EventRef, OrganiserRef};
-use super::{At, Id, in_query};
+use super::{At, Id, in_query_if_any};
 use crate::problem::Problem;
 
 /// Longer than any id.
@@ -125,15 +125,13 @@ pub struct AuditPage {
 impl AuditPage {
     /// Which entries are wanted.
     pub fn filter(&self) -> Result<AuditFilter, Problem> {
-        let who = self.who.as_ref().map(|who| in_query("who", who.parse()));
-        let action = self.action.as_ref().map(|action| in_query("action", action.parse()));
-        let object = self.object.as_ref().map(|id| in_query("object", ObjectText::parse(id)));
         Ok(AuditFilter {
-            who: who.transpose()?,
-            action: action.transpose()?,
+            who: in_query_if_any("who", self.who.as_deref())?,
+            action: in_query_if_any("action", self.action.as_deref())?,
             event: self.event.map(|Id(event)| event),
             organiser: self.organiser.map(|Id(organiser)| organiser),
-            object: object.transpose()?.map(|id| id.to_string()),
+            object: in_query_if_any::<ObjectText>("object", self.object.as_deref())?
+                .map(|id| id.to_string()),
             since: self.since.map(|At(since)| since),
             until: self.until.map(|At(until)| until),
         })

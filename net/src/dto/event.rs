@@ -1,6 +1,6 @@
 //! Events: as an operator defines them and as the world sees them.
 
-use onsale_core::money::{Amount, Currency};
+use onsale_core::money::Amount;
 use onsale_core::query::{EventView, Phase};
 use onsale_core::spec::{
     Class, ClassId, Draft, EventSpec, Limits, Quota, SpecError, Terms, Window,
@@ -12,7 +12,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::id::EventRef;
 use super::plan::PlanDefinition;
 use super::waitroom::{WaitroomDefinition, WaitroomDto};
-use super::{At, Id};
+use super::{At, Id, at};
 use crate::problem::{Problem, catalog};
 
 /// An event to be sold.
@@ -147,13 +147,9 @@ impl Default for TermsDto {
 impl EventDefinition {
     /// The event, checked whole.
     pub fn parse(self) -> Result<EventSpec, Problem> {
-        let currency: Currency = self
-            .currency
-            .parse()
-            .map_err(|error| Problem::at(&catalog::INVALID_BODY, "currency", format!("{error}")))?;
         let draft = Draft {
             name: self.name,
-            currency,
+            currency: at("currency", self.currency.parse())?,
             classes: self.classes.into_iter().map(Into::into).collect(),
             quotas: self.quotas.into_iter().map(Into::into).collect(),
             plan: self.plan.map(Into::into),

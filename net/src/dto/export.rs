@@ -4,7 +4,6 @@ use std::net::IpAddr;
 
 use onsale_control::access::audit::{Entry, Who};
 use onsale_control::accounts::export::{Export, PastSession, SentLetter};
-use onsale_control::accounts::identity::Identity;
 use onsale_core::id::PersonId;
 use onsale_core::time::Time;
 use serde::Serialize;
@@ -13,6 +12,7 @@ use utoipa::ToSchema;
 use super::account::AccountDto;
 use super::address::KeptAddressDto;
 use super::id::SessionRef;
+use super::identity::IdentityDto;
 use super::{At, Id};
 
 /// Everything that is known about a person. Their orders are in their history.
@@ -32,23 +32,6 @@ pub struct PersonalData {
     pub letters: Vec<SentLetterDto>,
     /// What the audit log has of what they did, and of what was done to them, newest first.
     pub deeds: Vec<DeedDto>,
-}
-
-/// Who somebody is at a provider.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-#[schema(as = Identity)]
-pub struct IdentityDto {
-    /// What the provider is called here.
-    #[schema(example = "example")]
-    pub provider: String,
-    /// What it calls itself.
-    #[schema(example = "https://accounts.example.com")]
-    pub issuer: String,
-    /// What it calls them.
-    #[schema(example = "248289761001")]
-    pub subject: String,
-    /// Since when.
-    pub created_at: At,
 }
 
 /// A device that an account is, or was, signed in on.
@@ -124,13 +107,6 @@ impl DeedDto {
         let Entry { at, who, action, outcome, address, .. } = entry;
         let address = address.filter(|_| who == Who::Person(person));
         Self { at: At(at), action, outcome, address }
-    }
-}
-
-impl From<Identity> for IdentityDto {
-    fn from(identity: Identity) -> Self {
-        let Identity { provider, issuer, subject, created_at } = identity;
-        Self { provider, issuer, subject, created_at: At(created_at) }
     }
 }
 

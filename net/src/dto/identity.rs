@@ -152,14 +152,15 @@ impl From<&OidcProviders> for OidcProviderList {
     }
 }
 
+impl From<Identity> for IdentityDto {
+    fn from(identity: Identity) -> Self {
+        let Identity { provider, issuer, subject, created_at } = identity;
+        Self { provider, issuer, subject, created_at: At(created_at) }
+    }
+}
+
 impl From<Vec<Identity>> for IdentityList {
     fn from(identities: Vec<Identity>) -> Self {
-        let one = |identity: Identity| IdentityDto {
-            provider: identity.provider,
-            issuer: identity.issuer,
-            subject: identity.subject,
-            created_at: At(identity.created_at),
-        };
-        Self { identities: identities.into_iter().map(one).collect() }
+        Self { identities: identities.into_iter().map(Into::into).collect() }
     }
 }

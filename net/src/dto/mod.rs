@@ -30,6 +30,7 @@ pub mod venue;
 pub mod waitroom;
 
 use std::fmt::Display;
+use std::str::FromStr;
 
 use onsale_control::text::Wanted;
 
@@ -47,6 +48,22 @@ pub(crate) fn in_query<T>(name: &str, parsed: Result<T, impl Display>) -> Result
     parsed.map_err(|error| {
         Problem::at(&catalog::INVALID_PARAMETER, format!("query.{name}"), error.to_string())
     })
+}
+
+/// What stands at that place of the body, if anything does.
+pub(crate) fn at_if_any<T: FromStr<Err: Display>>(
+    place: &str,
+    text: Option<&str>,
+) -> Result<Option<T>, Problem> {
+    text.map(|text| at(place, text.parse())).transpose()
+}
+
+/// What the parameter of this name says, if it was sent.
+pub(crate) fn in_query_if_any<T: FromStr<Err: Display>>(
+    name: &str,
+    text: Option<&str>,
+) -> Result<Option<T>, Problem> {
+    text.map(|text| in_query(name, text.parse())).transpose()
 }
 
 /// What somebody looks for, in the parameter of this name.

@@ -1,13 +1,12 @@
 //! Organisers on the wire.
 
-use onsale_control::catalogue::link::Link;
 use onsale_control::catalogue::organiser::{Organiser, Profile};
 use onsale_control::text::{Line, Prose, Wanted};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::id::OrganiserRef;
-use super::{At, Id, at, wanted};
+use super::{At, Id, at, at_if_any, wanted};
 use crate::problem::Problem;
 
 /// What an organiser says of itself.
@@ -35,17 +34,12 @@ pub struct SaveOrganiser {
 impl SaveOrganiser {
     /// The profile, checked.
     pub fn parse(&self) -> Result<Profile, Problem> {
-        let link = |place: &str, text: &Option<String>| {
-            let link = text.as_ref().map(|text| at(place, text.parse::<Link>()));
-            link.transpose()
-        };
-        let contact = self.contact.as_ref().map(|text| at("contact", Line::parse(text)));
         Ok(Profile {
             name: at("name", Line::parse(&self.name))?,
             description: at("description", Prose::parse(&self.description))?,
-            website: link("website", &self.website)?,
-            logo: link("logo_url", &self.logo_url)?,
-            contact: contact.transpose()?,
+            website: at_if_any("website", self.website.as_deref())?,
+            logo: at_if_any("logo_url", self.logo_url.as_deref())?,
+            contact: at_if_any("contact", self.contact.as_deref())?,
         })
     }
 }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::id::{OrganiserRef, VenueRef};
-use super::{Id, at, in_query, wanted};
+use super::{Id, at, at_if_any, in_query_if_any, wanted};
 use crate::problem::Problem;
 
 /// What is said of a venue. Each text has up to 120 characters unless it says otherwise.
@@ -85,21 +85,17 @@ impl SaveVenue {
         Ok(Site {
             name: at("name", Line::parse(&self.name))?,
             street: at("address.street", Line::parse(&address.street))?,
-            postal_code: part("address.postal_code", address.postal_code.as_deref())?,
-            ward: part("address.ward", address.ward.as_deref())?,
-            district: part("address.district", address.district.as_deref())?,
+            postal_code: at_if_any("address.postal_code", address.postal_code.as_deref())?,
+            ward: at_if_any("address.ward", address.ward.as_deref())?,
+            district: at_if_any("address.district", address.district.as_deref())?,
             city: at("address.city", Line::parse(&address.city))?,
-            region: part("address.region", address.region.as_deref())?,
+            region: at_if_any("address.region", address.region.as_deref())?,
             country: at("address.country", address.country.parse())?,
             time_zone: at("time_zone", self.time_zone.parse())?,
             coordinates: coordinates.transpose()?,
             capacity: capacity.transpose()?,
         })
     }
-}
-
-fn part<const MAX: usize>(place: &str, text: Option<&str>) -> Result<Option<Line<MAX>>, Problem> {
-    text.map(|text| at(place, Line::parse(text))).transpose()
 }
 
 /// A venue.
@@ -186,11 +182,10 @@ pub struct VenuePage {
 impl VenuePage {
     /// What is looked for.
     pub fn filter(&self) -> Result<VenueFilter, Problem> {
-        let country = self.country.as_ref().map(|code| in_query("country", code.parse()));
         Ok(VenueFilter {
             name: wanted("text", self.text.as_deref())?,
             city: wanted("city", self.city.as_deref())?,
-            country: country.transpose()?,
+            country: in_query_if_any("country", self.country.as_deref())?,
             organiser: self.organiser.map(|Id(organiser)| organiser),
         })
     }

@@ -64,13 +64,14 @@ impl Http {
         authorization: Option<HeaderValue>,
         form: Option<String>,
     ) -> Result<Answer, ProviderError> {
+        let form_type = HeaderValue::from_static("application/x-www-form-urlencoded");
+        let content_type = form.is_some().then_some(form_type);
         let mut request = Request::new(Full::from(form.unwrap_or_default()));
         *request.method_mut() = method;
         *request.uri_mut() = uri.clone();
         let headers = request.headers_mut();
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
-        let form = HeaderValue::from_static("application/x-www-form-urlencoded");
-        headers.insert(CONTENT_TYPE, form);
+        headers.extend(content_type.map(|value| (CONTENT_TYPE, value)));
         headers.extend(authorization.map(|value| (AUTHORIZATION, value)));
         let response = self.0.request(request).await.map_err(|error| away(uri, error))?;
         let status = response.status();

@@ -12,9 +12,6 @@ use thiserror::Error;
 pub struct ProviderName(String);
 
 impl ProviderName {
-    /// The shape of its text.
-    pub const PATTERN: &'static str = "^[a-z][a-z0-9-]{0,39}$";
-
     /// As text.
     pub fn as_str(&self) -> &str {
         &self.0

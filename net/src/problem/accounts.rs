@@ -140,7 +140,7 @@ impl From<RotateError> for Problem {
 }
 
 impl Problem {
-    /// Whoever asks has no account any more.
+    /// There is no such account; whoever asks may have none any more.
     pub(crate) fn no_account() -> Self {
         Self::not_found("account")
     }

@@ -23,9 +23,7 @@ impl Problem {
         let detail = "accounts, catalogue and histories are away for a moment; the sale goes on";
         Self::new(&CONTROL_UNAVAILABLE, detail).retry_after(CONTROL_RETRY_AFTER_S)
     }
-}
 
-impl Problem {
     /// The partition knows of an event that the read models have not come to yet.
     pub(crate) fn models_behind() -> Self {
         let detail = "the read models have not come to this event yet";
@@ -74,7 +72,7 @@ impl From<CrewError> for Problem {
             CrewError::BeyondOwn => Self::new(&BEYOND_OWN_ROLE, detail),
             CrewError::Full => Self::new(&FULL, detail).member("what", "role"),
             CrewError::LastAdmin => Self::new(&LAST_ADMIN, detail),
-            CrewError::NoSuchAccount => Self::not_found("account"),
+            CrewError::NoSuchAccount => Self::no_account(),
             CrewError::NotFound(what) => Self::not_found(what),
             CrewError::NotMember => Self::not_found("role"),
             CrewError::Store(error) => error.into(),
@@ -85,7 +83,7 @@ impl From<CrewError> for Problem {
 impl From<RoleError> for Problem {
     fn from(error: RoleError) -> Self {
         match error {
-            RoleError::NoSuchAccount => Self::not_found("account"),
+            RoleError::NoSuchAccount => Self::no_account(),
             RoleError::Store(error) => error.into(),
         }
     }

@@ -62,7 +62,8 @@ impl<P: Partitions> Delivery<'_, P> {
     /// finds it called off.
     async fn cancel(&self) -> Result<(), String> {
         self.define().await?;
-        if let Answer::Refused(refusal) = self.execute(self.cancellation()).await? {
+        let cancel = Command::CancelEvent(self.publication.event);
+        if let Answer::Refused(refusal) = self.execute(cancel).await? {
             error!(event = %self.publication.event, %refusal, "nothing is there to call off");
         }
         self.settle().await
@@ -82,10 +83,6 @@ impl<P: Partitions> Delivery<'_, P> {
         let Publication { event, spec, .. } = self.publication;
         let (event, spec) = (Some(*event), Box::new(spec.clone()));
         self.execute(Command::DefineEvent { event, spec, seed: LotterySeed(seed) }).await
-    }
-
-    const fn cancellation(&self) -> Command {
-        Command::CancelEvent(self.publication.event)
     }
 
     async fn execute(&self, command: Command) -> Result<Answer, String> {

@@ -10,10 +10,7 @@ fn create(name: &str) -> Call {
 
 /// A new category: its address and its tag.
 async fn category(server: &Server, name: &str) -> (String, String) {
-    let made = server.send(create(name)).await;
-    assert_eq!(made.status, 201, "{made:?}");
-    let path = made.headers["location"].to_str().unwrap().to_owned();
-    (path, made.headers["etag"].to_str().unwrap().to_owned())
+    server.create(create(name)).await
 }
 
 #[tokio::test]
@@ -28,7 +25,7 @@ async fn an_operator_keeps_the_categories_and_everybody_sees_them() {
     server.refuse(rename("sport", &tag), 409, "name_taken").await;
     let renamed = server.send(rename("Concert", &tag)).await;
     assert_eq!(renamed.json()["name"], "Concert");
-    let tag = renamed.headers["etag"].to_str().unwrap();
+    let tag = renamed.tag();
     let seen = server.accept(get("/api/v1/categories"), 200).await;
     assert_eq!(seen["categories"][0], renamed.json());
     assert_eq!(seen["categories"][1]["name"], "Sport");

@@ -218,6 +218,13 @@ impl Server {
         if answer.body.is_empty() { Value::Null } else { answer.json() }
     }
 
+    /// Sends a request that makes something: where that is, and its tag.
+    pub async fn create(&self, call: Call) -> (String, String) {
+        let made = self.send(call).await;
+        assert_eq!(made.status, 201, "{made:?}");
+        (made.location().to_owned(), made.tag().to_owned())
+    }
+
     /// The token of a new guest.
     pub async fn guest(&self) -> String {
         let call = post("/api/v1/sessions").json(&json!({"email": "ada@example.org"}));
@@ -382,6 +389,16 @@ pub struct Answer {
 impl Answer {
     pub fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap()
+    }
+
+    /// Where that is which was made.
+    pub fn location(&self) -> &str {
+        self.headers["location"].to_str().unwrap()
+    }
+
+    /// The tag of what it shows.
+    pub fn tag(&self) -> &str {
+        self.headers["etag"].to_str().unwrap()
     }
 
     /// The code, if it is a problem.

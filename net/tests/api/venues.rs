@@ -22,7 +22,7 @@ async fn a_venue_is_said_where_it_is_and_changed() {
     let server = Server::with_control().await;
     let made = server.send(post("/api/v1/venues").operator().json(&site())).await;
     assert_eq!(made.status, 201, "{made:?}");
-    let path = made.headers["location"].to_str().unwrap();
+    let path = made.location();
     let shown = server.accept(get(path), 200).await;
     let mut expected = site();
     (expected["id"], expected["organiser"]) = (shown["id"].clone(), Value::Null);
@@ -33,10 +33,10 @@ async fn a_venue_is_said_where_it_is_and_changed() {
         "time_zone": "europe/berlin",
     });
     let change = |tag: &str| put(path).operator().header("if-match", tag).json(&bare);
-    let changed = server.send(change(made.headers["etag"].to_str().unwrap())).await.json();
+    let changed = server.send(change(made.tag())).await.json();
     assert_eq!((&changed["coordinates"], &changed["capacity"]), (&Value::Null, &Value::Null));
     assert_eq!(changed["time_zone"], "Europe/Berlin", "as it is spelled there");
-    let late = change(made.headers["etag"].to_str().unwrap());
+    let late = change(made.tag());
     server.refuse(late, 412, "version_stale").await;
 }
 

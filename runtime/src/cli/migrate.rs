@@ -7,7 +7,7 @@ use tokio::runtime::Builder;
 
 use super::error::CliError;
 use crate::config::Config;
-use crate::data_directory::{DataDirectoryError, Description, control_path};
+use crate::data_directory::{Description, control_path};
 use crate::server::ControlError;
 
 /// Makes what is missing; removes nothing. May be run while a server runs.
@@ -15,8 +15,7 @@ pub(super) fn run(config: &Config, out: &mut impl Write) -> Result<(), CliError>
     let directory = &config.data;
     if config.database.url.is_none() {
         // A file in a directory that is none would be no use to anybody.
-        let found = Description::read(directory)?;
-        found.ok_or_else(|| DataDirectoryError::Absent(directory.clone()))?;
+        Description::of(directory)?;
     }
     let settings = config.database.settings(&control_path(directory));
     let runtime = Builder::new_current_thread().enable_all().build()?;

@@ -20,14 +20,18 @@ mod rebuild;
 
 use std::env;
 use std::ffi::OsString;
+use std::fmt::Display;
 use std::io::{self, BufWriter, Write};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
+use onsale_core::id::PartitionId;
 
 use self::arguments::{Arguments, Task};
 use self::error::CliError;
 use crate::config::{Config, Sources};
+use crate::data_directory::partition_path;
 use crate::{demo, server};
 
 /// Does what the process's arguments say.
@@ -80,6 +84,17 @@ fn serve(config: &Config) -> Result<(), CliError> {
     })
     .map_err(Box::new)?;
     Ok(())
+}
+
+/// Where the files of a partition are. It must be there: to open it would create it.
+fn partition_directory(config: &Config, id: PartitionId) -> Result<PathBuf, CliError> {
+    let path = partition_path(&config.data, id.number());
+    if path.is_dir() { Ok(path) } else { Err(CliError::NoDirectory(path)) }
+}
+
+/// What is the matter, and with which partition.
+fn located(id: PartitionId, what: impl Display) -> String {
+    format!("partition {}: {what}", id.number())
 }
 
 /// A variable that is not text is none of ours: no setting has such a name or value.

@@ -7,22 +7,19 @@
 
 use std::fmt::Display;
 use std::io::Write;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
 use onsale_control::projection::rebuild::{Difference, Live, Rebuild};
 use onsale_control::projection::{Checkpoint, Journal};
 use onsale_core::id::PartitionId;
-use onsale_storage::directory::FileDirectory;
-use onsale_storage::journal::inspect;
 use onsale_storage::lock::{DirectoryLock, LockError};
 use tokio::runtime::Builder;
 
-use super::arguments;
 use super::error::CliError;
+use super::{arguments, journal, located, partition_directory};
 use crate::config::{Config, Keep};
-use crate::data_directory::{DataDirectoryError, Description, control_path, partition_path};
+use crate::data_directory::{DataDirectoryError, Description, control_path};
 use crate::facts::{Facts, Floor};
 use crate::gauges::Gauges;
 use crate::projection::{Anew, anew};
@@ -34,8 +31,7 @@ pub(super) fn run(
     out: &mut impl Write,
 ) -> Result<(), CliError> {
     let path = &config.data;
-    let description = Description::read(path)?;
-    let description = description.ok_or_else(|| DataDirectoryError::Absent(path.clone()))?;
+    let description = Description::of(path)?;
     let lock = match DirectoryLock::acquire(path) {
         Err(LockError::InUse { .. }) => None,
         lock => Some(lock.map_err(DataDirectoryError::from)?),
@@ -73,12 +69,8 @@ struct Source<'a> {
 impl Source<'_> {
     /// The facts of a partition, as far as they are read.
     fn facts(&self, id: PartitionId) -> Result<Facts, CliError> {
-        let directory = partition_path(&self.config.data, id.number());
-        // Opening would create it.
-        if !directory.is_dir() {
-            return Err(CliError::NoDirectory(directory));
-        }
-        let upto = if self.reads_to_the_end { end(id, &directory)? } else { self.taken(id) };
+        let directory = partition_directory(self.config, id)?;
+        let upto = if self.reads_to_the_end { end(self.config, id)? } else { self.taken(id) };
         let gauges = Arc::<Gauges>::default();
         gauges.set(upto, upto, [0; 4]);
         Ok(Facts { id, directory, gauges, floor: Floor::new(Keep::All, 1) })
@@ -98,10 +90,8 @@ impl Source<'_> {
 }
 
 /// The last fact of a journal, all of which can be read.
-fn end(id: PartitionId, directory: &Path) -> Result<u64, CliError> {
-    let partition = id.number();
-    let found = inspect(&FileDirectory::open(directory)?, partition.into());
-    let found = found.map_err(|source| CliError::Partition { partition, source })?;
+fn end(config: &Config, id: PartitionId) -> Result<u64, CliError> {
+    let found = journal::Journal::open(config, id)?.inspection;
     match &found.damage {
         Some(damage) => Err(damaged(id, damage)),
         None => Ok(found.last_fact().get()),
@@ -109,7 +99,7 @@ fn end(id: PartitionId, directory: &Path) -> Result<u64, CliError> {
 }
 
 fn damaged(id: PartitionId, what: impl Display) -> CliError {
-    CliError::Damaged { first: format!("partition {}: {what}", id.number()), more: 0 }
+    CliError::Damaged { first: located(id, what), more: 0 }
 }
 
 async fn make(

@@ -28,6 +28,11 @@ impl Description {
     /// The format this program writes, and the only one it knows.
     pub const FORMAT: i64 = 1;
 
+    /// What the data directory at `path` says about itself.
+    pub fn of(path: &Path) -> Result<Self, DataDirectoryError> {
+        Self::read(path)?.ok_or_else(|| DataDirectoryError::Absent(path.to_owned()))
+    }
+
     /// What the data directory at `path` says about itself; `None` if it does not yet.
     pub fn read(path: &Path) -> Result<Option<Self>, DataDirectoryError> {
         let file = path.join(DESCRIPTION);

@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::{fs, io};
+use std::{fs, io, slice};
 
 use onsale_core::time::{Span, Time};
-use onsale_net::auth::keys::{KeyError, KeyFile, KeyRing, KeyStore, new_signing_key};
+use onsale_net::auth::keys::{KeyFile, KeyRing, KeyStore, TokenKeys, new_signing_key};
 
 use super::DataDirectoryError;
 use super::durable::{create_private, hex, located, random, read_if_there, write_durably};
@@ -46,12 +46,15 @@ impl TokenKeyStore {
         let store = Self { directory: keys.join(TOKENS) };
         create_private(&store.directory)?;
         take_over(&keys.join(ONLY_TOKEN_KEY), &store.path(Time::ZERO))?;
-        if store.files()?.is_empty() {
-            let damaged = |_| DataDirectoryError::Key(store.path(Time::ZERO));
-            let key = new_signing_key(&random()?).map_err(damaged)?;
+        let damaged = |created_at| DataDirectoryError::Key(store.path(created_at));
+        let files = store.files()?;
+        if files.is_empty() {
+            let key = new_signing_key(&random()?).map_err(|_| damaged(Time::ZERO))?;
             write_durably(&store.directory, &file_name(Time::ZERO), &key)?;
         }
-        store.check()?;
+        for file in &files {
+            TokenKeys::of(slice::from_ref(file)).map_err(|_| damaged(file.created_at))?;
+        }
         Ok(store)
     }
 
@@ -80,16 +83,6 @@ impl TokenKeyStore {
             files.push(KeyFile { created_at, pkcs8 });
         }
         Ok(files)
-    }
-
-    /// Whether each is a key.
-    fn check(&self) -> Result<(), DataDirectoryError> {
-        for file in self.files()? {
-            let path = self.path(file.created_at);
-            let one = KeyRing::fixed(file.pkcs8);
-            one.map_err(|_: KeyError| DataDirectoryError::Key(path))?;
-        }
-        Ok(())
     }
 
     fn path(&self, created_at: Time) -> PathBuf {

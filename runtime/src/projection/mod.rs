@@ -27,7 +27,7 @@ use onsale_core::id::PartitionId;
 use onsale_core::time::Time;
 use onsale_storage::journal::{Bookmark, Chain, FactNumber, FollowError, RecoverError};
 use thiserror::Error;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::Semaphore;
 use tokio::task::{JoinError, spawn_blocking};
 use tokio::time::error::Elapsed;
 use tokio::time::{sleep, timeout};
@@ -55,8 +55,6 @@ pub struct Projection {
     progress: Progress,
     clock: Clock,
     settings: ProjectionSettings,
-    /// Set once the tables are there.
-    is_ready: watch::Receiver<bool>,
     /// Who may have a transaction open: the database has other work to do.
     turns: Arc<Semaphore>,
 }
@@ -112,13 +110,12 @@ impl Halt {
 }
 
 impl Projection {
-    /// Takes facts into this database, once its tables are there.
+    /// Takes facts into this database, whose tables are there.
     pub fn new(
         database: Database,
         progress: Progress,
         clock: Clock,
         settings: ProjectionSettings,
-        is_ready: watch::Receiver<bool>,
     ) -> Self {
         let turns = match database.kind() {
             Kind::Postgres => 2,
@@ -126,14 +123,11 @@ impl Projection {
             Kind::Sqlite => 1,
         };
         let turns = Arc::new(Semaphore::new(turns));
-        Self { database, progress, clock, settings, is_ready, turns }
+        Self { database, progress, clock, settings, turns }
     }
 
     /// Takes in the facts of a partition, as the `follower`-th of those who follow it.
-    pub async fn run(mut self, facts: Facts, journal: Journal, follower: usize) {
-        if self.is_ready.wait_for(|is_ready| *is_ready).await.is_err() {
-            return;
-        }
+    pub async fn run(self, facts: Facts, journal: Journal, follower: usize) {
         let mut said = None;
         loop {
             let Err(halt) = self.follow(&facts, journal, follower, &mut said).await;

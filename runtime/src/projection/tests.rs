@@ -128,15 +128,9 @@ impl Models {
         database.migrate().await.unwrap();
         let gauges = Arc::clone(&sale.facts.gauges);
         let progress = Progress::new(1, move |_| gauges.durable());
-        let (_ready, is_ready) = watch::channel(true);
         let settings = ProjectionSettings { batch_facts_max: 8, ..ProjectionSettings::default() };
-        let projection = Projection::new(
-            database.clone(),
-            progress.clone(),
-            Clock::from_system(),
-            settings,
-            is_ready,
-        );
+        let projection =
+            Projection::new(database.clone(), progress.clone(), Clock::from_system(), settings);
         let task = tokio::spawn(projection.run(sale.facts.clone(), journal, 0));
         Self { database, progress, task }
     }

@@ -11,8 +11,10 @@ use onsale_control::database::StoreError;
 use onsale_core::time::Span;
 use onsale_net::port::Partitions;
 use tokio::runtime::Handle;
+use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
+use super::slow::once_ready;
 use crate::mailbox::Mailboxes;
 
 /// How often the outbox is looked into when nothing was put in: for what is due again.
@@ -53,17 +55,20 @@ impl OutboxGauges {
     }
 }
 
-/// Starts all of it; it ends with the runtime.
+/// Starts all of it, once the tables are there; it ends with the runtime.
 pub(super) fn start(
     runtime: &Handle,
     accounts: &Accounts,
     courier: Arc<dyn Courier>,
     clock: &Mailboxes,
+    is_ready: &watch::Receiver<bool>,
 ) -> AccountMetrics {
     let outbox = Arc::<OutboxGauges>::default();
-    runtime.spawn(bring_letters(accounts.clone(), courier, clock.clone(), Arc::clone(&outbox)));
-    runtime.spawn(look_for_ended(accounts.clone(), clock.clone()));
-    runtime.spawn(prune(accounts.clone(), clock.clone()));
+    let letters = bring_letters(accounts.clone(), courier, clock.clone(), Arc::clone(&outbox));
+    runtime.spawn(once_ready(is_ready.clone(), letters));
+    let ended = look_for_ended(accounts.clone(), clock.clone());
+    runtime.spawn(once_ready(is_ready.clone(), ended));
+    runtime.spawn(once_ready(is_ready.clone(), prune(accounts.clone(), clock.clone())));
     AccountMetrics { accounts: accounts.clone(), outbox }
 }
 

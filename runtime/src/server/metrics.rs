@@ -1,7 +1,7 @@
 //! What is shown about partitions, connections, accounts and the slow pool, beside the requests
 //! that the API counts itself.
 
-use std::fmt::Write;
+use std::fmt::{Display, Write};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -82,7 +82,7 @@ impl ServerMetrics {
             ("letters_pending", "gauge", "Letters to be brought", outbox.pending()),
             ("letters_failed", "gauge", "Letters given up lately", outbox.failed()),
         ] {
-            write_one(out, (name, kind, help), &[("", value)]);
+            write_family(out, (name, kind, help), [("", value)]);
         }
         let sign_ins = accounts.sign_ins();
         let outcomes = [
@@ -90,7 +90,7 @@ impl ServerMetrics {
             ("{outcome=\"failed\"}", sign_ins.failed.load(Relaxed)),
             ("{outcome=\"throttled\"}", sign_ins.throttled.load(Relaxed)),
         ];
-        write_one(out, ("sign_ins", "counter", "Sign-ins that ended"), &outcomes);
+        write_family(out, ("sign_ins", "counter", "Sign-ins that ended"), outcomes);
     }
 }
 
@@ -98,18 +98,18 @@ impl MetricsSource for ServerMetrics {
     fn write(&self, out: &mut String) {
         let readings: Vec<_> = self.facts.iter().map(|facts| facts.gauges.read()).collect();
         for family in PARTITION {
-            write_family(out, family, "partition", readings.iter());
+            write_numbered(out, family, "partition", readings.iter());
         }
         let lags: Vec<_> = self.progress.lags(self.mailboxes.now()).collect();
         for family in PROJECTION {
-            write_family(out, family, "partition", lags.iter());
+            write_numbered(out, family, "partition", lags.iter());
         }
         for family in CONNECTIONS {
-            write_family(out, family, "core", self.counts.iter().map(Arc::as_ref));
+            write_numbered(out, family, "core", self.counts.iter().map(Arc::as_ref));
         }
         let depths: Vec<_> = self.mailboxes.depths().map(|depth| depth as u64).collect();
         let family: Family<u64> = ("mailbox_depth", "gauge", "Requests that wait", |depth| *depth);
-        write_family(out, family, "partition", depths.iter());
+        write_numbered(out, family, "partition", depths.iter());
         self.write_accounts(out);
         let mut slow_pool = String::new();
         if text::encode_registry(&mut slow_pool, &self.slow_pool).is_ok() {
@@ -118,26 +118,28 @@ impl MetricsSource for ServerMetrics {
     }
 }
 
-/// One that is counted once in a process, by its labels.
-fn write_one(out: &mut String, (name, kind, help): (&str, &str, &str), values: &[(&str, u64)]) {
-    let suffix = if kind == "counter" { "_total" } else { "" };
-    // Writing to a string cannot fail.
-    let _ = writeln!(out, "# HELP {name} {help}.\n# TYPE {name} {kind}");
-    for (labels, value) in values {
-        let _ = writeln!(out, "{name}{suffix}{labels} {value}");
-    }
-}
-
-fn write_family<'a, T: 'a>(
+/// One that is counted for each of those that are numbered.
+fn write_numbered<'a, T: 'a>(
     out: &mut String,
     (name, kind, help, value): Family<T>,
     label: &str,
     of: impl Iterator<Item = &'a T>,
 ) {
+    let label = |number: usize| format!("{{{label}=\"{number}\"}}");
+    let values = of.enumerate().map(|(number, item)| (label(number), value(item)));
+    write_family(out, (name, kind, help), values);
+}
+
+/// A value for each set of labels.
+fn write_family(
+    out: &mut String,
+    (name, kind, help): (&str, &str, &str),
+    values: impl IntoIterator<Item = (impl Display, u64)>,
+) {
     let suffix = if kind == "counter" { "_total" } else { "" };
     // Writing to a string cannot fail.
     let _ = writeln!(out, "# HELP {name} {help}.\n# TYPE {name} {kind}");
-    for (number, item) in of.enumerate() {
-        let _ = writeln!(out, "{name}{suffix}{{{label}=\"{number}\"}} {}", value(item));
+    for (labels, value) in values {
+        let _ = writeln!(out, "{name}{suffix}{labels} {value}");
     }
 }

@@ -124,7 +124,7 @@ pub fn run(
     let facts = facts(config, &data);
     let counts: Arc<[_]> = cpus.iter().map(|_| Arc::<ConnectionCounts>::default()).collect();
     let (port, address) = (mailboxes.clone(), addresses.shared);
-    let pool = SlowPool::start(config, &data, address, port, &stop, (&facts, clock.clone()))?;
+    let pool = SlowPool::start(config, &data, address, port, &stop, &facts)?;
     let metrics = ServerMetrics::new(mailboxes.clone(), facts.clone(), counts.clone(), &pool);
     let settings = settings(config, &data, &pool, metrics, &addresses)?;
     let api = Api::new(mailboxes.clone(), settings)?;

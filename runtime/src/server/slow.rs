@@ -25,14 +25,13 @@ use onsale_net::slow::Backstage;
 use prometheus_client::registry::Registry;
 use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 use super::housekeeping::{self, AccountMetrics};
 use super::{READ_MODELS, ServerError, StopHandle, control};
 use crate::config::{Config, SettingError};
 use crate::data_directory::DataDirectory;
 use crate::facts::Facts;
-use crate::host::Clock;
 use crate::mailbox::Mailboxes;
 use crate::projection::Projection;
 
@@ -63,7 +62,7 @@ impl SlowPool {
         address: SocketAddr,
         port: Mailboxes,
         stop: &StopHandle,
-        (facts, clock): (&Arc<[Facts]>, Clock),
+        facts: &Arc<[Facts]>,
     ) -> Result<Self, ServerError> {
         let runtime = Builder::new_multi_thread()
             .worker_threads(THREADS)
@@ -80,14 +79,15 @@ impl SlowPool {
         let (control, is_ready) =
             runtime.block_on(control::open(config, data, address, progress.clone()))?;
         let (database, settings) = (control.database.clone(), config.projection);
-        let projection = Projection::new(database, progress.clone(), clock, settings, is_ready);
+        let projection = Projection::new(database, progress.clone(), port.clock(), settings);
         for facts in facts.iter() {
             let journal = Journal(data.journal_id(facts.id).0);
-            runtime.spawn(projection.clone().run(facts.clone(), journal, READ_MODELS));
+            let work = projection.clone().run(facts.clone(), journal, READ_MODELS);
+            runtime.spawn(once_ready(is_ready.clone(), work));
         }
         let handle = runtime.handle().clone();
         let courier = courier(config, data)?;
-        let accounts = housekeeping::start(&handle, &control.accounts, courier, &port);
+        let accounts = housekeeping::start(&handle, &control.accounts, courier, &port, &is_ready);
         let backstage = control::backstage(control, handle, config);
         let provider = |sandbox: &Sandbox| Arc::new(sandbox.clone()) as Arc<dyn PaymentProvider>;
         let providers = Providers::new(sandbox.iter().map(provider));
@@ -102,7 +102,7 @@ impl SlowPool {
         let (all, counted) = (providers.clone(), metrics.clone());
         let limits = ReconcileConfig::default();
         runtime.spawn(reconcile::run(port.clone(), all, watched, limits, counted));
-        let published = start_publisher(&runtime, port, &backstage);
+        let published = start_publisher(&runtime, port, &backstage, is_ready);
         runtime.spawn(stop_on_signal(stop.clone())?);
         let shared_limits = config.redis_client()?.map(|client| {
             let (shared, hub) = SharedLimits::new(&config.limits);
@@ -192,10 +192,26 @@ fn progress(facts: Arc<[Facts]>, data: &DataDirectory) -> Progress {
     Progress::new(data.partitions, durable)
 }
 
-fn start_publisher(runtime: &Runtime, port: Mailboxes, backstage: &Backstage) -> PublisherMetrics {
+/// Works on the database once its tables are there; not at all if they never will be.
+pub(super) async fn once_ready(
+    mut is_ready: watch::Receiver<bool>,
+    work: impl Future<Output = ()>,
+) {
+    if is_ready.wait_for(|is_ready| *is_ready).await.is_ok() {
+        work.await;
+    }
+}
+
+fn start_publisher(
+    runtime: &Runtime,
+    port: Mailboxes,
+    backstage: &Backstage,
+    is_ready: watch::Receiver<bool>,
+) -> PublisherMetrics {
     let (control, bell) = (backstage.control().clone(), backstage.publisher().clone());
     let (limits, metrics) = (PublisherConfig::default(), PublisherMetrics::default());
-    runtime.spawn(publisher::run(port, control, bell, limits, metrics.clone()));
+    let work = publisher::run(port, control, bell, limits, metrics.clone());
+    runtime.spawn(once_ready(is_ready, work));
     metrics
 }
 

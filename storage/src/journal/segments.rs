@@ -24,13 +24,7 @@ pub(crate) fn open_segments(
     directory: &impl Directory,
     partition: u32,
 ) -> Result<Vec<Opened>, RecoverError> {
-    let listed = directory.list();
-    let entries =
-        listed.map_err(|source| RecoverError::Io { file: "the journal".to_owned(), source })?;
-    let files: Vec<(SegmentIndex, FileEntry)> = entries
-        .into_iter()
-        .filter_map(|entry| Some((SegmentIndex::from_file_name(&entry.name)?, entry)))
-        .collect();
+    let files = segment_files(directory)?;
     let mut opened: Vec<Opened> = Vec::with_capacity(files.len());
     for (position, (index, entry)) in files.iter().enumerate() {
         let expected_next = files[..position].last().map(|(before, _)| before.next());
@@ -59,6 +53,19 @@ pub(crate) fn open_segments(
     }
     check_predecessor(&files, &opened)?;
     Ok(opened)
+}
+
+/// The segments there are, in order.
+pub(crate) fn segment_files(
+    directory: &impl Directory,
+) -> Result<Vec<(SegmentIndex, FileEntry)>, RecoverError> {
+    let listed = directory.list();
+    let entries =
+        listed.map_err(|source| RecoverError::Io { file: "the journal".to_owned(), source })?;
+    let files = entries
+        .into_iter()
+        .filter_map(|entry| Some((SegmentIndex::from_file_name(&entry.name)?, entry)));
+    Ok(files.collect())
 }
 
 /// A segment that never came into use had one in use before it.

@@ -1,10 +1,11 @@
 //! Crash, recover, go on, crash again: what was acknowledged is always there, nothing is invented.
 
-use onsale_storage::journal::{BLOCK_BYTES, FactNumber, JournalConfig, Start, Tail, prune};
+use onsale_storage::journal::{FactNumber, JournalConfig, Start, Tail, prune};
 use onsale_storage::snapshot::{self, SnapshotHeader};
 
 use crate::support::{
-    Decision, IDENTITY, PARTITION, Pending, Random, Shell, leave_on_disk, recover, small_config,
+    Decision, IDENTITY, PARTITION, Pending, Random, Shell, leave_on_disk, random_config, recover,
+    small_config,
 };
 
 #[test]
@@ -31,11 +32,7 @@ struct Life {
 impl Life {
     fn new(seed: u64) -> Self {
         let mut random = Random(seed);
-        let config = JournalConfig {
-            segment_bytes: (4 + random.below(5) as u64) * BLOCK_BYTES as u64,
-            writes_in_flight: 1 + random.below(6),
-            ..small_config()
-        };
+        let config = random_config(&mut random);
         let shell = Shell::new_journal(config);
         Self { seed, random, config, shell, history: Vec::new(), snapshot: None }
     }
@@ -59,17 +56,8 @@ impl Life {
     }
 
     fn append(&mut self) {
-        let size = match self.random.below(8) {
-            0 => self.random.below(self.config.segment_bytes as usize - BLOCK_BYTES - 200),
-            1..3 => self.random.below(BLOCK_BYTES),
-            _ => self.random.below(200),
-        };
-        let payload = self.random.bytes(size);
-        let facts = 1 + self.random.below(3) as u32;
-        // A full queue is an answer like any other.
-        if let Ok(last_fact) = self.shell.append(&payload, facts) {
-            self.history.push(Decision { last_fact, payload });
-        }
+        let appended = self.shell.append_some(&mut self.random, self.config.segment_bytes);
+        self.history.extend(appended);
     }
 
     fn take_snapshot(&mut self) {

@@ -7,8 +7,8 @@ use onsale_storage::journal::{
 };
 
 use crate::support::{
-    Counted, Decision, IDENTITY, PARTITION, Pending, Random, Shell, leave_on_disk, recover,
-    small_config,
+    Counted, Decision, IDENTITY, PARTITION, Pending, Random, Shell, leave_on_disk, random_config,
+    recover, small_config,
 };
 
 /// Everything that is new to a follower.
@@ -68,11 +68,7 @@ struct Scene {
 impl Scene {
     fn new(seed: u64) -> Self {
         let mut random = Random(seed);
-        let config = JournalConfig {
-            segment_bytes: (4 + random.below(5) as u64) * BLOCK_BYTES as u64,
-            writes_in_flight: 1 + random.below(6),
-            ..small_config()
-        };
+        let config = random_config(&mut random);
         let shell = Shell::new_journal(config);
         let follower = Follower::new(PARTITION, Bookmark::BEGINNING);
         let (history, late) = (Vec::new(), Vec::new());
@@ -95,16 +91,8 @@ impl Scene {
     }
 
     fn append(&mut self) {
-        let size = match self.random.below(8) {
-            0 => self.random.below(self.config.segment_bytes as usize - BLOCK_BYTES - 200),
-            1..3 => self.random.below(BLOCK_BYTES),
-            _ => self.random.below(200),
-        };
-        let payload = self.random.bytes(size);
-        let facts = 1 + self.random.below(3) as u32;
-        if let Ok(last_fact) = self.shell.append(&payload, facts) {
-            self.history.push(Decision { last_fact, payload });
-        }
+        let appended = self.shell.append_some(&mut self.random, self.config.segment_bytes);
+        self.history.extend(appended);
     }
 
     /// A write of a dead process lands after all.

@@ -28,6 +28,15 @@ pub fn small_config() -> JournalConfig {
     }
 }
 
+/// Segments and writes in flight as chance has them, all of them few.
+pub fn random_config(random: &mut Random) -> JournalConfig {
+    JournalConfig {
+        segment_bytes: (4 + random.below(5) as u64) * BLOCK_BYTES as u64,
+        writes_in_flight: 1 + random.below(6),
+        ..small_config()
+    }
+}
+
 /// Numbers that are the same in every run of a seed (splitmix64).
 pub struct Random(pub u64);
 
@@ -89,6 +98,20 @@ impl Shell {
         let appended = self.writer.append(payload, NonZeroU32::new(facts).unwrap());
         self.drain();
         appended
+    }
+
+    /// Appends a decision as chance has it, mostly a small one: a segment of `segment_bytes` can
+    /// take it. A full queue is an answer like any other.
+    pub fn append_some(&mut self, random: &mut Random, segment_bytes: u64) -> Option<Decision> {
+        let size = match random.below(8) {
+            0 => random.below(segment_bytes as usize - BLOCK_BYTES - 200),
+            1..3 => random.below(BLOCK_BYTES),
+            _ => random.below(200),
+        };
+        let payload = random.bytes(size);
+        let facts = 1 + random.below(3) as u32;
+        let last_fact = self.append(&payload, facts).ok()?;
+        Some(Decision { last_fact, payload })
     }
 
     pub fn drain(&mut self) {

@@ -5,7 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::process::{Failure, Outcome, cargo, program};
+use crate::process::{Outcome, program};
 use crate::server::{Server, without_limits};
 use crate::workspace;
 
@@ -20,13 +20,10 @@ const SCHEMATHESIS: &str = "schemathesis==4.32.5";
 /// Starts a server, puts something into it, and lets schemathesis at it.
 pub fn run(seed: u64, examples: u32) -> Outcome {
     let tools = find_or_install()?;
-    cargo(&["build", "--package", "onsale-runtime", "--bin", "onsale"]).run()?;
-    let cannot = |error| Failure(format!("no temporary directory can be had: {error}"));
-    let scratch = tempfile::tempdir().map_err(cannot)?;
-    let onsale = workspace::target_directory()?.join("debug/onsale");
-    let server = Server::start(scratch.path(), program(onsale), 1, &without_limits())?;
+    let server = Server::built(&without_limits())?;
     let here = workspace::root().join("xtask/src/api");
     let world = program(tools.join("python"))
+        .env("PYTHONDONTWRITEBYTECODE", "1")
         .path_arg(&here.join("world.py"))
         .args(&[server.url()])
         .path_arg(&server.data())
@@ -53,7 +50,7 @@ fn find_or_install() -> Outcome<PathBuf> {
         installed.is_ok_and(|list| list.lines().any(|line| line == SCHEMATHESIS))
     };
     if !has_it(&programs) {
-        onsale_testbed::find_python().map_err(|error| Failure(error.to_string()))?;
+        onsale_testbed::find_python()?;
         println!("{SCHEMATHESIS} is missing and is now installed into target/tools");
         program("python3").args(&["-m", "venv", "--clear"]).path_arg(&own).run()?;
         program(programs.join("pip")).args(&["install", "--quiet", SCHEMATHESIS]).run()?;

@@ -63,6 +63,18 @@ pub struct AuditFilter {
     pub until: Option<Time>,
 }
 
+impl AuditFilter {
+    /// Looks for them by the index of which the fewest entries are to be expected.
+    fn text(&self) -> &'static str {
+        match self {
+            Self { event: Some(_), .. } => LIST_OF_EVENT,
+            Self { object: Some(object), .. } if !object.is_empty() => LIST_OF_OBJECT,
+            Self { who: Some(_), .. } => LIST_OF_WHO,
+            _ => LIST,
+        }
+    }
+}
+
 /// A page of entries, newest first; those behind `after` are older.
 pub async fn list(
     database: &Database,
@@ -70,7 +82,7 @@ pub async fn list(
     after: Option<AuditEntryId>,
     limit: Limit,
 ) -> Result<Page<Entry, AuditEntryId>, StoreError> {
-    let query = sqlx::query(LIST)
+    let query = sqlx::query(filter.text())
         .bind(filter.who.map(|who| who.to_string()).unwrap_or_default())
         .bind(filter.action.map_or("", Action::name))
         .bind(filter.event.map(|event| event.to_string()).unwrap_or_default())
@@ -80,8 +92,7 @@ pub async fn list(
         .bind(filter.until.map_or(i64::MAX, millis))
         .bind(after.unwrap_or(AuditEntryId::LAST).to_string())
         .bind(limit.rows());
-    let mut connection = database.reader().await?;
-    let rows = query.fetch_all(&mut *connection).await?;
+    let rows = database.find_all(query).await?;
     let entries = rows.iter().map(entry).collect::<Result<_, _>>()?;
     Ok(Page::of(entries, limit, |last: &Entry| last.id))
 }
@@ -110,22 +121,40 @@ fn entry(row: &AnyRow) -> Result<Entry, StoreError> {
     })
 }
 
+/// A page of the entries that a filter wants. First comes a condition that has an index: SQLite
+/// uses none for what may be about nothing, as `$3 = '' OR event = $3`.
+macro_rules! entries_where {
+    ($first:literal) => {
+        entries_where!(
+            $first,
+            "($1 = '' OR who = $1)
+                AND ($2 = '' OR action = $2)
+                AND ($3 = '' OR event = $3)
+                AND ($4 = '' OR organiser = $4)
+                AND ($5 = '' OR object = $5)
+                AND at >= $6 AND at < $7
+                AND entry < $8
+            ORDER BY entry DESC
+            LIMIT $9"
+        )
+    };
+    ($first:literal, $rest:literal) => {
+        concat!(
+            "SELECT entry, at, who, action, event, organiser, object, detail, outcome, code, begun,
+                address, request
+            FROM audit_log WHERE ",
+            $first,
+            $rest,
+        )
+    };
+}
+
 queries! {
-    ABOUT = "SELECT entry, at, who, action, event, organiser, object, detail, outcome, code, begun,
-            address, request
-        FROM audit_log WHERE who = $1 OR object = $1 ORDER BY entry DESC LIMIT 1000";
-    LIST = "SELECT entry, at, who, action, event, organiser, object, detail, outcome, code, begun,
-            address, request
-        FROM audit_log
-        WHERE ($1 = '' OR who = $1)
-            AND ($2 = '' OR action = $2)
-            AND ($3 = '' OR event = $3)
-            AND ($4 = '' OR organiser = $4)
-            AND ($5 = '' OR object = $5)
-            AND at >= $6 AND at < $7
-            AND entry < $8
-        ORDER BY entry DESC
-        LIMIT $9";
+    ABOUT = entries_where!("who = $1 OR object = $1", " ORDER BY entry DESC LIMIT 1000");
+    LIST = entries_where!("");
+    LIST_OF_EVENT = entries_where!("event = $3 AND ");
+    LIST_OF_WHO = entries_where!("who = $1 AND ");
+    LIST_OF_OBJECT = entries_where!("object = $5 AND ");
 }
 
 #[cfg(test)]

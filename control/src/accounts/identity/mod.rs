@@ -16,8 +16,9 @@ use thiserror::Error;
 use super::Accounts;
 use super::count;
 use super::email::Email;
+use super::letters::compose::account_with;
 use super::letters::{Occasion, post};
-use super::register::new_person;
+use super::register::{known, new_person};
 use super::role::Role;
 use super::session::SignedIn;
 use super::text::{Device, PersonName};
@@ -195,15 +196,10 @@ async fn account_like(
     email: Option<&Email>,
 ) -> Result<Like, StoreError> {
     let Some(email) = email else { return Ok(Like::Nobodys) };
-    let find = sqlx::query(LIKE).bind(email.key());
-    let Some(row) = transaction.find(find).await? else {
-        return Ok(Like::Nobodys);
-    };
-    let known: Email = row.parsed("email")?;
-    Ok(if known.is_same_mailbox(email) {
-        Like::Theirs(row.parsed("person")?)
-    } else {
-        Like::Others
+    Ok(match account_with(transaction, email).await? {
+        Some((person, owners)) if owners.is_same_mailbox(email) => Like::Theirs(person),
+        Some(_) => Like::Others,
+        None => Like::Nobodys,
     })
 }
 
@@ -231,9 +227,8 @@ async fn make(
 ) -> Result<PersonId, StoreError> {
     let person = match guest {
         Some(guest) => {
-            let known = sqlx::query(IS_KNOWN).bind(guest.to_string());
-            let known = transaction.find(known).await?.is_some();
-            if known { new_person() } else { guest }
+            let is_known = transaction.find(known(guest)).await?.is_some();
+            if is_known { new_person() } else { guest }
         }
         None => new_person(),
     };
@@ -276,8 +271,6 @@ fn identity(row: &AnyRow) -> Result<Identity, StoreError> {
 
 queries! {
     OWNER = "SELECT person FROM identities WHERE issuer = $1 AND subject = $2";
-    LIKE = "SELECT person, email FROM accounts WHERE email_key = $1";
-    IS_KNOWN = "SELECT person FROM accounts WHERE person = $1";
     LOCK = "UPDATE accounts SET updated_at = updated_at WHERE person = $1 AND erased_at IS NULL \
         RETURNING password_hash";
     MAKE = "INSERT INTO accounts \

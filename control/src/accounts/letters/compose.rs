@@ -109,7 +109,7 @@ impl Accounts {
 }
 
 /// Whose account has an address like this one, and how it is written there.
-async fn account_with(
+pub(in crate::accounts) async fn account_with(
     transaction: &mut Transaction,
     email: &Email,
 ) -> Result<Option<(PersonId, Email)>, StoreError> {

@@ -115,7 +115,7 @@ impl Accounts {
     /// Puts it off before it is tried, so that it is tried again whatever happens meanwhile.
     async fn claim(&self, row: &AnyRow, now: Time) -> Result<Option<Claimed>, StoreError> {
         let letter: LetterId = row.parsed("letter")?;
-        let attempts = u32::try_from(row.number("attempts")?).unwrap_or(u32::MAX - 1) + 1;
+        let attempts = u32::try_from(row.number("attempts")?).unwrap_or(u32::MAX).saturating_add(1);
         let mut transaction = self.database().transaction().await?;
         let claim = sqlx::query(CLAIM)
             .bind(letter.to_string())

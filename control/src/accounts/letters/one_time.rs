@@ -8,7 +8,7 @@ use sqlx::any::AnyRow;
 use thiserror::Error;
 
 use crate::accounts::email::Email;
-use crate::database::{ReadRow, StoreError, Transaction, millis, queries};
+use crate::database::{Database, ReadRow, StoreError, Transaction, millis, queries};
 use crate::id::RegistrationId;
 use crate::secret::{Token, fingerprint};
 
@@ -91,12 +91,12 @@ pub(super) async fn draw(
 
 /// What a token is good for, if it is still good.
 pub(in crate::accounts) async fn look_up(
-    transaction: &mut Transaction,
+    database: &Database,
     token: &str,
     now: Time,
 ) -> Result<Option<Errand>, StoreError> {
     let find = sqlx::query(LOOK_UP).bind(fingerprint(token)).bind(millis(now));
-    let row = transaction.find(find).await?;
+    let row = database.find(find).await?;
     row.as_ref().map(errand).transpose()
 }
 

@@ -14,6 +14,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::Password;
 use super::hash::{Cost, Memory, hash, is_of, is_outdated};
 use super::strength::{Known, Weakness, weaknesses};
+use crate::accounts::count;
 
 /// How hashing is done.
 #[derive(Clone, Debug)]
@@ -147,16 +148,12 @@ impl Hasher {
             let _ = reply_to.send(work(memory));
         });
         self.0.jobs.try_send(job).map_err(|_| {
-            self.0.refused.fetch_add(1, Ordering::Relaxed);
+            count(&self.0.refused);
             Busy
         })?;
         // A thread that died answers nobody.
         reply.await.map_err(|_| Busy)
     }
-}
-
-fn count(done: &AtomicU64) {
-    done.fetch_add(1, Ordering::Relaxed);
 }
 
 fn work(waiting: &Mutex<mpsc::Receiver<Job>>) {

@@ -5,7 +5,7 @@ use onsale_core::time::Span;
 
 use crate::accounts::confirm::ConfirmError;
 use crate::accounts::register::{Purpose, RegisterError, Registration};
-use crate::accounts::role::{self, Role};
+use crate::accounts::role::Role;
 use crate::accounts::sign_in::SignInError;
 use crate::accounts::testing::{OTHER_PASSWORD, PASSWORD, World, chosen, email, token_in, wish};
 use crate::testing::{TestDatabase, databases};
@@ -23,8 +23,8 @@ databases! {
         let confirmed = world.accounts.confirm(&token_in(&letter), &world.by()).await.unwrap();
         let signed_in = world.sign_in("ADA@example.ORG", PASSWORD).await.unwrap();
         assert_eq!(signed_in.person, confirmed.person);
-        let role = role::of(&database, confirmed.person).await.unwrap();
-        assert_eq!(role, Some(Role::Organiser));
+        let profile = world.accounts.profile(confirmed.person).await.unwrap();
+        assert_eq!(profile.map(|profile| profile.role), Some(Role::Organiser));
     }
 
     async fn an_address_that_is_known_is_told_to_its_owner_only(database: TestDatabase) {

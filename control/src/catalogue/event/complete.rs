@@ -10,9 +10,10 @@ use onsale_core::spec::{
 };
 use onsale_core::time::Time;
 
-use super::local_time::{LocalTime, Zone};
+use super::local_time::LocalTime;
 use super::offer::{Offer, SaleWindow, TicketClass, Waitroom};
 use super::wrong::Wrong;
+use crate::catalogue::place::Zone;
 
 /// The quota that keeps all classes together within `max_attendees`.
 const ATTENDEES: &str = "max_attendees";

@@ -3,13 +3,11 @@
 use std::collections::BTreeSet;
 
 use onsale_core::id::EventId;
-use sqlx::any::AnyArguments;
-use sqlx::query::Query;
 use sqlx::{Any, Transaction};
 
 use super::edit::Edit;
 use super::error::EventError;
-use super::local_time::{LocalTime, Moment, Zone};
+use super::local_time::{LocalTime, Moment};
 use super::offer::Offer;
 use super::record::{self, Event};
 use super::selling::store;
@@ -20,7 +18,8 @@ use super::wrong::Wrong;
 use crate::access::Action;
 use crate::access::audit::{self, By, Deed, Outcome, Who};
 use crate::access::crew;
-use crate::database::{Database, ReadRow, StoreError, millis, queries};
+use crate::catalogue::place::Zone;
+use crate::database::{Database, ReadRow, Statement, StoreError, millis, queries};
 use crate::id::{CategoryId, OrganiserId, VenueId};
 use crate::version::Version;
 
@@ -93,18 +92,29 @@ pub async fn change(
     let mut edit = Edit::begin(database, by, id, seen).await?;
     let when = when(&mut edit.transaction, details).await?;
     edit.step(step(&edit.event, details, &when), Approval::Needed)?;
-    let mut offer = edit.event.offer.clone();
-    if when.zone != edit.event.zone {
-        offer.shift(0).and_then(|()| offer.resolve(&when.zone)).map_err(EventError::Wrong)?;
-    }
+    let is_elsewhere = when.zone != edit.event.zone;
+    let offer = is_elsewhere.then(|| offer_in(&when.zone, &edit.event.offer)).transpose()?;
     let update = bind(sqlx::query(UPDATE).bind(id.to_string()), details, &when);
     let updated = update.execute(&mut *edit.transaction).await;
     updated.map_err(|error| unknown(error, "venue", "is no venue"))?;
-    put_texts(&mut edit.transaction, id, details).await?;
-    store(&mut edit.transaction, id, &offer).await?;
+    // The words that it is found by are rows, too: they are written anew only if they differ.
+    let (title, description) = (details.title.as_str(), details.description.as_str());
+    if title != edit.event.title || description != edit.event.description {
+        put_texts(&mut edit.transaction, id, details).await?;
+    }
+    if let Some(offer) = &offer {
+        store(&mut edit.transaction, id, offer).await?;
+    }
     sqlx::query(CLEAR_CATEGORIES).bind(id.to_string()).execute(&mut *edit.transaction).await?;
     categorise(&mut edit.transaction, id, details).await?;
     edit.finish(Action::ChangeEvent, "details").await
+}
+
+/// An offer whose times are what the clocks of another zone show.
+fn offer_in(zone: &Zone, offer: &Offer) -> Result<Offer, EventError> {
+    let mut offer = offer.clone();
+    offer.shift(0).and_then(|()| offer.resolve(zone)).map_err(EventError::Wrong)?;
+    Ok(offer)
 }
 
 /// How far a change goes.
@@ -216,11 +226,7 @@ async fn when(
 }
 
 /// As `$2` to `$9`.
-fn bind<'a>(
-    query: Query<'a, Any, AnyArguments>,
-    details: &Details,
-    when: &When,
-) -> Query<'a, Any, AnyArguments> {
+fn bind<'a>(query: Statement<'a>, details: &Details, when: &When) -> Statement<'a> {
     let local = |moment: Option<Moment>| moment.map(|moment| moment.local.to_string());
     let at = |moment: Option<Moment>| moment.map(|moment: Moment| millis(moment.at));
     query

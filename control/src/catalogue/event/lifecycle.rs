@@ -139,7 +139,7 @@ pub async fn remove(
     let deed = Deed::new(Action::RemoveEvent).of_event(id).of_organiser(event.organiser);
     audit::write(&mut transaction, by, &deed, Outcome::Done).await?;
     transaction.commit().await?;
-    image::forget_unused(database, &event.images).await;
+    image::forget_unused(database, event.images.into_iter().map(|image| image.id)).await;
     Ok(())
 }
 

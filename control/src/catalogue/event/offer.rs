@@ -11,8 +11,9 @@ use onsale_core::time::{Span, Time};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::local_time::{LocalTime, Zone};
+use super::local_time::LocalTime;
 use super::wrong::Wrong;
+use crate::catalogue::place::Zone;
 
 /// What is sold, when and on what terms.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

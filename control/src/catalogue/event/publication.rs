@@ -20,7 +20,7 @@ use super::selling::store;
 use super::status::Status;
 use crate::access::Action;
 use crate::access::audit::{self, By, Deed, Outcome, Who};
-use crate::database::{Database, ReadRow, StoreError, millis, queries};
+use crate::database::{Database, ReadRow, StoreError, millis, queries, undecodable};
 
 /// What a partition is to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -113,9 +113,8 @@ pub async fn open(
     now: Time,
     most: u16,
 ) -> Result<Vec<Publication>, StoreError> {
-    let mut connection = database.reader().await?;
     let open = sqlx::query(OPEN).bind(millis(now)).bind(i64::from(most));
-    let rows = open.fetch_all(&mut *connection).await?;
+    let rows = database.find_all(open).await?;
     // One that this version does not understand keeps none of the others waiting.
     let understood = rows.iter().map(publication).filter_map(|publication| {
         publication.inspect_err(|error| error!(%error, "what was decided is not understood")).ok()
@@ -203,10 +202,7 @@ fn by_itself(now: Time) -> By {
 
 fn publication(row: &AnyRow) -> Result<Publication, StoreError> {
     let draft: Draft = row.json("spec")?;
-    let spec = EventSpec::parse(draft).map_err(|error| {
-        let (index, source) = ("spec".to_owned(), error.to_string().into());
-        StoreError::Broken(sqlx::Error::ColumnDecode { index, source })
-    })?;
+    let spec = EventSpec::parse(draft).map_err(|error| undecodable("spec", error))?;
     let (event, wish) = (row.parsed("event")?, row.parsed("wish")?);
     Ok(Publication { event, wish, spec, turn: row.try_get("turn")? })
 }

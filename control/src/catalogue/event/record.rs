@@ -7,11 +7,11 @@ use sqlx::{AnyConnection, Row};
 
 use super::error::EventError;
 use super::image::{self, Image};
-use super::local_time::{LocalTime, Moment, Zone};
+use super::local_time::{LocalTime, Moment};
 use super::offer::Offer;
 use super::status::{Approval, Status};
-use crate::catalogue::category::Category;
-use crate::catalogue::place::Country;
+use crate::catalogue::category::{Category, category};
+use crate::catalogue::place::{Country, Zone};
 use crate::database::{Database, ReadRow, StoreError, queries};
 use crate::id::{OrganiserId, VenueId};
 use crate::version::Version;
@@ -113,10 +113,6 @@ pub(super) async fn find_in(
 
 fn event(row: &AnyRow, categories: Vec<Category>, images: Vec<Image>) -> Result<Event, StoreError> {
     let zone: Zone = row.parsed("time_zone")?;
-    let moment = |column| {
-        let local: Option<LocalTime> = row.parsed_if_any(column)?;
-        Ok::<_, StoreError>(local.map(|local| local.resolve_again(&zone)))
-    };
     Ok(Event {
         id: row.parsed("event")?,
         version: row.version()?,
@@ -127,9 +123,9 @@ fn event(row: &AnyRow, categories: Vec<Category>, images: Vec<Image>) -> Result<
         organiser_name: row.try_get("organiser_name")?,
         venue: place(row)?,
         categories,
-        starts: moment("starts_local")?,
-        ends: moment("ends_local")?,
-        zone: zone.clone(),
+        starts: moment(row, "starts_local", &zone)?,
+        ends: moment(row, "ends_local", &zone)?,
+        zone,
         is_public: row.yes("is_public")?,
         is_trending: row.yes("is_trending")?,
         approval: Approval::needed_if(row.yes("requires_approval")?),
@@ -152,9 +148,14 @@ pub(super) fn place(row: &AnyRow) -> Result<Option<Place>, StoreError> {
     Ok(Some(Place { venue, name, city, country: row.parsed("country")? }))
 }
 
-fn category(row: &AnyRow) -> Result<Category, StoreError> {
-    let (id, name) = (row.parsed("category")?, row.try_get("name")?);
-    Ok(Category { id, name, version: row.version()? })
+/// When something is whose local time in a zone stands in a column.
+pub(super) fn moment(
+    row: &AnyRow,
+    column: &'static str,
+    zone: &Zone,
+) -> Result<Option<Moment>, StoreError> {
+    let local: Option<LocalTime> = row.parsed_if_any(column)?;
+    Ok(local.map(|local| local.resolve_again(zone)))
 }
 
 queries! {

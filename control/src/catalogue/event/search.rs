@@ -3,17 +3,16 @@
 
 use onsale_core::id::{EventId, PersonId};
 use onsale_core::time::Time;
-use sqlx::any::{AnyArguments, AnyRow};
-use sqlx::query::Query;
-use sqlx::{Any, Row};
+use sqlx::Row;
+use sqlx::any::AnyRow;
 
 use super::image::ImageId;
-use super::local_time::{LocalTime, Moment, Zone};
-use super::record::{Place, place};
+use super::local_time::Moment;
+use super::record::{Place, moment, place};
 use super::status::Status;
 pub use super::words::Words;
-use crate::catalogue::place::Country;
-use crate::database::{Database, ReadRow, StoreError, millis, queries};
+use crate::catalogue::place::{Country, Zone};
+use crate::database::{Database, ReadRow, Statement, StoreError, millis, queries};
 use crate::id::{CategoryId, OrganiserId};
 use crate::page::{Cursor, Limit, Page};
 use crate::text::Wanted;
@@ -87,12 +86,14 @@ pub async fn in_public(
 ) -> Result<Page<Summary, PublicCursor>, StoreError> {
     let text = if filter.words.are_none() { IN_PUBLIC } else { IN_PUBLIC_WITH_WORDS };
     let query = bind_in_public(sqlx::query(text), filter, after, limit);
-    let mut connection = database.reader().await?;
-    let rows = query.fetch_all(&mut *connection).await?;
-    let events = rows.iter().map(summary).collect::<Result<_, _>>()?;
-    // What is in public has a beginning.
-    let starts_at = |last: &Summary| last.starts.map_or(0, |starts| starts.at.as_ms());
-    Ok(Page::of(events, limit, |last: &Summary| Cursor { sort: starts_at(last), id: last.id }))
+    let rows = database.find_all(query).await?;
+    // The list is in the order of what is kept, whatever has become of the zones' rules since then.
+    let events = rows.iter().map(|row| Ok((row.time("starts_at")?, summary(row)?)));
+    let events = events.collect::<Result<Vec<_>, StoreError>>()?;
+    let Page { items, next } = Page::of(events, limit, |(starts_at, last): &(Time, Summary)| {
+        Cursor { sort: starts_at.as_ms(), id: last.id }
+    });
+    Ok(Page { items: items.into_iter().map(|(_, event)| event).collect(), next })
 }
 
 /// Whose events somebody wants to see that are not for everybody.
@@ -141,19 +142,18 @@ pub async fn at_work(
     limit: Limit,
 ) -> Result<Page<Summary, WorkCursor>, StoreError> {
     let query = bind_at_work(sqlx::query(filter.whose.text()), filter, after, limit);
-    let mut connection = database.reader().await?;
-    let rows = query.fetch_all(&mut *connection).await?;
+    let rows = database.find_all(query).await?;
     let events = rows.iter().map(summary).collect::<Result<_, _>>()?;
     let cursor = |last: &Summary| Cursor { sort: last.created_at.as_ms(), id: last.id };
     Ok(Page::of(events, limit, cursor))
 }
 
 pub(super) fn bind_in_public<'a>(
-    query: Query<'a, Any, AnyArguments>,
+    query: Statement<'a>,
     filter: &Filter,
     after: Option<PublicCursor>,
     limit: Limit,
-) -> Query<'a, Any, AnyArguments> {
+) -> Statement<'a> {
     let from = filter.from.map_or(i64::MIN, millis);
     let (starts_at, event) = after.map_or((from, String::new()), |after| {
         (millis(Time::from_ms(after.sort)).max(from), after.id.to_string())
@@ -173,11 +173,11 @@ pub(super) fn bind_in_public<'a>(
 }
 
 pub(super) fn bind_at_work<'a>(
-    query: Query<'a, Any, AnyArguments>,
+    query: Statement<'a>,
     filter: &WorkFilter,
     after: Option<WorkCursor>,
     limit: Limit,
-) -> Query<'a, Any, AnyArguments> {
+) -> Statement<'a> {
     let (created_at, event) = after.map_or((i64::MAX, String::new()), |after| {
         (millis(Time::from_ms(after.sort)), after.id.to_string())
     });
@@ -201,10 +201,6 @@ fn yes_no_any(wanted: Option<bool>) -> i64 {
 
 fn summary(row: &AnyRow) -> Result<Summary, StoreError> {
     let zone: Zone = row.parsed("time_zone")?;
-    let moment = |column| {
-        let local: Option<LocalTime> = row.parsed_if_any(column)?;
-        Ok::<_, StoreError>(local.map(|local| local.resolve_again(&zone)))
-    };
     Ok(Summary {
         id: row.parsed("event")?,
         status: row.parsed("status")?,
@@ -212,9 +208,9 @@ fn summary(row: &AnyRow) -> Result<Summary, StoreError> {
         organiser: row.parsed("organiser")?,
         organiser_name: row.try_get("organiser_name")?,
         venue: place(row)?,
-        starts: moment("starts_local")?,
-        ends: moment("ends_local")?,
-        zone: zone.clone(),
+        starts: moment(row, "starts_local", &zone)?,
+        ends: moment(row, "ends_local", &zone)?,
+        zone,
         is_free: row.yes("is_free")?,
         is_trending: row.yes("is_trending")?,
         image: row.parsed_if_any("image")?,
@@ -229,7 +225,7 @@ macro_rules! summaries_of {
         concat!(
             "SELECT e.event, e.status, e.title, e.organiser, o.name AS organiser_name, e.venue,
                 v.name AS venue_name, v.city, v.country, e.time_zone, e.starts_local,
-                e.ends_local, e.is_free, e.is_trending, e.created_at,
+                e.starts_at, e.ends_local, e.is_free, e.is_trending, e.created_at,
                 (SELECT i.image FROM event_images i WHERE i.event = e.event
                     ORDER BY i.position LIMIT 1) AS image
             FROM ",

@@ -4,13 +4,11 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use onsale_core::id::EventId;
-use sqlx::any::AnyArguments;
-use sqlx::query::Query;
 use sqlx::{Any, Transaction};
 
 use super::error::EventError;
 use crate::catalogue::fold::{fold, like};
-use crate::database::queries;
+use crate::database::{Statement, queries};
 use crate::text::{TextError, Wanted};
 
 /// So many words of one event, its title's first: as much as is read by whoever looks for events.
@@ -50,10 +48,7 @@ impl Words {
     }
 
     /// Three parameters for each: from and until where it is among words, and what names are like.
-    pub(super) fn bind<'a>(
-        &self,
-        query: Query<'a, Any, AnyArguments>,
-    ) -> Query<'a, Any, AnyArguments> {
+    pub(super) fn bind<'a>(&self, query: Statement<'a>) -> Statement<'a> {
         self.0.iter().fold(query, |query, word| {
             let from = hex(word);
             let until = format!("{from}g");

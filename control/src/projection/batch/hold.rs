@@ -56,7 +56,7 @@ impl Batch {
     }
 
     /// The seats of some lines are free now.
-    pub(super) fn unseat(&mut self, event: EventId, lines: &[Line]) {
+    fn unseat(&mut self, event: EventId, lines: &[Line]) {
         self.seats
             .extend(lines.iter().flat_map(|line| &line.seats).map(|&seat| ((event, seat), None)));
     }

@@ -8,7 +8,7 @@ use onsale_core::order::{OrderEnd, OrderStatus};
 
 use super::sums::money;
 use super::{Batch, Mark};
-use crate::projection::rows::{Item, Order, SeatState};
+use crate::projection::rows::{Item, Order, Seat, SeatState};
 
 impl Batch {
     /// The order of a fact, which is the last one about it from now on.
@@ -123,23 +123,20 @@ impl Batch {
         Some(())
     }
 
-    pub(super) fn items_of(&self, order: OrderId) -> Vec<Item> {
+    fn items_of(&self, order: OrderId) -> Vec<Item> {
         self.items.range((order, 0)..=(order, u32::MAX)).cloned().collect()
     }
 
     /// The seats of some tickets of an order are in a state now, or free.
     pub(super) fn seat_items(&mut self, items: &[Item], state: Option<SeatState>) {
         for item in items {
-            let lines = [Line {
-                class: item.class,
-                count: 1,
-                price: item.price_minor,
-                seats: item.seat.into_iter().collect(),
-            }];
-            match state {
-                Some(state) => self.seat(item.order_id.event, &lines, state, &item.order_id),
-                None => self.unseat(item.order_id.event, &lines),
-            }
+            let Some(seat) = item.seat else { continue };
+            let (event, class) = (item.order_id.event, item.class);
+            let row = state.map(|state| {
+                let holder = Some(item.order_id.to_string());
+                Seat { event, seat, class, state, holder }
+            });
+            self.seats.insert((event, seat), row);
         }
     }
 }

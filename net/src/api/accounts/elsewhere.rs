@@ -4,6 +4,7 @@
 use axum::extract::State;
 use axum::http::HeaderMap;
 use onsale_control::Control;
+use onsale_control::accounts::identity::Claims;
 use onsale_control::accounts::identity::visit::{Returned, Visit};
 use onsale_control::accounts::session::SignedIn;
 use onsale_core::id::PersonId;
@@ -108,9 +109,8 @@ async fn come_back(
     let (device, now) = (device(&headers), edge.now());
     let (signed_in, returned): (SignedIn, Returned) = edge
         .backstage(async move |control| {
-            let returned = end(&control, &name, &wish, None, now).await?;
-            let site_url = &control.accounts.settings().site_url;
-            let claims = provider.claims(&wish.code, &returned, site_url, now).await?;
+            let provider = (&name, &provider);
+            let (returned, claims) = returned(&control, provider, &wish, None, now).await?;
             let signed_in =
                 control.accounts.sign_in_elsewhere(&claims, guest, &device, now).await?;
             Ok::<_, ReturnError>((signed_in, returned))
@@ -138,16 +138,20 @@ pub(super) async fn lead(
     Ok(VisitBegun::new(&visit, url))
 }
 
-/// Ends a visit to this provider that was begun for this: an account to link, or to sign in.
-pub(super) async fn end(
+/// Ends a visit to this provider that was begun for this (an account to link, or to sign in), and
+/// has the provider say who came back.
+pub(super) async fn returned(
     control: &Control,
-    name: &ProviderName,
+    (name, provider): (&ProviderName, &Provider),
     wish: &EndVisit,
     owner: Option<PersonId>,
     now: Time,
-) -> Result<Returned, ReturnError> {
+) -> Result<(Returned, Claims), ReturnError> {
     let returned = control.accounts.end_visit(&wish.visit, &wish.state, now).await?;
     let is_that =
         |returned: &Returned| returned.provider == name.as_str() && returned.person == owner;
-    returned.filter(is_that).ok_or(ReturnError::VisitOver)
+    let returned = returned.filter(is_that).ok_or(ReturnError::VisitOver)?;
+    let site_url = &control.accounts.settings().site_url;
+    let claims = provider.claims(&wish.code, &returned, site_url, now).await?;
+    Ok((returned, claims))
 }

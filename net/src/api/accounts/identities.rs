@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::elsewhere::{end, lead, provider};
+use super::elsewhere::{lead, provider, returned};
 use super::passwords::proof;
 use crate::access::Account;
 use crate::api::edge::Edge;
@@ -104,9 +104,8 @@ async fn link(
     let (person, by, now) = (account.person, account.by(&edge), edge.now());
     let returned = edge
         .backstage(async move |control| {
-            let returned = end(&control, &name, &wish, Some(person), now).await?;
-            let site_url = &control.accounts.settings().site_url;
-            let claims = provider.claims(&wish.code, &returned, site_url, now).await?;
+            let (provider, owner) = ((&name, &provider), Some(person));
+            let (returned, claims) = returned(&control, provider, &wish, owner, now).await?;
             control.accounts.link(person, &claims, &by).await?;
             Ok::<_, ReturnError>(returned)
         })

@@ -16,7 +16,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::inside;
-use super::object::{Listed, find};
+use super::object::{ForEvent, Listed, find};
 use crate::access::{Caller, Permit};
 use crate::api::edge::{Edge, mismatch};
 use crate::conditional::{IfMatchHeader, Seen, versioned};
@@ -118,7 +118,7 @@ async fn show(
 )]
 async fn change(
     State(edge): State<Edge>,
-    Permit(Listed(Named(id)), grant): Permit<Listed<Named<EventId>>>,
+    Permit(Listed(Named(id)), grant): ForEvent,
     Seen(seen): Seen,
     Body(wish): Body<EventDetails, DETAILS_BYTES_MAX>,
 ) -> Result<Response, Problem> {
@@ -143,7 +143,7 @@ async fn change(
 )]
 async fn remove(
     State(edge): State<Edge>,
-    Permit(Listed(Named(id)), grant): Permit<Listed<Named<EventId>>>,
+    Permit(Listed(Named(id)), grant): ForEvent,
     Seen(seen): Seen,
 ) -> Result<StatusCode, Problem> {
     let by = grant.by(&edge);
@@ -171,7 +171,7 @@ async fn remove(
 )]
 async fn copy_event(
     State(edge): State<Edge>,
-    Permit(Listed(Named(source)), grant): Permit<Listed<Named<EventId>>>,
+    Permit(Listed(Named(source)), grant): ForEvent,
     request: Once<CopyEvent>,
 ) -> Result<Response, Problem> {
     let key = request.key(grant.caller().actor());

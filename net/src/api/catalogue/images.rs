@@ -3,21 +3,20 @@
 
 use axum::body::{Body, Bytes};
 use axum::extract::{FromRequest, Request, State};
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG};
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use onsale_control::Control;
 use onsale_control::catalogue::event::image;
-use onsale_core::id::EventId;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::inside;
-use super::object::{Listed, Picture, PictureOf};
+use super::object::{ForEvent, Listed, Picture, PictureOf};
 use crate::access::Permit;
 use crate::api::edge::Edge;
-use crate::conditional::{IfMatchHeader, Keep, Seen, is_known};
+use crate::conditional::{IfMatchHeader, Keep, Seen, is_known, mark};
 use crate::dto::catalogue::event::CatalogueEvent;
 use crate::dto::id::EventRef;
 use crate::extract::{Named, content};
@@ -65,7 +64,7 @@ struct Pixels(Vec<u8>);
 )]
 async fn add(
     State(edge): State<Edge>,
-    Permit(Listed(Named(id)), grant): Permit<Listed<Named<EventId>>>,
+    Permit(Listed(Named(id)), grant): ForEvent,
     Seen(seen): Seen,
     Content(bytes): Content,
 ) -> Result<Response, Problem> {
@@ -132,15 +131,13 @@ async fn show(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let tag = picture.to_string();
-    if is_known(&headers, &tag) {
-        return Ok(StatusCode::NOT_MODIFIED.into_response());
-    }
-    let find = async move |control: Control| image::content(&control.database, picture).await;
-    let (media_type, bytes) = edge.backstage(find).await?;
-    let mut response = Response::new(Body::from(bytes));
-    let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static(media_type.name()));
-    headers.insert(CACHE_CONTROL, Keep::Forever.header());
-    headers.extend(HeaderValue::try_from(format!("\"{tag}\"")).ok().map(|tag| (ETAG, tag)));
+    let mut response = if is_known(&headers, &tag) {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        let find = async move |control: Control| image::content(&control.database, picture).await;
+        let (media_type, bytes) = edge.backstage(find).await?;
+        ([(CONTENT_TYPE, media_type.name())], Body::from(bytes)).into_response()
+    };
+    mark(&mut response, Keep::Forever, &format!("\"{tag}\""));
     Ok(response)
 }

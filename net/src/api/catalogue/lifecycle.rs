@@ -6,12 +6,11 @@ use axum::extract::State;
 use axum::response::Response;
 use onsale_control::Control;
 use onsale_control::catalogue::event::lifecycle;
-use onsale_core::id::EventId;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::inside;
-use super::object::Listed;
+use super::object::{ForEvent, Listed};
 use crate::access::Permit;
 use crate::api::edge::Edge;
 use crate::conditional::{IfMatchHeader, Seen};
@@ -19,9 +18,6 @@ use crate::dto::catalogue::event::{CatalogueEvent, CurateEvent, ReviseEvent};
 use crate::dto::id::EventRef;
 use crate::extract::{Body, Named};
 use crate::problem::Problem;
-
-/// The permission to do something to an event of the catalogue.
-type ForEvent = Permit<Listed<Named<EventId>>>;
 
 pub(super) fn routes() -> OpenApiRouter<Edge> {
     OpenApiRouter::new()

@@ -45,9 +45,7 @@ async fn search_events(
         search::in_public(&control.database, &filter, after, limit).await
     };
     let found = edge.backstage(search).await?;
-    let next = found.next.as_ref().map(page::next);
-    let events = found.items.into_iter().map(Into::into).collect();
-    Ok(page::respond(&uri, next.clone().as_deref(), &CatalogueList { events, next }))
+    Ok(page::answer(&uri, found, |events, next| CatalogueList { events, next }))
 }
 
 /// List the events that the caller works on, in whatever state, newest first.
@@ -82,7 +80,5 @@ async fn list_work(
         search::at_work(&control.database, &filter, after, limit).await
     };
     let found = edge.backstage(list).await?;
-    let next = found.next.as_ref().map(page::next);
-    let events = found.items.into_iter().map(Into::into).collect();
-    Ok(page::respond(&uri, next.clone().as_deref(), &CatalogueList { events, next }))
+    Ok(page::answer(&uri, found, |events, next| CatalogueList { events, next }))
 }

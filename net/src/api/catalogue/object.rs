@@ -1,10 +1,7 @@
 //! What the paths of the catalogue name: an event, a part of it, a picture of it. Whoever may see
 //! the event knows of them.
 
-use std::fmt::Display;
-use std::str::FromStr;
-
-use axum::extract::{FromRequestParts, RawPathParams};
+use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use onsale_control::Control;
 use onsale_control::access::standing::Scope;
@@ -14,10 +11,13 @@ use onsale_control::catalogue::event::{self, Event};
 use onsale_core::command::Actor;
 use onsale_core::id::EventId;
 
-use crate::access::{Caller, Object};
+use crate::access::{Caller, Object, Permit};
 use crate::api::edge::Edge;
-use crate::extract::{Named, PartOf};
-use crate::problem::{Problem, catalog};
+use crate::extract::{Named, PartOf, parts_of_path};
+use crate::problem::Problem;
+
+/// The permission to do something to an event of the catalogue.
+pub(super) type ForEvent = Permit<Listed<Named<EventId>>>;
 
 /// An event of the catalogue, or a part of one.
 pub(super) struct Listed<T>(pub(super) T);
@@ -100,8 +100,8 @@ impl FromRequestParts<Edge> for PictureOf {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, edge: &Edge) -> Result<Self, Problem> {
-        let (event, image) = (part(parts, edge, "id").await?, part(parts, edge, "image").await?);
-        Ok(Self(event, image))
+        let [event, image] = parts_of_path(parts, edge).await?;
+        Ok(Self(event.parse()?, image.parse()?))
     }
 }
 
@@ -109,19 +109,7 @@ impl FromRequestParts<Edge> for Picture {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, edge: &Edge) -> Result<Self, Problem> {
-        part(parts, edge, "image").await.map(Self)
+        let [image] = parts_of_path(parts, edge).await?;
+        image.parse().map(Self)
     }
-}
-
-/// The part of the path with this name.
-async fn part<T>(parts: &mut Parts, edge: &Edge, name: &str) -> Result<T, Problem>
-where
-    T: FromStr<Err: Display>,
-{
-    let params = RawPathParams::from_request_parts(parts, edge).await;
-    let params = params.map_err(|rejection| Problem::internal(rejection.body_text()))?;
-    let text = params.iter().find_map(|(known, text)| (known == name).then_some(text));
-    text.unwrap_or_default().parse().map_err(|error: T::Err| {
-        Problem::at(&catalog::INVALID_PARAMETER, format!("path.{name}"), error.to_string())
-    })
 }

@@ -13,7 +13,7 @@ use onsale_core::spec::Plan;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::object::{Listed, see};
+use super::object::{ForEvent, Listed, see};
 use crate::access::{Caller, Permit};
 use crate::api::edge::Edge;
 use crate::conditional::{IfMatchHeader, Seen, versioned};
@@ -28,9 +28,6 @@ use crate::problem::Problem;
 const PLAN_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// The largest file, in bytes: some hundred thousand seats.
 const FILE_BYTES_MAX: usize = 32 * 1024 * 1024;
-
-/// The permission to do something to an event of the catalogue.
-type ForEvent = Permit<Listed<Named<EventId>>>;
 
 pub(super) fn routes() -> OpenApiRouter<Edge> {
     OpenApiRouter::new().routes(routes!(show, put, remove)).routes(routes!(import))

@@ -14,7 +14,7 @@ use onsale_core::id::EventId;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::object::{Listed, see};
+use super::object::{ForEvent, Listed, see};
 use crate::access::{Caller, Grant, Permit};
 use crate::api::edge::Edge;
 use crate::conditional::{IfMatchHeader, Seen, versioned};
@@ -24,9 +24,7 @@ use crate::dto::id::EventRef;
 use crate::extract::{Body, Named, PartOf};
 use crate::problem::Problem;
 
-/// The permission to do something to an event of the catalogue.
-type ForEvent = Permit<Listed<Named<EventId>>>;
-/// The same for a class or a quota of one.
+/// The permission to do something to a class or a quota of an event of the catalogue.
 type ForPart = Permit<Listed<PartOf>>;
 
 pub(super) fn routes() -> OpenApiRouter<Edge> {
@@ -107,9 +105,8 @@ async fn add_class(
     Body(wish): Body<TicketClassDto>,
 ) -> Result<Response, Problem> {
     let event = apply(&edge, &grant, (id, seen), OfferChange::AddClass(wish.parse()?)).await?;
-    let position = event.offer.classes.len().saturating_sub(1);
-    let location = format!("/api/v1/catalogue/events/{id}/classes/{position}");
-    Ok((StatusCode::CREATED, [(LOCATION, location)], offer(event)).into_response())
+    let count = event.offer.classes.len();
+    Ok(added(event, "classes", count))
 }
 
 /// Change a ticket class.
@@ -188,9 +185,8 @@ async fn add_quota(
     Body(wish): Body<QuotaDto>,
 ) -> Result<Response, Problem> {
     let event = apply(&edge, &grant, (id, seen), OfferChange::AddQuota(wish.into())).await?;
-    let position = event.offer.quotas.len().saturating_sub(1);
-    let location = format!("/api/v1/catalogue/events/{id}/quotas/{position}");
-    Ok((StatusCode::CREATED, [(LOCATION, location)], offer(event)).into_response())
+    let count = event.offer.quotas.len();
+    Ok(added(event, "quotas", count))
 }
 
 /// Change a quota.
@@ -257,6 +253,13 @@ async fn apply(
         selling::change(&control.database, &by, id, seen, change).await
     };
     edge.backstage(apply).await
+}
+
+/// What is sold now that a list of it has one more: the last of `count`.
+fn added(event: Event, list: &str, count: usize) -> Response {
+    let (id, position) = (event.id, count.saturating_sub(1));
+    let location = format!("/api/v1/catalogue/events/{id}/{list}/{position}");
+    (StatusCode::CREATED, [(LOCATION, location)], offer(event)).into_response()
 }
 
 fn offer(event: Event) -> Response {

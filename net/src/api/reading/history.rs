@@ -49,8 +49,6 @@ async fn list(
         history(&control.database, &asked, buyer.0, wish.filter(), page).await
     };
     let (as_of, found) = read(&edge, None, catch_up, list).await?;
-    let next = found.next.as_ref().map(page::next);
-    let orders = found.items.into_iter().map(Into::into).collect();
-    let list = OrderRecordList { as_of: as_of.into(), orders, next };
-    Ok(page::respond(&uri, list.next.as_deref(), &list))
+    let list = |orders, next| OrderRecordList { as_of: as_of.into(), orders, next };
+    Ok(page::answer(&uri, found, list))
 }

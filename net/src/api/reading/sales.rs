@@ -4,7 +4,7 @@ use axum::extract::State;
 use onsale_control::Control;
 use onsale_control::catalogue::CatalogueError;
 use onsale_control::catalogue::event::{EventError, find};
-use onsale_control::catalogue::place::ZoneName;
+use onsale_control::catalogue::place::Zone;
 use onsale_control::reading::{Asked, sales};
 use onsale_core::id::EventId;
 use utoipa_axum::router::OpenApiRouter;
@@ -60,10 +60,10 @@ async fn show(
 }
 
 /// The zone of an event; UTC for one that is in no catalogue.
-async fn zone_of(edge: &Edge, event: EventId) -> Result<ZoneName, Problem> {
+async fn zone_of(edge: &Edge, event: EventId) -> Result<Zone, Problem> {
     let find = async move |control: Control| match find(&control.database, event).await {
-        Err(EventError::Catalogue(CatalogueError::NotFound(_))) => Ok(None),
-        found => found.map(|event| event.zone.name().parse::<ZoneName>().ok()),
+        Err(EventError::Catalogue(CatalogueError::NotFound(_))) => Ok(Zone::utc()),
+        found => found.map(|event| event.zone),
     };
-    Ok(edge.backstage(find).await?.unwrap_or_else(ZoneName::utc))
+    edge.backstage(find).await
 }

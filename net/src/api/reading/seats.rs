@@ -14,10 +14,11 @@ use super::known;
 use crate::access::Permit;
 use crate::api::edge::Edge;
 use crate::dto::id::EventRef;
+use crate::dto::in_query;
 use crate::dto::reading::seats::{SeatRecordList, SeatsPage};
 use crate::extract::{Named, Params};
 use crate::page;
-use crate::problem::{Problem, catalog};
+use crate::problem::Problem;
 use crate::reading::{CatchUp, read};
 
 /// The largest page, and the usual one.
@@ -69,6 +70,5 @@ fn limit(asked: Option<u16>) -> Result<u16, Problem> {
     if (1..=SEATS_MAX).contains(&limit) {
         return Ok(limit);
     }
-    let problem = format!("must be 1 to {SEATS_MAX}");
-    Err(Problem::at(&catalog::INVALID_PARAMETER, "query.limit", problem))
+    in_query("limit", Err(format!("must be 1 to {SEATS_MAX}")))
 }

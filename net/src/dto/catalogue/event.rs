@@ -10,10 +10,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::image::ImageDto;
-use super::{local, shown};
+use super::shown;
 use crate::dto::category::CategoryDto;
 use crate::dto::id::{CategoryRef, EventRef, OrganiserRef, VenueRef};
-use crate::dto::{At, Id, at};
+use crate::dto::{At, Id, at, at_if_any};
 use crate::problem::Problem;
 
 /// What people read about an event.
@@ -58,9 +58,9 @@ impl EventDetails {
             title: Title::parse(&self.title)?,
             description: at("description", Description::parse(&self.description))?,
             venue: self.venue.map(|venue| venue.0),
-            zone: self.time_zone.map(|zone| at("time_zone", zone.parse())).transpose()?,
-            starts: local("starts_local", self.starts_local)?,
-            ends: local("ends_local", self.ends_local)?,
+            zone: at_if_any("time_zone", self.time_zone.as_deref())?,
+            starts: at_if_any("starts_local", self.starts_local.as_deref())?,
+            ends: at_if_any("ends_local", self.ends_local.as_deref())?,
             categories: self.categories.into_iter().map(|category| category.0).collect(),
             is_public: self.is_public,
         })

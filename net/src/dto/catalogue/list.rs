@@ -1,7 +1,6 @@
 //! Lists of events, and what is looked for.
 
 use onsale_control::catalogue::event::search::{Filter, Summary, Whose, Words, WorkFilter};
-use onsale_control::catalogue::event::status::Status;
 use onsale_core::time::Time;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -10,7 +9,7 @@ use super::event::{NamedOrganiser, NamedVenue, StatusDto};
 use super::image::EXAMPLE_PATH;
 use super::{image, shown};
 use crate::dto::id::{CategoryRef, EventRef, OrganiserRef};
-use crate::dto::{At, Id, in_query, wanted};
+use crate::dto::{At, Id, in_query, in_query_if_any, wanted};
 use crate::problem::Problem;
 
 /// What the world looks for.
@@ -51,12 +50,11 @@ pub struct EventSearch {
 impl EventSearch {
     /// What is looked for, now.
     pub fn filter(&self, now: Time) -> Result<Filter, Problem> {
-        let country = self.country.as_ref().map(|country| in_query("country", country.parse()));
         Ok(Filter {
             words: words(self.text.as_deref())?,
             category: self.category.map(|category| category.0),
             city: wanted("city", self.city.as_deref())?,
-            country: country.transpose()?,
+            country: in_query_if_any("country", self.country.as_deref())?,
             organiser: self.organiser.map(|organiser| organiser.0),
             is_free: self.is_free,
             is_trending: self.is_trending,
@@ -89,12 +87,10 @@ pub struct WorkSearch {
 impl WorkSearch {
     /// What is looked for among somebody's.
     pub fn filter(&self, whose: Whose) -> Result<WorkFilter, Problem> {
-        let status =
-            self.status.as_ref().map(|status| in_query("status", status.parse::<Status>()));
         Ok(WorkFilter {
             whose,
             words: words(self.text.as_deref())?,
-            status: status.transpose()?,
+            status: in_query_if_any("status", self.status.as_deref())?,
             organiser: self.organiser.map(|organiser| organiser.0),
         })
     }

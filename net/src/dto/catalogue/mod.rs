@@ -11,13 +11,6 @@ pub mod seating;
 
 use onsale_control::catalogue::event::local_time::LocalTime;
 
-use crate::problem::Problem;
-
-/// The local time in a field, if there is one.
-fn local(at: &str, text: Option<String>) -> Result<Option<LocalTime>, Problem> {
-    text.map(|text| super::at(at, text.parse())).transpose()
-}
-
 /// A local time as it is shown.
 fn shown(local: Option<LocalTime>) -> Option<String> {
     local.map(|local| local.to_string())

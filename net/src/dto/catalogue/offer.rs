@@ -9,11 +9,11 @@ use onsale_core::time::Span;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{local, shown};
+use super::shown;
 use crate::dto::event::{LimitsDto, QuotaDto, TermsDto};
 use crate::dto::id::EventRef;
 use crate::dto::waitroom::defaults;
-use crate::dto::{Id, at};
+use crate::dto::{Id, at_if_any};
 use crate::problem::Problem;
 
 /// Everything about a sale but its ticket classes and quotas.
@@ -123,9 +123,8 @@ pub struct OfferDto {
 impl EventConfiguration {
     /// The configuration, each part by itself.
     pub fn parse(self) -> Result<Configuration, Problem> {
-        let currency = self.currency.map(|currency| at("currency", currency.parse()));
         Ok(Configuration {
-            currency: currency.transpose()?,
+            currency: at_if_any("currency", self.currency.as_deref())?,
             sale: self.sale.parse("sale.")?,
             max_attendees: self.max_attendees,
             waitroom: self.waitroom.map(WaitroomConfiguration::parse).transpose()?,
@@ -138,8 +137,8 @@ impl EventConfiguration {
 impl SaleWindowDto {
     fn parse(self, at: &str) -> Result<SaleWindow, Problem> {
         Ok(SaleWindow {
-            opens: local(&format!("{at}opens_local"), self.opens_local)?,
-            closes: local(&format!("{at}closes_local"), self.closes_local)?,
+            opens: at_if_any(&format!("{at}opens_local"), self.opens_local.as_deref())?,
+            closes: at_if_any(&format!("{at}closes_local"), self.closes_local.as_deref())?,
         })
     }
 }
@@ -147,8 +146,8 @@ impl SaleWindowDto {
 impl WaitroomConfiguration {
     fn parse(self) -> Result<Waitroom, Problem> {
         Ok(Waitroom {
-            doors: local("waitroom.doors_local", self.doors_local)?,
-            opens: local("waitroom.opens_local", self.opens_local)?,
+            doors: at_if_any("waitroom.doors_local", self.doors_local.as_deref())?,
+            opens: at_if_any("waitroom.opens_local", self.opens_local.as_deref())?,
             slots: self.slots,
             rate_per_minute: self.rate_per_minute,
             visit: Span::from_ms(self.visit_ms),

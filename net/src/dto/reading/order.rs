@@ -10,7 +10,7 @@ use super::AsOfDto;
 use crate::dto::id::{EventRef, OrderRef, PersonRef, TicketRef};
 use crate::dto::order::{OrderStatusDto, Seat};
 use crate::dto::timeline::OrderEndDto;
-use crate::dto::{At, Id, in_query};
+use crate::dto::{At, Id, in_query_if_any};
 use crate::problem::Problem;
 
 /// An order and everything that belongs to it.
@@ -185,8 +185,7 @@ pub struct EventOrdersPage {
 impl EventOrdersPage {
     /// Which orders are wanted.
     pub fn filter(&self) -> Result<OrderFilter, Problem> {
-        let email = self.buyer_email.as_deref().map(Email::parse);
-        let email = email.map(|email| in_query("buyer_email", email)).transpose()?;
+        let email: Option<Email> = in_query_if_any("buyer_email", self.buyer_email.as_deref())?;
         Ok(OrderFilter {
             status: self.status.map(Into::into),
             class: self.class.map(ClassId),

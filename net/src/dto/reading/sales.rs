@@ -1,6 +1,6 @@
 //! What was sold when, on the wire.
 
-use onsale_control::catalogue::place::ZoneName;
+use onsale_control::catalogue::place::Zone;
 use onsale_control::reading::{Bucket, ClassSales, Sales, SalesPeriod, Step};
 use onsale_core::time::{Span, Time};
 use serde::{Deserialize, Serialize};
@@ -104,13 +104,13 @@ pub struct BucketDto {
 
 impl SalesWish {
     /// The zone whose clocks are wanted, if it matters which.
-    pub fn zone(&self) -> Result<Option<ZoneName>, Problem> {
+    pub fn zone(&self) -> Result<Option<Zone>, Problem> {
         let zone = self.zone.as_deref().map(str::parse);
         zone.map(|zone| in_query("zone", zone)).transpose()
     }
 
     /// The period, by the clocks of `zone`.
-    pub fn period(&self, now: Time, zone: &ZoneName) -> Result<SalesPeriod, Problem> {
+    pub fn period(&self, now: Time, zone: &Zone) -> Result<SalesPeriod, Problem> {
         let until = self.until.map_or(now, |until| until.0);
         let from = self.from.map_or_else(|| until - self.by.usual(), |from| from.0);
         in_query("until", SalesPeriod::new(self.by.into(), zone, from, until))
@@ -143,7 +143,7 @@ impl SalesDto {
         as_of: AsOfDto,
         event: EventRef,
         wish: &SalesWish,
-        zone: &ZoneName,
+        zone: &Zone,
         sales: Sales,
     ) -> Self {
         Self {

@@ -184,10 +184,9 @@ impl<'a> World<'a> {
 
     /// Something new in the catalogue.
     async fn made(&self, path: &str, body: &Value) -> Target {
-        let made = self.server.send(post(path).operator().json(body)).await;
-        assert_eq!(made.status, 201, "{made:?}");
-        let tag = made.headers["etag"].to_str().unwrap().to_owned();
-        Target { id: text(&made.json()["id"]), tag, person: String::new() }
+        let (made, tag) = self.server.create(post(path).operator().json(body)).await;
+        let (_, id) = made.rsplit_once('/').unwrap();
+        Target { id: id.to_owned(), tag, person: String::new() }
     }
 
     fn new_name(&self, kind: &str) -> String {

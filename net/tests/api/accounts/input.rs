@@ -86,7 +86,7 @@ async fn a_one_time_token_is_good_once_for_what_it_is_for() {
     server
         .accept(post("/api/v1/password-resets").json(&json!({"email": "ada@example.org"})), 202)
         .await;
-    let token = token_in(&postbox(&server).await[0]);
+    let token = token_in(&postbox(&server).await[0].text);
     server.refuse(Person::confirm(&token), 410, "link_invalid").await;
     let reset = |token: &str| {
         let body = json!({"token": token, "new_password": "seven olives on mars"});

@@ -5,5 +5,5 @@ mod person;
 mod requests;
 mod walk;
 
-pub use self::person::{PASSWORD, Person};
+pub use self::person::{PASSWORD, Person, token_in};
 pub use self::requests::of_accounts;

@@ -24,7 +24,7 @@ impl Person {
     /// Somebody with a new account.
     pub async fn new(server: &Server, email: &str) -> Self {
         server.accept(Self::register(email), 202).await;
-        let token = token_in(&postbox(server).await.pop().unwrap());
+        let token = token_in(&postbox(server).await.pop().unwrap().text);
         server.accept(Self::confirm(&token), 200).await;
         Self::signed_in(server, email).await
     }
@@ -68,9 +68,9 @@ pub fn refresh(token: &str) -> Call {
     post("/api/v1/sign-in/refresh").json(&json!({ "refresh_token": token }))
 }
 
-/// The token in the link of a letter.
-pub fn token_in(letter: &Letter) -> String {
-    let (_, rest) = letter.text.split_once("?token=").unwrap_or_else(|| panic!("{}", letter.text));
+/// The token in the link of a letter with this text.
+pub fn token_in(text: &str) -> String {
+    let (_, rest) = text.split_once("?token=").unwrap_or_else(|| panic!("{text}"));
     rest.split_whitespace().next().unwrap().to_owned()
 }
 

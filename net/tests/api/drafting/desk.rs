@@ -1,26 +1,21 @@
 //! Somebody who works for an organiser, at their desk: drafts and the versions that they have seen.
 
 use std::cell::RefCell;
-use std::time::Duration;
 
 use onsale_control::access::EventRole;
 use onsale_control::access::audit::{By, Who};
-use onsale_control::access::crew::{self, Crew};
+use onsale_control::access::crew::Crew;
 use onsale_control::accounts::role::Role;
 use onsale_control::catalogue::CatalogueSettings;
+use onsale_control::catalogue::event::publication;
 use onsale_control::catalogue::event::status::Approval;
-use onsale_control::catalogue::organiser::{self, Profile};
-use onsale_control::catalogue::venue::{self, Site};
 use onsale_control::id::{OrganiserId, VenueId};
-use onsale_control::text::{Line, Prose};
 use onsale_net::port::Partitions;
-use onsale_net::provider::backoff::Backoff;
-use onsale_net::publisher::metrics::PublisherMetrics;
-use onsale_net::publisher::{self, Bell, PublisherConfig};
 use serde_json::{Value, json};
 
 use crate::access::people::Person;
 use crate::memory::START;
+use crate::publisher::stage::{house, start_publisher};
 use crate::server::{Answer, Call, Server, get, post, put, text};
 
 /// A server, and somebody who may draft events for an organiser.
@@ -51,37 +46,14 @@ impl Desk {
     async fn on(server: Server) -> Self {
         let ada = server.account(Role::Organiser).await;
         let by = By { who: Who::Person(ada.id), at: START, address: None, request: None };
-        let profile = Profile {
-            name: line("Lantern Live"),
-            description: Prose::default(),
-            website: None,
-            logo: None,
-            contact: None,
-        };
-        let organiser = organiser::create(server.database(), &by, &profile).await.unwrap().id;
-        let site = Site {
-            name: line("Kulturhaus"),
-            street: line("Am Markt 1"),
-            postal_code: None,
-            ward: None,
-            district: None,
-            city: line("Köln"),
-            region: None,
-            country: "DE".parse().unwrap(),
-            time_zone: "Europe/Berlin".parse().unwrap(),
-            coordinates: None,
-            capacity: None,
-        };
-        let venue = venue::create(server.database(), &by, Some(organiser), &site).await;
-        Self { venue: venue.unwrap().id, server, ada, organiser }
+        let (organiser, venue) = house(server.database(), &by, "Lantern Live").await;
+        Self { server, ada, organiser, venue }
     }
 
     /// Somebody who works for the organiser as this.
     pub async fn colleague(&self, role: EventRole) -> Person {
         let person = self.server.account(Role::Buyer).await;
-        let by = By { who: Who::Operator, at: START, address: None, request: None };
-        let crew = Crew::Organiser(self.organiser);
-        crew::assign(self.server.database(), &by, crew, person.id, role).await.unwrap();
+        self.server.assign(&person, Crew::Organiser(self.organiser), role).await;
         person
     }
 
@@ -155,16 +127,9 @@ impl Desk {
 
     /// Has the partitions be told what was decided.
     pub async fn tell(&self) {
-        let (database, control) = (self.server.database().clone(), self.server.control().clone());
-        let backoff = Backoff { first: Duration::from_millis(1), cap: Duration::from_millis(5) };
-        let config = PublisherConfig { backoff, ..PublisherConfig::default() };
-        let metrics = PublisherMetrics::default();
-        let port = self.server.memory.clone();
-        let run = publisher::run(port, control, Bell::default(), config, metrics);
-        let publisher = tokio::spawn(run);
-        let open = onsale_control::catalogue::event::publication::open;
-        let now = self.server.memory.now();
-        while !open(&database, now, 1).await.unwrap().is_empty() {
+        let (database, now) = (self.server.database(), self.server.memory.now());
+        let publisher = start_publisher(self.server.control(), self.server.memory.clone());
+        while !publication::open(database, now, 1).await.unwrap().is_empty() {
             tokio::task::yield_now().await;
         }
         publisher.abort();
@@ -193,8 +158,4 @@ impl Draft {
     pub fn in_sale(&self, below: &str) -> String {
         format!("/api/v1/events/{}{below}", self.id)
     }
-}
-
-fn line<const MAX: usize>(text: &str) -> Line<MAX> {
-    Line::parse(text).unwrap()
 }

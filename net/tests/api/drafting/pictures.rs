@@ -33,6 +33,9 @@ async fn a_picture_is_shown_as_what_it_is_for_ever() {
     let tag = shown.headers["etag"].to_str().unwrap().to_owned();
     let again = desk.server.send(get(&path).header("if-none-match", tag)).await;
     assert_eq!((again.status.as_u16(), again.body.len()), (304, 0));
+    for name in ["cache-control", "etag"] {
+        assert_eq!(again.headers[name], shown.headers[name], "{name}");
+    }
     let id = text(&image["id"]);
     let event = desk.change(&draft, delete(draft.path(&format!("/images/{id}")))).await;
     assert_eq!(event["images"], json!([]));
@@ -61,9 +64,11 @@ async fn what_is_no_picture_or_too_large_is_refused() {
     desk.server.refuse(call, 409, "full").await;
     let call = desk.ask(&draft, delete(draft.path("/images/abc")));
     desk.server.refuse(call, 400, "invalid_parameter").await;
-    desk.server
-        .refuse(get("/api/v1/catalogue/images/..%2f..%2fetc"), 400, "invalid_parameter")
-        .await;
+    for wrong in ["..%2f..%2fetc", "%FF"] {
+        let call = get(format!("/api/v1/catalogue/images/{wrong}"));
+        let problem = desk.server.refuse(call, 400, "invalid_parameter").await;
+        assert_eq!(problem["errors"][0]["at"], "path.image", "{wrong}");
+    }
 }
 
 #[tokio::test]

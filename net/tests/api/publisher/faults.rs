@@ -8,7 +8,8 @@ use onsale_control::database::DatabaseSettings;
 use onsale_core::query::Phase;
 use onsale_testbed::Postgres;
 
-use super::stage::{BY, Silent, Stage, publish, reserve, settled};
+use super::stage::{Silent, Stage, publish, reserve, settled};
+use crate::access::people::operator;
 
 #[tokio::test]
 async fn a_published_event_is_defined_and_opened_once() {
@@ -47,7 +48,7 @@ async fn whenever_a_publisher_is_ended_what_is_called_off_is_called_off() {
             let id = reserve(&stage.memory).await;
             let event = publish(&stage.control.database, id).await;
             let database = &stage.control.database;
-            lifecycle::cancel(database, &BY, id, event.version).await.unwrap();
+            lifecycle::cancel(database, &operator(), id, event.version).await.unwrap();
             end_at(&stage, at, is_done).await;
             assert_eq!(stage.settled(id).await.status, Status::Cancelled);
             assert_eq!(stage.phase(id).await, Some(Phase::Cancelled), "ended at {at}, {is_done}");
@@ -65,7 +66,7 @@ async fn what_is_called_off_meanwhile_is_not_opened_by_a_late_publisher() {
     let way = Silent::new(&stage.memory, 0, false);
     let late = stage.publisher(way.clone());
     way.waits.notified().await;
-    lifecycle::cancel(database, &BY, id, event.version).await.unwrap();
+    lifecycle::cancel(database, &operator(), id, event.version).await.unwrap();
     assert_eq!(stage.settled(id).await.status, Status::Cancelled);
     // Now the late one is heard, and has an answer.
     way.answers.notify_one();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use onsale_control::Control;
-use onsale_control::access::audit::{By, Who};
+use onsale_control::access::audit::By;
 use onsale_control::catalogue::event::details::{self, Details};
 use onsale_control::catalogue::event::offer::{Offer, SaleWindow, TicketClass};
 use onsale_control::catalogue::event::selling::{self, Configuration, OfferChange};
@@ -15,6 +15,7 @@ use onsale_control::catalogue::event::{Event, find, lifecycle};
 use onsale_control::catalogue::organiser::{self, Profile};
 use onsale_control::catalogue::venue::{self, Site};
 use onsale_control::database::{Database, DatabaseSettings};
+use onsale_control::id::{OrganiserId, VenueId};
 use onsale_control::text::{Line, Prose};
 use onsale_core::command::{Actor, Command, Request};
 use onsale_core::id::{EventId, PartitionId};
@@ -31,13 +32,12 @@ use tempfile::TempDir;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 
+use crate::access::people::operator;
 use crate::control_plane::control;
-use crate::memory::{Memory, START};
+use crate::memory::Memory;
 
 /// Where the events of these tests live.
 pub const PARTITION: PartitionId = PartitionId::FIRST;
-
-pub const BY: By = By { who: Who::Operator, at: START, address: None, request: None };
 
 pub struct Stage {
     pub control: Control,
@@ -61,11 +61,7 @@ impl Stage {
 
     /// Runs a publisher on this way to the partitions.
     pub fn publisher<P: Partitions>(&self, port: P) -> JoinHandle<()> {
-        let backoff = Backoff { first: Duration::from_millis(1), cap: Duration::from_millis(5) };
-        let look_every = Duration::from_millis(20);
-        let config = PublisherConfig { backoff, look_every, ..PublisherConfig::default() };
-        let (control, metrics) = (self.control.clone(), PublisherMetrics::default());
-        tokio::spawn(publisher::run(port, control, Bell::default(), config, metrics))
+        start_publisher(&self.control, port)
     }
 
     /// Has a publisher tell what is to be told, and the event as it is then.
@@ -91,6 +87,15 @@ impl Stage {
     }
 }
 
+/// Runs a publisher of what is in this control plane, on this way to the partitions.
+pub fn start_publisher<P: Partitions>(control: &Control, port: P) -> JoinHandle<()> {
+    let backoff = Backoff { first: Duration::from_millis(1), cap: Duration::from_millis(5) };
+    let look_every = Duration::from_millis(20);
+    let config = PublisherConfig { backoff, look_every, ..PublisherConfig::default() };
+    let (control, metrics) = (control.clone(), PublisherMetrics::default());
+    tokio::spawn(publisher::run(port, control, Bell::default(), config, metrics))
+}
+
 /// The event once nothing is to be told of it any more.
 pub async fn settled(database: &Database, id: EventId) -> Event {
     loop {
@@ -113,35 +118,42 @@ pub async fn reserve(memory: &Memory) -> EventId {
 
 /// Publishes an event with this id.
 pub async fn publish(database: &Database, id: EventId) -> Event {
-    let event = configured(database, id).await;
+    let (event, by) = (configured(database, id).await, operator());
     let published =
-        lifecycle::publish(database, &BY, event.id, event.version, Approval::NotNeeded).await;
+        lifecycle::publish(database, &by, event.id, event.version, Approval::NotNeeded).await;
     published.unwrap()
 }
 
-pub async fn configured(database: &Database, id: EventId) -> Event {
+/// A new organiser of this name, and a venue of theirs.
+pub async fn house(database: &Database, by: &By, name: &str) -> (OrganiserId, VenueId) {
     let profile = Profile {
-        name: line(&format!("Organiser {id}")),
+        name: line(name),
         description: Prose::default(),
         website: None,
         logo: None,
         contact: None,
     };
-    let organiser = organiser::create(database, &BY, &profile).await.unwrap().id;
+    let organiser = organiser::create(database, by, &profile).await.unwrap().id;
     let site = Site {
-        name: line("Hall"),
+        name: line("Kulturhaus"),
         street: line("Am Markt 1"),
         postal_code: None,
         ward: None,
         district: None,
-        city: line("Bonn"),
+        city: line("Köln"),
         region: None,
         country: "DE".parse().unwrap(),
         time_zone: "Europe/Berlin".parse().unwrap(),
         coordinates: None,
         capacity: None,
     };
-    let venue = venue::create(database, &BY, Some(organiser), &site).await.unwrap().id;
+    let venue = venue::create(database, by, Some(organiser), &site).await.unwrap().id;
+    (organiser, venue)
+}
+
+pub async fn configured(database: &Database, id: EventId) -> Event {
+    let by = operator();
+    let (organiser, venue) = house(database, &by, &format!("Organiser {id}")).await;
     let details = Details {
         title: Title::parse("The Lanterns").unwrap(),
         description: Prose::default(),
@@ -152,7 +164,7 @@ pub async fn configured(database: &Database, id: EventId) -> Event {
         categories: [].into(),
         is_public: true,
     };
-    let mut event = details::create(database, &BY, id, organiser, &details).await.unwrap();
+    let mut event = details::create(database, &by, id, organiser, &details).await.unwrap();
     let Offer { max_attendees, waitroom, limits, terms, .. } = Offer::default();
     let currency = "EUR".parse().ok();
     let sale = SaleWindow { opens: "2026-10-03T10:00".parse().ok(), closes: None };
@@ -165,9 +177,9 @@ pub async fn configured(database: &Database, id: EventId) -> Event {
         OfferChange::AddClass(class),
         OfferChange::AddQuota(quota),
     ] {
-        event = selling::change(database, &BY, id, event.version, change).await.unwrap();
+        event = selling::change(database, &by, id, event.version, change).await.unwrap();
     }
-    lifecycle::configure(database, &BY, id, event.version).await.unwrap()
+    lifecycle::configure(database, &by, id, event.version).await.unwrap()
 }
 
 fn line<const MAX: usize>(text: &str) -> Line<MAX> {

@@ -18,8 +18,9 @@ use onsale_storage::lock::DirectoryLock;
 
 use super::arguments::{JournalTask, Which};
 use super::error::CliError;
+use super::{located, partition_directory};
 use crate::config::Config;
-use crate::data_directory::{DataDirectoryError, Description, partition_path};
+use crate::data_directory::{DataDirectoryError, Description};
 
 /// Does one of the tasks for each partition that was chosen.
 pub(super) fn run(
@@ -28,8 +29,7 @@ pub(super) fn run(
     out: &mut impl Write,
 ) -> Result<(), CliError> {
     let path = &config.data;
-    let description = Description::read(path)?;
-    let description = description.ok_or_else(|| DataDirectoryError::Absent(path.clone()))?;
+    let description = Description::of(path)?;
     let _lock = DirectoryLock::acquire(path).map_err(DataDirectoryError::from)?;
     let mut damage = Vec::new();
     let mut left = facts::left(task);
@@ -46,21 +46,16 @@ pub(super) fn run(
 }
 
 /// The files of a partition, and what is in them.
-struct Journal {
+pub(super) struct Journal {
     id: PartitionId,
     files: FileDirectory,
-    inspection: Inspection,
+    pub(super) inspection: Inspection,
 }
 
 impl Journal {
-    fn open(config: &Config, id: PartitionId) -> Result<Self, CliError> {
+    pub(super) fn open(config: &Config, id: PartitionId) -> Result<Self, CliError> {
         let partition = id.number();
-        let path = partition_path(&config.data, partition);
-        // Opening would create it.
-        if !path.is_dir() {
-            return Err(CliError::NoDirectory(path));
-        }
-        let files = FileDirectory::open(&path)?;
+        let files = FileDirectory::open(partition_directory(config, id)?)?;
         let inspection = inspect(&files, u32::from(partition))
             .map_err(|source| CliError::Partition { partition, source })?;
         Ok(Self { id, files, inspection })
@@ -76,7 +71,7 @@ impl Journal {
     }
 
     fn located(&self, what: &str) -> String {
-        format!("partition {}: {what}", self.id.number())
+        located(self.id, what)
     }
 }
 

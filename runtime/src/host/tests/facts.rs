@@ -106,8 +106,8 @@ fn pool() -> Runtime {
     Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap()
 }
 
-/// Follows until so many facts were seen, and checks that they are the next ones.
-async fn follow(following: &mut Following, upto: u64) {
+/// Follows until so many facts were seen, and checks that they are the next ones, and all.
+async fn follow(following: &mut Following, gauges: &Gauges, upto: u64) {
     let mut next = following.bookmark().fact.get() + 1;
     while next <= upto {
         while let Some(followed) = following.next_decision().unwrap() {
@@ -124,7 +124,7 @@ async fn follow(following: &mut Following, upto: u64) {
             following.moved().await;
         }
     }
-    assert_eq!((next - 1, following.behind()), (upto, 0));
+    assert_eq!((next - 1, gauges.durable()), (upto, upto));
 }
 
 fn every_fact_is_followed_once_and_in_order<H: TestHost>() {
@@ -136,8 +136,9 @@ fn every_fact_is_followed_once_and_in_order<H: TestHost>() {
     for upto in [FACTS, 2 * FACTS] {
         let selling = Selling::start::<H>(root.path(), u64::MAX, 1);
         let mut following = selling.facts.follow(0, bookmark).unwrap();
+        let gauges = Arc::clone(&selling.facts.gauges);
         let followed = runtime.spawn(async move {
-            follow(&mut following, upto).await;
+            follow(&mut following, &gauges, upto).await;
             following.bookmark()
         });
         runtime.block_on(selling.reserve((upto - from) as usize));
@@ -162,13 +163,14 @@ fn what_is_followed_stays_and_what_nobody_needs_goes<H: TestHost>() {
     });
     assert!(first.exists(), "somebody who has not come yet needs it");
     let mut following = selling.facts.follow(0, Bookmark::BEGINNING).unwrap();
-    runtime.block_on(follow(&mut following, reserved as u64));
+    let gauges = &selling.facts.gauges;
+    runtime.block_on(follow(&mut following, gauges, reserved as u64));
     runtime.block_on(async {
         while first.exists() {
             assert!(reserved < 1_000 * STEP, "what nobody needs is never removed");
             selling.reserve(STEP).await;
             reserved += STEP;
-            follow(&mut following, reserved as u64).await;
+            follow(&mut following, gauges, reserved as u64).await;
         }
     });
     runtime.block_on(selling.stop());

@@ -20,8 +20,9 @@ mod segment;
 use std::io;
 
 use super::error::RecoverError;
-use super::number::{Chain, FactNumber, SegmentIndex};
+use super::number::{Chain, FactNumber};
 use super::recovery::Record;
+use super::segments::segment_files;
 use super::sequence::Decision;
 use crate::directory::Directory;
 
@@ -188,13 +189,13 @@ impl Follower {
     /// begin behind it. A few headers are looked at, however many segments there are.
     fn locate(&self, directory: &impl Directory) -> Result<Head, FollowError> {
         let wanted = self.bookmark.fact.next();
-        let indexes = segments(directory)?;
-        let (mut from, mut to) = (0, indexes.len());
+        let files = segment_files(directory)?;
+        let (mut from, mut to) = (0, files.len());
         let mut found: Option<Head> = None;
         let mut oldest = None;
         while from < to {
             let middle = usize::midpoint(from, to);
-            match Head::read(directory, self.partition, indexes[middle])? {
+            match Head::read(directory, self.partition, files[middle].0)? {
                 Some(head) if head.first_fact() <= wanted => {
                     found = Some(head);
                     from = middle + 1;
@@ -226,12 +227,4 @@ fn missing(wanted: FactNumber, oldest: Option<&Head>) -> FollowError {
 /// Whether a file was not found.
 fn is_gone(error: &RecoverError) -> bool {
     matches!(error, RecoverError::Io { source, .. } if source.kind() == io::ErrorKind::NotFound)
-}
-
-/// The segments there are, in order.
-fn segments(directory: &impl Directory) -> Result<Vec<SegmentIndex>, RecoverError> {
-    let listed = directory.list();
-    let entries =
-        listed.map_err(|source| RecoverError::Io { file: "the journal".to_owned(), source })?;
-    Ok(entries.iter().filter_map(|entry| SegmentIndex::from_file_name(&entry.name)).collect())
 }

@@ -1,11 +1,12 @@
 //! Whether a sale notices what is done beside it: people who sign in, look at the catalogue and at
 //! their orders, while durable holds are offered at half of what they can do at most.
 
+use super::latency::highest_holds;
 use crate::bench::Bench;
 use crate::bench::load::Load;
 use crate::bench::record::{Row, Target};
 use crate::bench::statistics::Series;
-use crate::process::{Failure, Outcome};
+use crate::process::Outcome;
 use crate::server::Server;
 use crate::service::{Service, pinned};
 use crate::workspace;
@@ -13,12 +14,7 @@ use crate::workspace;
 /// Measures it.
 pub fn run(bench: &Bench) -> Outcome<Vec<Row>> {
     let connections = bench.scale.many;
-    let mut highest = Series::new("durable holds, as many as can be", "holds/s");
-    for round in 0..bench.scale.rounds {
-        let seen = Load::of(bench, "hold", connections).run(bench, &bench.server()?)?;
-        bench.add(round, &mut highest, seen.per_s("hold"));
-    }
-    let half = (highest.median() / 2.0).max(1.0) as u64;
+    let (highest, half) = highest_holds(bench)?;
     let mut alone = Series::new(format!("durable holds, p99 at {half}/s, alone"), "us");
     let mut beside = Series::new(format!("durable holds, p99 at {half}/s, beside all that"), "us");
     let mut notes = Vec::new();
@@ -47,7 +43,7 @@ pub fn run(bench: &Bench) -> Outcome<Vec<Row>> {
 
 /// Those who do something else.
 fn people(bench: &Bench, server: &Server) -> Outcome<Service> {
-    onsale_testbed::find_python().map_err(|error| Failure(error.to_string()))?;
+    onsale_testbed::find_python()?;
     let source = workspace::root().join("xtask/src");
     let process = pinned(&bench.cores.load)
         .args(&["python3"])

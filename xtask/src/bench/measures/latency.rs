@@ -10,12 +10,7 @@ use crate::process::Outcome;
 /// Measures it.
 pub fn run(bench: &Bench) -> Outcome<Vec<Row>> {
     let connections = bench.scale.many;
-    let mut highest = Series::new("durable holds, as many as can be", "holds/s");
-    for round in 0..bench.scale.rounds {
-        let seen = Load::of(bench, "hold", connections).run(bench, &bench.server()?)?;
-        bench.add(round, &mut highest, seen.per_s("hold"));
-    }
-    let half = (highest.median() / 2.0).max(1.0) as u64;
+    let (highest, half) = highest_holds(bench)?;
     let mut holds = Series::new(format!("durable holds, p99 at {half}/s"), "us");
     let mut nothing = Series::new(format!("do-nothing route, p99 at {half}/s"), "us");
     let mut notes = Vec::new();
@@ -31,4 +26,15 @@ pub fn run(bench: &Bench) -> Outcome<Vec<Row>> {
     let what = "p99 of durable holds at half of their highest rate ÷ p99 of doing nothing at it";
     let row = Row::ratio("latency", what, Target::AtMost(3.0), holds, nothing);
     Ok(vec![row.with([highest]).note(notes)])
+}
+
+/// As many durable holds as can be, and half of that.
+pub fn highest_holds(bench: &Bench) -> Outcome<(Series, u64)> {
+    let mut highest = Series::new("durable holds, as many as can be", "holds/s");
+    for round in 0..bench.scale.rounds {
+        let seen = Load::of(bench, "hold", bench.scale.many).run(bench, &bench.server()?)?;
+        bench.add(round, &mut highest, seen.per_s("hold"));
+    }
+    let half = (highest.median() / 2.0).max(1.0) as u64;
+    Ok((highest, half))
 }

@@ -1,8 +1,10 @@
 //! Durable holds of one hot event beside others doing the same, or nothing.
 
+use onsale_testbed::{find_postgres, find_redis};
+
 use crate::bench::Bench;
 use crate::bench::load::Load;
-use crate::bench::peers::{Postgres, Redis, Script, find_postgres, find_redis};
+use crate::bench::peers::{Postgres, Redis, Script};
 use crate::bench::record::{Row, Target};
 use crate::bench::statistics::Series;
 use crate::process::Outcome;

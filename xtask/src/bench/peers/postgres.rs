@@ -4,10 +4,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use onsale_testbed::{PgPrograms, free_port, is_root};
 use rustix::process::Signal;
 
-use super::packages::is_root;
-use super::{PgPrograms, TICKETS, free_port};
+use super::TICKETS;
 use crate::process::{Failure, Outcome, Process, program};
 use crate::service::{Service, pinned};
 

@@ -4,7 +4,9 @@
 use std::fs;
 use std::path::Path;
 
-use super::{TICKETS, free_port};
+use onsale_testbed::free_port;
+
+use super::TICKETS;
 use crate::process::{Failure, Outcome, program};
 use crate::service::{Service, pinned};
 

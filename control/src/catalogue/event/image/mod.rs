@@ -143,13 +143,12 @@ pub async fn remove(
     image: ImageId,
 ) -> Result<Event, EventError> {
     let mut edit = Edit::change(database, by, id, seen, Step::ChangeTexts).await?;
-    let images = edit.event.images.clone();
     let remove = sqlx::query(REMOVE).bind(id.to_string()).bind(image.to_string());
     if remove.execute(&mut *edit.transaction).await?.rows_affected() == 0 {
         return Err(CatalogueError::NotFound("picture").into());
     }
     let event = edit.finish(Action::ChangeEvent, "picture removed").await?;
-    forget_unused(database, &images).await;
+    forget_unused(database, [image]).await;
     Ok(event)
 }
 
@@ -161,8 +160,7 @@ pub async fn content(
     database: &Database,
     image: ImageId,
 ) -> Result<(MediaType, Vec<u8>), EventError> {
-    let mut connection = database.reader().await?;
-    let row = sqlx::query(CONTENT).bind(image.to_string()).fetch_optional(&mut *connection).await?;
+    let row = database.find(sqlx::query(CONTENT).bind(image.to_string())).await?;
     let row = row.ok_or(CatalogueError::NotFound("picture"))?;
     Ok((row.parsed("media_type")?, row.try_get("content")?))
 }
@@ -176,10 +174,10 @@ pub(super) async fn of_event(
     rows.iter().map(image).collect()
 }
 
-/// Throws away what no event shows any more. If that fails, it is only kept for longer.
-pub(super) async fn forget_unused(database: &Database, images: &[Image]) {
+/// Throws away those that no event shows any more. If that fails, they are only kept for longer.
+pub(super) async fn forget_unused(database: &Database, images: impl IntoIterator<Item = ImageId>) {
     for image in images {
-        let forget = sqlx::query(FORGET).bind(image.id.to_string());
+        let forget = sqlx::query(FORGET).bind(image.to_string());
         if let Err(error) = database.change(forget).await {
             tracing::debug!(%error, "a picture is kept that may not be needed");
         }

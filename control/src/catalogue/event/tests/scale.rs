@@ -5,9 +5,7 @@
 use std::time::Instant;
 
 use onsale_core::time::Time;
-use sqlx::any::AnyArguments;
-use sqlx::query::Query;
-use sqlx::{Any, AssertSqlSafe, Row};
+use sqlx::{AssertSqlSafe, Row};
 
 use super::fixture::{event_id, house, named_house, publish};
 use crate::access::audit::Who;
@@ -17,7 +15,7 @@ use crate::catalogue::event::search::{
     Filter, QUERIES, Whose, Words, WorkFilter, at_work, bind_at_work, bind_in_public, in_public,
 };
 use crate::catalogue::event::status::Approval;
-use crate::database::{Database, Kind};
+use crate::database::{Database, Kind, Statement};
 use crate::page::Limit;
 use crate::testing::{TestDatabase, by, databases};
 
@@ -62,7 +60,7 @@ async fn fill(database: &Database, count: i64) {
 async fn explain<'a>(
     database: &Database,
     name: &str,
-    bind: impl FnOnce(Query<'a, Any, AnyArguments>) -> Query<'a, Any, AnyArguments>,
+    bind: impl FnOnce(Statement<'a>) -> Statement<'a>,
 ) -> String {
     let text = QUERIES.iter().find(|(known, _)| *known == name).unwrap().1;
     let mut connection = database.reader().await.unwrap();
