@@ -41,17 +41,17 @@ thread_local! {
 
 fn count() {
     // A thread that ends has no such value any more.
-    if !IS_CLIENT.try_with(Cell::get).unwrap_or(true) && !is_of_the_slow_pool() {
+    if !IS_CLIENT.try_with(Cell::get).unwrap_or(true) && !is_beside_the_cores() {
         ALLOCATIONS.fetch_add(1, Relaxed);
     }
 }
 
-/// Whether this thread is one of the slow pool or of a database there.
-fn is_of_the_slow_pool() -> bool {
+/// Whether this thread is one of the slow pool, of the read models, or of a database of theirs.
+fn is_beside_the_cores() -> bool {
     let mut name = [0_u8; 16];
     // SAFETY: the kernel writes a name of at most 16 bytes with its end. Nothing is allocated.
     unsafe { libc::prctl(libc::PR_GET_NAME, name.as_mut_ptr()) };
-    name.starts_with(b"slow\0") || name.starts_with(b"sqlx-")
+    [b"slow\0".as_slice(), b"models\0", b"sqlx-"].iter().any(|own| name.starts_with(own))
 }
 
 // SAFETY: everything is handed to the system's allocator as it came.

@@ -40,8 +40,7 @@ async fn survive(database: &[(&str, &str)]) {
         server = start();
     }
     let operator = Operator::new(&server.base, server.operator_token());
-    let books = operator.settled(&event).await;
-    let summary = caught_up(&operator, &event).await;
+    let (books, summary) = agreed(&operator, &event).await;
     let (money, tickets) = (&summary["money"], &summary["tickets"]);
     assert_eq!(money["captured_minor"], books["captured_minor"], "{summary} {books}");
     assert_eq!(tickets["valid_minor"], books["ticket_value_minor"], "{summary} {books}");
@@ -80,6 +79,18 @@ async fn storm(server: Server, event: &str) {
     server.kill();
     is_over.store(true, Ordering::Relaxed);
     buyers.join_all().await;
+}
+
+/// The books, and the models of the same moment: notices of payments go on coming in after the last
+/// buyer has left.
+async fn agreed(operator: &Operator, event: &str) -> (Value, Value) {
+    loop {
+        let books = operator.settled(event).await;
+        let summary = caught_up(operator, event).await;
+        if operator.settled(event).await == books {
+            return (books, summary);
+        }
+    }
 }
 
 /// How the event stands, once the models have caught up.

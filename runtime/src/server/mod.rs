@@ -15,6 +15,7 @@ mod control;
 mod core_main;
 mod housekeeping;
 mod metrics;
+mod models;
 mod slow;
 mod startup;
 

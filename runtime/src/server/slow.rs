@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use onsale_control::accounts::letters::deliver::Courier;
-use onsale_control::projection::{Journal, Progress};
+use onsale_control::projection::Progress;
 use onsale_core::effect::Effect;
 use onsale_core::id::PartitionId;
 use onsale_net::gateway::limit::shared::SharedLimits;
@@ -28,12 +28,12 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 
 use super::housekeeping::{self, AccountMetrics};
-use super::{READ_MODELS, ServerError, StopHandle, control};
+use super::models::Models;
+use super::{ServerError, StopHandle, control};
 use crate::config::{Config, SettingError};
 use crate::data_directory::DataDirectory;
 use crate::facts::Facts;
 use crate::mailbox::Mailboxes;
-use crate::projection::Projection;
 
 /// Few threads: they wait more than they work, and the cores are for selling.
 const THREADS: usize = 2;
@@ -43,6 +43,7 @@ const QUEUE: usize = 1_024;
 
 pub(super) struct SlowPool {
     runtime: Runtime,
+    models: Models,
     providers: Providers,
     sandbox: Option<Sandbox>,
     backstage: Backstage,
@@ -78,13 +79,7 @@ impl SlowPool {
         let progress = progress(Arc::clone(facts), data);
         let (control, is_ready) =
             runtime.block_on(control::open(config, data, address, progress.clone()))?;
-        let (database, settings) = (control.database.clone(), config.projection);
-        let projection = Projection::new(database, progress.clone(), port.clock(), settings);
-        for facts in facts.iter() {
-            let journal = Journal(data.journal_id(facts.id).0);
-            let work = projection.clone().run(facts.clone(), journal, READ_MODELS);
-            runtime.spawn(once_ready(is_ready.clone(), work));
-        }
+        let models = Models::start(config, data, facts, &progress, &port.clock(), &is_ready)?;
         let handle = runtime.handle().clone();
         let courier = courier(config, data)?;
         let accounts = housekeeping::start(&handle, &control.accounts, courier, &port, &is_ready);
@@ -112,6 +107,7 @@ impl SlowPool {
         drop(guard);
         Ok(Self {
             runtime,
+            models,
             providers,
             sandbox,
             backstage,
@@ -173,6 +169,7 @@ impl SlowPool {
 
     /// Ends what still runs: effects that are not settled are derived again at the next start.
     pub(super) fn end(self) {
+        self.models.end();
         self.runtime.shutdown_timeout(Duration::from_secs(1));
     }
 }
