@@ -5,6 +5,8 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use rustix::fs::{Advice, fadvise};
+
 use super::{Directory, FileEntry};
 
 /// What a crash leaves of an unfinished [`Directory::write_atomically`]; overwritten by the next.
@@ -49,8 +51,11 @@ impl Directory for FileDirectory {
         Ok(entries)
     }
 
+    /// Only the range: what lies ahead of a reader of the journal is what its writer is about to
+    /// write past the page cache, and it waits for pages that are being read there.
     fn read(&self, name: &str, range: Range<u64>) -> io::Result<Vec<u8>> {
         let mut file = File::open(self.path.join(name))?;
+        fadvise(&file, 0, None, Advice::Random)?;
         let available = file.metadata()?.len().min(range.end).saturating_sub(range.start);
         let mut content = Vec::with_capacity(available as usize);
         file.seek(SeekFrom::Start(range.start))?;
