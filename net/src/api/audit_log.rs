@@ -4,9 +4,7 @@ use axum::extract::State;
 use axum::http::Uri;
 use axum::response::Response;
 use onsale_control::Control;
-use onsale_control::access::audit::{self, AuditFilter};
-use onsale_control::id::AuditEntryId;
-use onsale_control::page::Limit;
+use onsale_control::access::audit;
 use onsale_core::id::EventId;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -42,8 +40,7 @@ async fn list(
     Permit(Unowned, _): Permit<Unowned>,
     Params(wish): Params<AuditPage>,
 ) -> Result<Response, Problem> {
-    let (limit, after) = (page::limit(wish.limit)?, wish.after.map(|Id(after)| after));
-    read(&edge, &uri, wish.filter()?, after, limit, true).await
+    read(&edge, &uri, &wish, true).await
 }
 
 /// Read what was done to an event, and by whom.
@@ -64,19 +61,17 @@ async fn list_of_event(
     Permit(Named(event), _): Permit<Named<EventId>>,
     Params(wish): Params<EventAuditPage>,
 ) -> Result<Response, Problem> {
-    let (limit, after) = (page::limit(wish.limit)?, wish.after.map(|Id(after)| after));
-    let filter = AuditFilter { event: Some(event), ..AuditFilter::default() };
-    read(&edge, &uri, filter, after, limit, false).await
+    read(&edge, &uri, &wish.of(event), false).await
 }
 
 async fn read(
     edge: &Edge,
     uri: &Uri,
-    filter: AuditFilter,
-    after: Option<AuditEntryId>,
-    limit: Limit,
+    wish: &AuditPage,
     with_origin: bool,
 ) -> Result<Response, Problem> {
+    let (limit, after) = (page::limit(wish.limit)?, wish.after.map(|Id(after)| after));
+    let filter = wish.filter()?;
     let list =
         async move |control: Control| audit::list(&control.database, filter, after, limit).await;
     let found = edge.backstage(list).await?;

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use onsale_control::access::audit::{AuditFilter, Entry};
 use onsale_control::text::Line;
+use onsale_core::id::EventId;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -138,14 +139,36 @@ impl AuditPage {
     }
 }
 
-/// Which entries about one event.
+/// Which entries about one event: those that all of this is true of.
 #[derive(Clone, Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct EventAuditPage {
+    /// Done by them: the id of a person, `operator`, `system` or `nobody`.
+    #[param(example = "operator")]
+    pub who: Option<String>,
+    /// What they did: an action of the table in docs/access.md.
+    #[param(example = "event.steer")]
+    pub action: Option<String>,
+    /// To what has this id: an order, a person.
+    #[param(example = "ord_0000400000003")]
+    pub object: Option<String>,
+    /// Not before.
+    pub since: Option<At>,
+    /// Before.
+    pub until: Option<At>,
     /// How many at most.
     #[param(default = 50, minimum = 1, maximum = 100)]
     pub limit: Option<u16>,
     /// The `next` of the page before.
     pub after: Option<AuditEntryRef>,
+}
+
+impl EventAuditPage {
+    /// The same of the whole log.
+    pub fn of(self, event: EventId) -> AuditPage {
+        let Self { who, action, object, since, until, limit, after } = self;
+        let (event, organiser) = (Some(Id(event)), None);
+        AuditPage { who, action, event, organiser, object, since, until, limit, after }
+    }
 }

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use onsale_control::access::audit::{Entry, Who};
 use onsale_control::accounts::export::{Export, PastSession, SentLetter};
+use onsale_control::reading::{AsOf, OrderRecord};
 use onsale_core::id::PersonId;
 use onsale_core::time::Time;
 use serde::Serialize;
@@ -13,9 +14,11 @@ use super::account::AccountDto;
 use super::address::KeptAddressDto;
 use super::id::SessionRef;
 use super::identity::IdentityDto;
+use super::reading::AsOfDto;
+use super::reading::order::OrderRecordDto;
 use super::{At, Id};
 
-/// Everything that is known about a person. Their orders are in their history.
+/// Everything that is known about a person.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct PersonalData {
     /// When this was put together.
@@ -30,6 +33,10 @@ pub struct PersonalData {
     pub sessions: Vec<PastSessionDto>,
     /// The letters that were sent lately.
     pub letters: Vec<SentLetterDto>,
+    /// What they have bought, newest first.
+    pub orders: Vec<OrderRecordDto>,
+    /// As of when that is.
+    pub orders_as_of: AsOfDto,
     /// What the audit log has of what they did, and of what was done to them, newest first.
     pub deeds: Vec<DeedDto>,
 }
@@ -86,8 +93,8 @@ pub struct DeedDto {
 }
 
 impl PersonalData {
-    /// What accounts know.
-    pub fn new(export: Export, now: Time) -> Self {
+    /// What accounts and the read models know.
+    pub fn new(export: Export, (as_of, orders): (AsOf, Vec<OrderRecord>), now: Time) -> Self {
         let person = export.profile.person;
         Self {
             exported_at: At(now),
@@ -96,6 +103,8 @@ impl PersonalData {
             identities: export.identities.into_iter().map(Into::into).collect(),
             sessions: export.sessions.into_iter().map(Into::into).collect(),
             letters: export.letters.into_iter().map(Into::into).collect(),
+            orders: orders.into_iter().map(Into::into).collect(),
+            orders_as_of: as_of.into(),
             deeds: export.deeds.into_iter().map(|entry| DeedDto::new(entry, person)).collect(),
         }
     }

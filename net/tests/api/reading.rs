@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use onsale_control::access::EventRole;
 use onsale_control::accounts::role::Role;
+use onsale_control::page::Limit;
 use onsale_core::command::{Command, IntentOutcome, PaymentNotice, PaymentOutcome, Provider};
 use onsale_core::id::OrderId;
 use onsale_core::money::Amount;
@@ -57,6 +58,24 @@ fn ids(page: &Value) -> Vec<String> {
 
 fn of_event(event: &str, rest: &str) -> Call {
     get(format!("/api/v1/events/{event}/{rest}"))
+}
+
+#[tokio::test]
+async fn everything_that_somebody_has_bought_is_taken_along() {
+    let server = Server::with_control().await;
+    let ada = server.known_buyer("ada@example.org", "Ada").await;
+    let mut bought = Vec::new();
+    // More than are read at once.
+    for _ in 0..=Limit::MAX {
+        let event = server.event(&standing()).await;
+        bought.push(server.order(&server.hold(&event, &ada.token).await, &ada.token).await);
+    }
+    server.project().await;
+    let export = server.accept(get("/api/v1/me/export").token(&ada.token), 200).await;
+    assert_eq!(export["orders_as_of"]["facts_behind"], 0);
+    let taken: BTreeSet<_> = ids(&export).into_iter().collect();
+    assert_eq!(export["orders"].as_array().unwrap().len(), bought.len());
+    assert_eq!(taken, bought.into_iter().collect());
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@ use utoipa_axum::routes;
 use super::passwords::proof;
 use crate::access::Account;
 use crate::api::edge::Edge;
+use crate::api::reading::history;
 use crate::dto::account::{AccountDto, ChangeAccount, ChangeEmail, DeleteAccount, email};
 use crate::dto::export::PersonalData;
 use crate::extract::Body;
@@ -112,7 +113,8 @@ async fn export(State(edge): State<Edge>, account: Account) -> Result<Json<Perso
     let (person, now) = (account.person, edge.now());
     let export = edge.backstage(async move |control| control.accounts.export(person).await).await?;
     let export = export.ok_or_else(Problem::no_account)?;
-    Ok(Json(PersonalData::new(export, now)))
+    let (as_of, orders) = history::all_of(&edge, person).await?;
+    Ok(Json(PersonalData::new(export, (as_of, orders), now)))
 }
 
 /// Delete your account.

@@ -6,7 +6,7 @@
 mod csv;
 mod event_orders;
 mod export;
-mod history;
+pub(super) mod history;
 mod sales;
 mod seats;
 mod summary;

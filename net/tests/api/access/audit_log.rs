@@ -90,6 +90,13 @@ async fn admins_of_an_event_read_of_their_event_and_not_from_where() {
         assert_eq!(entry.get("origin"), None::<&Value>, "{entry}");
     }
     assert!(entries.iter().any(|entry| entry["action"] == "event.roles.manage"));
+    let some = format!("/api/v1/events/{own}/audit-log?action=event.roles.manage");
+    let some = server.accept(get(some).token(&ada.token), 200).await;
+    let some = some["entries"].as_array().unwrap();
+    assert!(!some.is_empty() && some.len() < entries.len(), "{some:?}");
+    assert!(some.iter().all(|entry| entry["action"] == "event.roles.manage"), "{some:?}");
+    let elsewhere = format!("/api/v1/events/{own}/audit-log?event={other}");
+    server.refuse(get(elsewhere).token(&ada.token), 400, "invalid_parameter").await;
     server.refuse(log(&own).token(&bob.token), 403, "forbidden").await;
     server.refuse(log(&other).token(&ada.token), 403, "forbidden").await;
     server.refuse(get("/api/v1/audit-log").token(&ada.token), 403, "forbidden").await;
