@@ -66,6 +66,9 @@ impl ReadingRoom {
 pub(crate) struct CatchUp(Duration);
 
 impl CatchUp {
+    /// Not at all.
+    pub(crate) const NONE: Self = Self(Duration::ZERO);
+
     /// As it was asked for.
     pub(crate) fn parse(asked_ms: Option<u16>) -> Result<Self, Problem> {
         let asked_ms = asked_ms.unwrap_or_default();

@@ -18,7 +18,7 @@ use onsale_storage::directory::FileDirectory;
 use onsale_storage::journal::FactNumber;
 
 use crate::facts::Floor;
-use crate::priority::run_only_when_idle;
+use crate::priority::give_way;
 
 /// How many partitions may wait for their snapshot.
 const WAITING_MAX: usize = 64;
@@ -96,9 +96,7 @@ impl Snapshots {
 }
 
 fn make_all(wanted: &Receiver<Wanted>) {
-    if let Err(error) = run_only_when_idle() {
-        tracing::warn!(%error, "snapshots are made at the priority of the sale");
-    }
+    give_way("snapshots are made");
     for wanted in wanted {
         let begun = Instant::now();
         let path = wanted.directory.display();

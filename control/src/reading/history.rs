@@ -3,9 +3,10 @@
 use onsale_core::id::{EventId, PersonId};
 use onsale_core::order::OrderStatus;
 use onsale_core::time::Time;
+use sqlx::AnyConnection;
 
-use super::orders::{OrderCursor, key};
-use super::records::{OrderRecord, records};
+use super::orders::{OrderCursor, page_of};
+use super::records::OrderRecord;
 use super::{AsOf, Asked};
 use crate::database::{Database, StoreError, millis, queries};
 use crate::page::{Limit, Page};
@@ -30,6 +31,36 @@ pub async fn history(
 ) -> Result<(AsOf, Page<OrderRecord, OrderCursor>), StoreError> {
     let mut snapshot = database.snapshot().await?;
     let as_of = asked.as_of(&mut snapshot, None).await?;
+    Ok((as_of, page(&mut snapshot, person, filter, (after, limit)).await?))
+}
+
+/// All of somebody's orders, newest first, all as they were at one moment.
+pub async fn all_of(
+    database: &Database,
+    asked: &Asked,
+    person: PersonId,
+) -> Result<(AsOf, Vec<OrderRecord>), StoreError> {
+    let mut snapshot = database.snapshot().await?;
+    let as_of = asked.as_of(&mut snapshot, None).await?;
+    let (mut orders, mut after) = (Vec::new(), None);
+    loop {
+        let from = (after.as_ref(), Limit::LARGEST);
+        let found = page(&mut snapshot, person, HistoryFilter::default(), from).await?;
+        orders.extend(found.items);
+        after = found.next;
+        if after.is_none() {
+            return Ok((as_of, orders));
+        }
+    }
+}
+
+/// A page, as a snapshot shows it.
+async fn page(
+    snapshot: &mut AnyConnection,
+    person: PersonId,
+    filter: HistoryFilter,
+    (after, limit): (Option<&OrderCursor>, Limit),
+) -> Result<Page<OrderRecord, OrderCursor>, StoreError> {
     let query = sqlx::query(PAGE)
         .bind(person.to_string())
         .bind(filter.status.map_or("", |status| status.word()))
@@ -38,10 +69,7 @@ pub async fn history(
         .bind(after.map(|after| after.id.to_string()).unwrap_or_default())
         .bind(limit.rows());
     let rows = query.fetch_all(&mut *snapshot).await?;
-    let keys: Vec<_> = rows.iter().map(key).collect::<Result<_, _>>()?;
-    let Page { items, next } = Page::of(keys, limit, OrderCursor::clone);
-    let ids: Vec<_> = items.iter().map(|key| key.id).collect();
-    Ok((as_of, Page { items: records(&mut snapshot, &ids, false).await?, next }))
+    page_of(snapshot, &rows, limit, false).await
 }
 
 queries! {

@@ -19,7 +19,7 @@ mod tests;
 
 pub use self::as_of::{AsOf, Asked};
 pub use self::export::{EXPORT_PAUSE_MAX, Export};
-pub use self::history::{HistoryFilter, history};
+pub use self::history::{HistoryFilter, all_of, history};
 pub use self::orders::{OrderCursor, OrderFilter, orders};
 pub use self::records::{Buyer, OrderRecord, PrintedSeat, TicketRecord};
 pub use self::sales::{Bucket, ClassSales, PeriodError, Sales, SalesPeriod, Step, sales};

@@ -69,6 +69,17 @@ pub(super) async fn page(
         .bind(after.map(|after| after.id.to_string()).unwrap_or_default())
         .bind(limit.rows());
     let rows = query.fetch_all(&mut *snapshot).await?;
+    page_of(snapshot, &rows, limit, with_buyers).await
+}
+
+/// The page out of the rows that were fetched for it: each says which order, and when it was
+/// placed.
+pub(super) async fn page_of(
+    snapshot: &mut AnyConnection,
+    rows: &[AnyRow],
+    limit: Limit,
+    with_buyers: bool,
+) -> Result<Page<OrderRecord, OrderCursor>, StoreError> {
     let keys: Vec<_> = rows.iter().map(key).collect::<Result<_, _>>()?;
     let Page { items, next } = Page::of(keys, limit, OrderCursor::clone);
     let ids: Vec<_> = items.iter().map(|key| key.id).collect();
@@ -76,7 +87,7 @@ pub(super) async fn page(
 }
 
 /// The place of an order in a list.
-pub(super) fn key(row: &AnyRow) -> Result<OrderCursor, StoreError> {
+fn key(row: &AnyRow) -> Result<OrderCursor, StoreError> {
     Ok(Cursor { sort: row.time("placed_at")?.as_ms(), id: row.parsed("order_id")? })
 }
 

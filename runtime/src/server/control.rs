@@ -24,7 +24,7 @@ use tokio::time::sleep;
 
 use crate::config::Config;
 use crate::data_directory::DataDirectory;
-use crate::priority::run_only_when_idle;
+use crate::priority::give_way;
 use crate::projection::ProjectionSettings;
 
 /// How often a database that is away is looked for.
@@ -94,11 +94,7 @@ fn hasher(config: &Config) -> Result<Hasher, ControlError> {
         cost: passwords.cost().expect("the configuration was checked"),
         threads: passwords.threads,
         queue: passwords.queue,
-        prepare: || {
-            if let Err(error) = run_only_when_idle() {
-                tracing::warn!(%error, "passwords are hashed with the priority of everything else");
-            }
-        },
+        prepare: || give_way("passwords are hashed"),
     };
     Hasher::start(settings).map_err(ControlError::Passwords)
 }

@@ -15,7 +15,7 @@ use crate::config::Config;
 use crate::data_directory::DataDirectory;
 use crate::facts::Facts;
 use crate::host::Clock;
-use crate::priority::run_only_when_idle;
+use crate::priority::give_way;
 use crate::projection::Projection;
 
 /// As many as have a transaction open at once, and one to look for a checkpoint.
@@ -35,7 +35,7 @@ impl Models {
         let runtime = Builder::new_multi_thread()
             .worker_threads(1)
             .thread_name("models")
-            .on_thread_start(give_way)
+            .on_thread_start(|| give_way("read models are made"))
             .enable_all()
             .build()?;
         let database = open(&runtime, &config.database.settings(&data.control_path()))?;
@@ -60,10 +60,4 @@ impl Models {
 fn open(runtime: &Runtime, settings: &DatabaseSettings) -> Result<Database, ControlError> {
     let _guard = runtime.enter();
     Ok(Database::open(&DatabaseSettings { connections_max: CONNECTIONS, ..settings.clone() })?)
-}
-
-fn give_way() {
-    if let Err(error) = run_only_when_idle() {
-        tracing::warn!(%error, "read models are made with the priority of everything else");
-    }
 }

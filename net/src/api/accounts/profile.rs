@@ -2,18 +2,20 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
+use onsale_control::Control;
+use onsale_control::reading::{Asked, all_of};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::passwords::proof;
 use crate::access::Account;
 use crate::api::edge::Edge;
-use crate::api::reading::history;
 use crate::dto::account::{AccountDto, ChangeAccount, ChangeEmail, DeleteAccount, email};
 use crate::dto::export::PersonalData;
 use crate::extract::Body;
 use crate::json::Json;
 use crate::problem::Problem;
+use crate::reading::{CatchUp, read};
 
 pub(super) fn routes() -> OpenApiRouter<Edge> {
     OpenApiRouter::new()
@@ -111,10 +113,13 @@ async fn change_email(
 )]
 async fn export(State(edge): State<Edge>, account: Account) -> Result<Json<PersonalData>, Problem> {
     let (person, now) = (account.person, edge.now());
-    let export = edge.backstage(async move |control| control.accounts.export(person).await).await?;
+    let all = async move |control: Control, asked: Asked| {
+        let export = control.accounts.export(person).await?;
+        Ok((export, all_of(&control.database, &asked, person).await?))
+    };
+    let (export, orders) = read(&edge, None, CatchUp::NONE, all).await?;
     let export = export.ok_or_else(Problem::no_account)?;
-    let (as_of, orders) = history::all_of(&edge, person).await?;
-    Ok(Json(PersonalData::new(export, (as_of, orders), now)))
+    Ok(Json(PersonalData::new(export, orders, now)))
 }
 
 /// Delete your account.

@@ -4,9 +4,7 @@ use axum::extract::State;
 use axum::http::Uri;
 use axum::response::Response;
 use onsale_control::Control;
-use onsale_control::page::Limit;
-use onsale_control::reading::{AsOf, Asked, HistoryFilter, OrderCursor, OrderRecord, history};
-use onsale_core::id::PersonId;
+use onsale_control::reading::{Asked, history};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -53,25 +51,4 @@ async fn list(
     let (as_of, found) = read(&edge, None, catch_up, list).await?;
     let list = |orders, next| OrderRecordList { as_of: as_of.into(), orders, next };
     Ok(page::answer(&uri, found, list))
-}
-
-/// Everything that somebody has bought, the newest first: what they take along.
-pub(in crate::api) async fn all_of(
-    edge: &Edge,
-    person: PersonId,
-) -> Result<(AsOf, Vec<OrderRecord>), Problem> {
-    let all = async move |control: Control, asked: Asked| {
-        let page = async |after: Option<&OrderCursor>| {
-            let (filter, page) = (HistoryFilter::default(), (after, Limit::LARGEST));
-            history(&control.database, &asked, person, filter, page).await
-        };
-        let (as_of, mut found) = page(None).await?;
-        let mut orders = std::mem::take(&mut found.items);
-        while let Some(after) = found.next {
-            found = page(Some(&after)).await?.1;
-            orders.append(&mut found.items);
-        }
-        Ok((as_of, orders))
-    };
-    read(edge, None, CatchUp::parse(None)?, all).await
 }

@@ -6,7 +6,7 @@
 mod csv;
 mod event_orders;
 mod export;
-pub(super) mod history;
+mod history;
 mod sales;
 mod seats;
 mod summary;
