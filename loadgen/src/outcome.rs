@@ -178,3 +178,25 @@ pub struct ServerUse {
     /// `None` where the kernel does not say.
     pub disk_busy: Option<f64>,
 }
+
+impl ServerUse {
+    /// As it looks to one who began to watch when the process had so much resident memory. A
+    /// process may have returned some since: that was its highest, then.
+    pub fn since(self, memory_before_bytes: u64) -> Self {
+        let memory_max_bytes = self.memory_max_bytes.max(memory_before_bytes);
+        Self { memory_before_bytes, memory_max_bytes, ..self }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_process_that_returned_memory_had_its_most_before() {
+        let used =
+            ServerUse { memory_before_bytes: 4, memory_max_bytes: 4, ..ServerUse::default() };
+        let since = used.since(9);
+        assert_eq!((since.memory_before_bytes, since.memory_max_bytes), (9, 9));
+    }
+}

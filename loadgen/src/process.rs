@@ -63,13 +63,14 @@ impl Meter {
         let folder = PathBuf::from(format!("/proc/{id}"));
         let failed = |source| ProcessError { id, source };
         let threads = threads(&folder).map_err(failed)?;
+        let memory_before_bytes = memory_bytes(&folder);
         let mut meter = Self {
             begun: Instant::now(),
             threads,
             written_bytes: written_bytes(&folder),
             disks_ms: disks_ms(),
-            memory_before_bytes: memory_bytes(&folder),
-            memory_max_bytes: 0,
+            memory_before_bytes,
+            memory_max_bytes: memory_before_bytes,
             folder,
         };
         meter.sample();

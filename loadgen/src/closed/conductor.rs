@@ -62,7 +62,7 @@ pub fn run(plan: &Plan, watch: &mut dyn FnMut(Progress<'_>)) -> Result<Finished,
     crews.wait_until_prepared(watch)?;
     let mut found = measure(plan, &mut crews, watch)?;
     drop(crews);
-    found.server = found.server.map(|used| ServerUse { memory_before_bytes, ..used });
+    found.server = found.server.map(|used| used.since(memory_before_bytes));
     let violations = house.judge(&stage, &mut found)?;
     if let Some(path) = &plan.tokens_file {
         tokens::write(path, &found.tokens)?;

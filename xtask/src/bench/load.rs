@@ -210,7 +210,8 @@ impl Seen {
 
     /// How much memory the server took on, in bytes.
     pub fn memory_gained_bytes(&self) -> u64 {
-        let gained = |used: &ServerUse| used.memory_max_bytes - used.memory_before_bytes;
+        let gained =
+            |used: &ServerUse| used.memory_max_bytes.saturating_sub(used.memory_before_bytes);
         self.server.as_ref().map_or(0, gained)
     }
 
