@@ -182,6 +182,7 @@ pub struct ServerUse {
 impl ServerUse {
     /// As it looks to one who began to watch when the process had so much resident memory. A
     /// process may have returned some since: that was its highest, then.
+    #[must_use]
     pub fn since(self, memory_before_bytes: u64) -> Self {
         let memory_max_bytes = self.memory_max_bytes.max(memory_before_bytes);
         Self { memory_before_bytes, memory_max_bytes, ..self }
