@@ -138,6 +138,8 @@ pub enum Command {
         order: OrderId,
         /// Which of its refunds, from 0.
         refund: u32,
+        /// Which attempt at it, from 0.
+        attempt: u32,
         /// What came of it.
         outcome: RefundOutcome,
     },
@@ -152,6 +154,15 @@ pub enum Command {
     ReleaseHold(HoldId),
     /// Take an id for an event that will be defined later. Until then nobody sees it.
     ReserveEvent,
+    /// Say what becomes of a refund that its provider will not make.
+    SettleRefund {
+        /// Of which order.
+        order: OrderId,
+        /// Which of its refunds, from 0.
+        refund: u32,
+        /// What becomes of it.
+        how: RefundSettlement,
+    },
     /// Change how people are let in.
     SteerWaitroom {
         /// Of which event.
@@ -273,6 +284,36 @@ pub enum RefundOutcome {
         /// The provider's words.
         reason: String,
     },
+}
+
+/// What becomes of a refund that its provider will not make.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RefundSettlement {
+    /// The provider is asked once more, under another key: some repeat under the same one what they
+    /// have said before.
+    Again,
+    /// The money went back another way; whoever says so vouches for it.
+    ByHand {
+        /// By what it can be found, 1 to [`RefundSettlement::REFERENCE_CHARS_MAX`] characters. It
+        /// is written down for ever: nothing of a person belongs into it.
+        reference: String,
+    },
+}
+
+impl RefundSettlement {
+    /// The longest reference, in characters.
+    pub const REFERENCE_CHARS_MAX: usize = 200;
+
+    /// What is wrong with it, of whatever refund it is.
+    pub fn problem(&self) -> Option<&'static str> {
+        let Self::ByHand { reference } = self else { return None };
+        let is_long = reference.chars().count() > Self::REFERENCE_CHARS_MAX;
+        if reference.trim().is_empty() || is_long {
+            return Some("a reference must be 1 to 200 characters");
+        }
+        let has_control = reference.chars().any(char::is_control);
+        has_control.then_some("a reference must not hold control characters")
+    }
 }
 
 /// How letting people in can be changed.

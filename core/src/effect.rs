@@ -32,10 +32,12 @@ pub enum EffectKind {
         /// Until when the page is of use.
         until: Time,
     },
-    /// To give money back. Its id is the order's and `refund`.
+    /// To give money back. Its id is the order's, `refund` and `attempt`.
     Refund {
         /// Which of the order's refunds, from 0.
         refund: u32,
+        /// Which attempt at it, from 0: each is asked for under an id of its own.
+        attempt: u32,
         /// Of which payment, by the provider's name for it.
         payment: String,
         /// How much.

@@ -10,7 +10,7 @@ use crate::inventory::seating::{SeatIndex, SeatState};
 use crate::inventory::{Counts, Room};
 use crate::money::{Amount, Currency};
 use crate::order::{OrderStatus, PaymentStatus, Step};
-use crate::payment::RefundView;
+use crate::payment::{RefundCause, RefundView};
 use crate::reply::HoldView;
 use crate::spec::{Class, ClassId, Limits, Plan, Quota, Terms, WaitroomSpec};
 use crate::time::{Span, Time};
@@ -35,6 +35,15 @@ pub enum Query {
     Place(PlaceId),
     /// The seating plan: it never changes.
     Plan(EventId),
+    /// The refunds of an event that their providers will not make: for an operator to settle.
+    RefusedRefunds {
+        /// Of which event.
+        event: EventId,
+        /// Behind the order with this number.
+        after: Option<u32>,
+        /// Of how many orders at most.
+        orders_max: u16,
+    },
     /// What the lottery was drawn with.
     Reveal(EventId),
     /// Which seats are not free.
@@ -52,6 +61,7 @@ impl Query {
             | Self::Availability(event)
             | Self::Event(event)
             | Self::Plan(event)
+            | Self::RefusedRefunds { event, .. }
             | Self::Reveal(event)
             | Self::Seats(event) => event,
             Self::Hold(hold) => hold.event,
@@ -80,6 +90,8 @@ pub enum View {
     Place(PlaceView),
     /// To [`Query::Plan`].
     Plan(Plan),
+    /// To [`Query::RefusedRefunds`], by order and number.
+    RefusedRefunds(Vec<RefusedRefund>),
     /// To [`Query::Reveal`].
     Reveal {
         /// What had been published before.
@@ -257,6 +269,29 @@ pub struct SeatLabel {
     pub row: String,
     /// On the seat.
     pub seat: String,
+}
+
+/// A refund that its provider will not make, as an operator sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RefusedRefund {
+    /// Of which order.
+    pub order: OrderId,
+    /// Which of the order's refunds, from 0.
+    pub refund: u32,
+    /// Which attempt at it was the last, from 0.
+    pub attempt: u32,
+    /// How much.
+    pub amount: Amount,
+    /// Of what.
+    pub currency: Currency,
+    /// Why it should go back.
+    pub cause: RefundCause,
+    /// Who has the money.
+    pub provider: String,
+    /// The provider's name for the payment.
+    pub payment: String,
+    /// The provider's words.
+    pub reason: String,
 }
 
 /// The books of an event.

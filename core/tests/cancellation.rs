@@ -3,7 +3,7 @@
 mod common;
 
 use common::*;
-use onsale_core::command::{Actor, Command, RefundOutcome};
+use onsale_core::command::{Actor, Command};
 use onsale_core::order::OrderStatus;
 use onsale_core::query::{Phase, Query, View};
 use onsale_core::refusal::Refusal;
@@ -113,9 +113,7 @@ fn a_refused_refund_does_not_hold_up_the_others() {
     let first = world.buy(buyer(1), event, &[any(0, 3)]);
     let second = world.buy(buyer(2), event, &[any(0, 3)]);
     world.ask(Actor::Operator, Command::CancelEvent(event)).unwrap();
-    let outcome = RefundOutcome::Refused { reason: "card closed".into() };
-    let command = Command::RecordRefund { order: first, refund: 0, outcome };
-    world.ask(Actor::System, command).unwrap();
+    world.refuse(first, 0);
     world.settle();
     assert_eq!(world.partition.next_due(), None);
     assert_eq!(world.audit(event).refunds_refused, 1);

@@ -158,6 +158,8 @@ fn kinds() -> Vec<Decision> {
         PlaceAdmitted { place: place(), until: UNTIL }.into(),
         RefundDone { order: order(), refund: 1, reference: "re_1".into() }.into(),
         RefundRefused { order: order(), refund: 1, reason: "card closed".into() }.into(),
+        RefundRetried { order: order(), refund: 1, attempt: 300 }.into(),
+        RefundSettled { order: order(), refund: 1, reference: "transfer 7".into() }.into(),
         OrderCompleted { order: order(), first_ticket: 70_000 }.into(),
         OrderRevived { order: order(), lines: lines() }.into(),
         PaymentStarted { order: order(), until: UNTIL }.into(),

@@ -3,7 +3,7 @@
 mod common;
 
 use common::*;
-use onsale_core::command::{Actor, Command, IdempotencyKey, Request};
+use onsale_core::command::{Actor, Command, IdempotencyKey, RefundSettlement, Request};
 use onsale_core::id::EventId;
 use onsale_core::refusal::Refusal;
 use onsale_core::time::Span;
@@ -71,12 +71,18 @@ fn every_command_that_moves_stock_or_money_keeps_its_answer() {
     let hold = world.take(buyer(1), event, &[any(0, 1)]).unwrap().hold;
     let spare = world.take(buyer(1), event, &[any(0, 1)]).unwrap().hold;
     let order = world.buy(buyer(2), event, &[any(0, 2)]);
+    let refused = world.buy(buyer(4), event, &[any(0, 1)]);
+    let refund = Command::RefundOrder { order: refused, tickets: None };
+    world.ask(Actor::Operator, refund).unwrap();
+    world.refuse(refused, 0);
+    let how = RefundSettlement::Again;
     let given_up = world.order(buyer(3), event, &[any(0, 1)]);
     let commands = [
         (buyer(1), place_order(hold)),
         (buyer(1), Command::ReleaseHold(spare)),
         (buyer(3), Command::CancelOrder(given_up)),
         (Actor::Operator, Command::RefundOrder { order, tickets: None }),
+        (Actor::Operator, Command::SettleRefund { order: refused, refund: 0, how }),
         (Actor::Operator, Command::CancelEvent(event)),
     ];
     for (number, (actor, command)) in (1..).zip(commands) {

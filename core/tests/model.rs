@@ -10,12 +10,13 @@ mod naive;
 use std::collections::BTreeSet;
 
 use common::*;
-use naive::{End, Naive, Stage, Verdict, Where};
-use onsale_core::command::{Actor, Choice, Command, IntentOutcome, PaymentOutcome, Steer, Wish};
+use naive::{Back, End, Naive, Stage, Tally, Verdict, Where};
+use onsale_core::command::{
+    Actor, Choice, Command, IntentOutcome, PaymentOutcome, RefundSettlement, Steer, Wish,
+};
 use onsale_core::id::{EventId, HoldId, OrderId, PersonId, PlaceId, TicketId};
 use onsale_core::inventory::seating::SeatIndex;
 use onsale_core::money::Amount;
-use onsale_core::order::OrderStatus;
 use onsale_core::payment::RefundState;
 use onsale_core::query::{Query, View};
 use onsale_core::refusal::Refusal;
@@ -26,7 +27,7 @@ use onsale_core::waitroom::{LotterySeed, PlaceState};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
-const SEEDS: u64 = 100;
+const SEEDS: u64 = 300;
 const COMMANDS: u32 = 250;
 const PEOPLE: u32 = 12;
 
@@ -65,7 +66,7 @@ impl Run {
     }
 
     fn step(&mut self) {
-        match self.below(25) {
+        match self.below(26) {
             0..5 => self.take(),
             5..8 => self.place_order(),
             8 => self.release(),
@@ -74,7 +75,7 @@ impl Run {
             11..14 => self.captured(),
             14 => self.started_or_declined(),
             15 => self.refund(),
-            16 => self.refund_done(),
+            16 => self.refund_answered(),
             17 => self.block(),
             18 => self.join(),
             19 => self.leave_or_drop(),
@@ -82,6 +83,7 @@ impl Run {
             21 if self.chance(3) => self.publish_again(),
             22 => self.change(),
             21 => self.world.restart(),
+            23 => self.settle_refund(),
             _ => self.pass(),
         }
         self.compare();
@@ -91,6 +93,11 @@ impl Run {
     fn heal(&mut self) {
         self.world.settle();
         self.world.pass(Span::from_mins(1));
+        self.world.settle();
+        for refused in self.world.refused(self.event, None, u16::MAX) {
+            let again = RefundSettlement::Again;
+            self.world.settle_refund(refused.order, refused.refund, again).expect("it is refused");
+        }
         self.world.settle();
         self.world.books.check_settled(&self.world.partition, self.world.now());
         self.world.restart();
@@ -272,12 +279,34 @@ impl Run {
         self.judge(&answer, verdict);
     }
 
-    fn refund_done(&mut self) {
-        let (number, order) = self.order();
+    /// One of an order's refunds, or one that there is not.
+    fn refund_of(&mut self, number: usize) -> usize {
         let refunds = self.naive.orders.get(number).map_or(0, |order| order.refunds.len());
-        let refund = self.number(refunds);
-        let answer = self.world.ask(Actor::System, refund_done(order, refund as u32));
-        let verdict = self.naive.refund_done(number, refund);
+        self.number(refunds)
+    }
+
+    /// Now and then the answer is to the attempt before.
+    fn refund_answered(&mut self) {
+        let (number, order) = self.order();
+        let refund = self.refund_of(number);
+        let known = self.naive.orders.get(number).and_then(|order| order.refunds.get(refund));
+        let attempt = known.map_or(0, |refund| refund.attempt);
+        let attempt = attempt.saturating_sub(u32::from(self.chance(4)));
+        let is_done = self.chance(2);
+        let command = if is_done { refund_done } else { refund_refused };
+        let answer = self.world.ask(Actor::System, command(order, refund as u32, attempt));
+        let verdict = self.naive.refund_answered(number, refund, attempt, is_done);
+        self.judge(&answer, verdict);
+    }
+
+    fn settle_refund(&mut self) {
+        let (number, order) = self.order();
+        let refund = self.refund_of(number);
+        let reference = (!self.chance(2)).then_some(if self.chance(9) { "" } else { "by hand" });
+        let how = reference.map_or(RefundSettlement::Again, by_hand);
+        let answer = self.world.settle_refund(order, refund as u32, how);
+        let verdict = self.naive.settle_refund(number, refund, reference);
+        self.tally.settled_by_hand.extend(answer.is_ok().then_some(reference.is_some()));
         self.judge(&answer, verdict);
     }
 
@@ -398,6 +427,9 @@ impl Run {
             }
         }
         (0..self.naive.orders.len()).for_each(|number| self.compare_order(number));
+        let refused = self.world.refused(self.event, None, u16::MAX);
+        let refused = refused.iter().map(|one| (one.order.number as usize, one.refund as usize));
+        assert!(refused.eq(self.naive.refused()), "other refunds are refused");
         (0..self.naive.places.len()).for_each(|number| self.compare_place(number));
     }
 
@@ -408,12 +440,15 @@ impl Run {
         assert_eq!(view.until, order.until, "order {number}");
         let captured: u64 = order.captures.iter().map(|c| c.amount.as_minor()).sum();
         assert_eq!(view.captured.as_minor(), captured);
-        let refunds = view.refunds.iter().map(|refund| naive::Refund {
-            amount: refund.amount,
-            cause: refund.cause,
-            done: matches!(refund.state, RefundState::Done { .. }),
-        });
-        assert!(refunds.eq(order.refunds.iter().cloned()), "{:?}", view.refunds);
+        let back = |state: &RefundState| match state {
+            RefundState::Wanted => Back::Awaited,
+            RefundState::Done { .. } => Back::Done,
+            RefundState::Refused { .. } => Back::Refused,
+        };
+        let refunds =
+            view.refunds.iter().map(|refund| (refund.amount, refund.cause, back(&refund.state)));
+        let expected = order.refunds.iter().map(|known| (known.amount, known.cause, known.back));
+        assert!(refunds.eq(expected), "{:?}", view.refunds);
         if let Stage::Paid { first, void } = &order.stage {
             for (i, ticket) in view.tickets.iter().enumerate() {
                 assert_eq!(ticket.ticket.number, first + i as u32);
@@ -438,50 +473,5 @@ impl Run {
         let ahead = self.naive.line.iter().position(|waiting| *waiting == number);
         assert_eq!(view.ahead, ahead.map(|ahead| ahead as u32), "place {number}");
         self.tally.places.insert(format!("{whereabouts:?}").chars().take(12).collect());
-    }
-}
-
-/// What the runs came by: a test that never sees a case proves nothing about it.
-#[derive(Default)]
-struct Tally {
-    refusals: BTreeSet<&'static str>,
-    statuses: BTreeSet<&'static str>,
-    causes: BTreeSet<String>,
-    places: BTreeSet<String>,
-}
-
-impl Tally {
-    fn add(&mut self, other: &Self) {
-        self.refusals.extend(&other.refusals);
-        self.statuses.extend(&other.statuses);
-        self.causes.extend(other.causes.iter().cloned());
-        self.places.extend(other.places.iter().cloned());
-    }
-
-    fn must_have_seen_everything(&self) {
-        let elsewhere = BTreeSet::from([
-            "companion_alone",
-            "full",
-            "key_reused",
-            "leaves_orphan",
-            "open_already",
-            "operator_only",
-        ]);
-        let all: BTreeSet<_> = Refusal::CODES.iter().copied().collect();
-        let missing: Vec<_> = all.difference(&self.refusals).collect();
-        let missing: Vec<_> = missing.into_iter().filter(|c| !elsewhere.contains(*c)).collect();
-        assert!(missing.is_empty(), "refusals that never came: {missing:?}");
-        let statuses = [
-            OrderStatus::Pending,
-            OrderStatus::Completed,
-            OrderStatus::Failed,
-            OrderStatus::Cancelled,
-            OrderStatus::Expired,
-            OrderStatus::Refunded,
-            OrderStatus::PartiallyRefunded,
-        ];
-        assert_eq!(self.statuses, statuses.map(OrderStatus::name).into());
-        assert_eq!(self.causes.len(), 5, "{:?}", self.causes);
-        assert_eq!(self.places.len(), 6, "{:?}", self.places);
     }
 }

@@ -163,7 +163,7 @@ fn a_buyer_who_says_that_they_paid_is_not_believed() {
         payment: "pay-1".into(),
         outcome: captured(Amount::from_minor(2_500)),
     };
-    for command in [Command::RecordPayment(notice), intent_ready(order), refund_done(order, 0)] {
+    for command in [Command::RecordPayment(notice), intent_ready(order), refund_done(order, 0, 0)] {
         assert_eq!(code(world.ask(buyer(1), command)), "operator_only");
     }
     assert_eq!(world.status(order), OrderStatus::Pending);

@@ -3,12 +3,13 @@
 mod common;
 
 use common::*;
-use onsale_core::command::{Actor, Command, RefundOutcome};
+use onsale_core::command::{Actor, Command, RefundSettlement};
 use onsale_core::effect::EffectKind;
 use onsale_core::id::{OrderId, TicketId};
 use onsale_core::money::Amount;
-use onsale_core::order::OrderStatus;
+use onsale_core::order::{OrderStatus, StepKind};
 use onsale_core::payment::{RefundCause, RefundState};
+use onsale_core::query::{Query, View};
 use onsale_core::refusal::{Refusal, Thing};
 use onsale_core::reply::Reply;
 
@@ -93,14 +94,12 @@ fn what_a_provider_says_to_a_refund_counts_once() {
     let (mut world, event) = World::with(club(9));
     let order = world.buy(buyer(1), event, &[any(0, 2)]);
     refund(&mut world, order, None).unwrap();
-    let refused = RefundOutcome::Refused { reason: "card closed".into() };
-    world.ask(Actor::System, refund_done(order, 0)).unwrap();
+    world.ask(Actor::System, refund_done(order, 0, 0)).unwrap();
     let applied = world.partition.applied();
-    world.ask(Actor::System, refund_done(order, 0)).unwrap();
-    let command = Command::RecordRefund { order, refund: 0, outcome: refused };
-    world.ask(Actor::System, command).unwrap();
+    world.ask(Actor::System, refund_done(order, 0, 0)).unwrap();
+    world.refuse(order, 0);
     assert_eq!(world.partition.applied(), applied);
-    let unknown = world.ask(Actor::System, refund_done(order, 1));
+    let unknown = world.ask(Actor::System, refund_done(order, 1, 0));
     assert_eq!(unknown, Err(Refusal::NotFound(Thing::Refund)));
 }
 
@@ -109,14 +108,157 @@ fn a_refund_that_the_provider_refuses_is_seen_in_the_books() {
     let (mut world, event) = World::with(club(9));
     let order = world.buy(buyer(1), event, &[any(0, 2)]);
     refund(&mut world, order, None).unwrap();
-    let outcome = RefundOutcome::Refused { reason: "card closed".into() };
-    world.ask(Actor::System, Command::RecordRefund { order, refund: 0, outcome }).unwrap();
+    world.refuse(order, 0);
     let audit = world.audit(event);
     assert_eq!(audit.refunds_refused, 1);
     assert!(!audit.holds(), "money that nobody has a right to is still here");
     let reason = "card closed".into();
     assert_eq!(world.order_view(order).refunds[0].state, RefundState::Refused { reason });
     assert!(world.partition.effects().is_empty(), "asking again is for somebody to decide");
+}
+
+/// A world with an order whose refund of everything, 50.00, was refused.
+fn refused() -> (World, OrderId) {
+    let (mut world, event) = World::with(club(9));
+    let order = world.buy(buyer(1), event, &[any(0, 2)]);
+    refund(&mut world, order, None).expect("it is paid");
+    world.refuse(order, 0);
+    (world, order)
+}
+
+fn attempts(world: &World) -> Vec<(u32, u32)> {
+    let attempt = |kind: &EffectKind| match kind {
+        EffectKind::Refund { refund, attempt, .. } => (*refund, *attempt),
+        EffectKind::CreateIntent { .. } => panic!("{kind:?}"),
+    };
+    world.partition.effects().iter().map(|effect| attempt(&effect.kind)).collect()
+}
+
+/// Some providers repeat under one key what they have said before.
+#[test]
+fn each_attempt_at_a_refund_is_one_of_its_own() {
+    let (mut world, order) = refused();
+    for attempt in 1..=3 {
+        assert_eq!(world.settle_refund(order, 0, RefundSettlement::Again), Ok(Reply::Done));
+        assert_eq!(attempts(&world), [(0, attempt)]);
+        assert_eq!(world.order_view(order).refunds[0].state, RefundState::Wanted);
+        assert_eq!(world.audit(order.event).refunds_refused, 0);
+        world.restart();
+        assert_eq!(attempts(&world), [(0, attempt)], "nothing but the state remembers it");
+        if attempt < 3 {
+            world.ask(Actor::System, refund_refused(order, 0, attempt)).unwrap();
+            assert_eq!(world.refused(order.event, None, 9)[0].attempt, attempt);
+        }
+    }
+    world.settle();
+    world.books.check_settled(&world.partition, world.now());
+}
+
+#[test]
+fn what_is_said_of_an_earlier_attempt_does_not_undo_the_one_under_way() {
+    let (mut world, order) = refused();
+    world.settle_refund(order, 0, RefundSettlement::Again).unwrap();
+    let applied = world.partition.applied();
+    world.refuse(order, 0);
+    assert_eq!(world.partition.applied(), applied);
+    assert_eq!(attempts(&world), [(0, 1)]);
+    // The money went back after all: nothing must be asked for any more.
+    world.ask(Actor::System, refund_done(order, 0, 0)).unwrap();
+    assert_eq!(attempts(&world), []);
+    world.books.check_settled(&world.partition, world.now());
+}
+
+#[test]
+fn money_that_went_back_another_way_went_back() {
+    let (mut world, order) = refused();
+    assert_eq!(world.settle_refund(order, 0, by_hand("transfer 7")), Ok(Reply::Done));
+    assert_eq!(attempts(&world), []);
+    world.restart();
+    let reference = "transfer 7".to_owned();
+    assert_eq!(world.order_view(order).refunds[0].state, RefundState::Done { reference });
+    assert_eq!(world.audit(order.event).refunded.as_minor(), 5_000);
+    world.books.check_settled(&world.partition, world.now());
+}
+
+#[test]
+fn who_gave_money_back_is_told_apart_afterwards() {
+    let (mut world, order) = refused();
+    world.settle_refund(order, 0, RefundSettlement::Again).unwrap();
+    world.ask(Actor::System, refund_refused(order, 0, 1)).unwrap();
+    world.settle_refund(order, 0, by_hand("transfer 7")).unwrap();
+    let View::Timeline(steps) = world.query(Query::Timeline(order)) else { panic!() };
+    let kinds: Vec<_> = steps[steps.len() - 4..].iter().map(|step| step.kind.clone()).collect();
+    let no = || StepKind::RefundRefused { reason: "card closed".into() };
+    let reference = "transfer 7".into();
+    let again = StepKind::RefundRetried { attempt: 1 };
+    assert_eq!(kinds, [no(), again, no(), StepKind::RefundSettled { reference }]);
+}
+
+#[test]
+fn only_an_operator_settles_and_only_what_is_refused() {
+    let (mut world, order) = refused();
+    let settle = |order, refund, how| Command::SettleRefund { order, refund, how };
+    let by_buyer = world.ask(buyer(1), settle(order, 0, by_hand("mine")));
+    assert_eq!(code(by_buyer), "operator_only");
+    let missing = world.settle_refund(order, 1, RefundSettlement::Again);
+    assert_eq!(missing, Err(Refusal::NotFound(Thing::Refund)));
+    let nowhere = OrderId::new(order.event, 9);
+    let missing = world.settle_refund(nowhere, 0, RefundSettlement::Again);
+    assert_eq!(missing, Err(Refusal::NotFound(Thing::Order)));
+    let settled = world.ask(Actor::System, settle(order, 0, RefundSettlement::Again));
+    assert_eq!(settled, Ok(Reply::Done));
+    for how in [RefundSettlement::Again, by_hand("transfer 7")] {
+        let wanted = world.settle_refund(order, 0, how.clone());
+        assert_eq!(wanted, Err(Refusal::NotInThatState { status: "REFUNDED" }));
+        let (mut world, order) = refused();
+        world.settle_refund(order, 0, how.clone()).unwrap();
+        world.settle();
+        assert_eq!(code(world.settle_refund(order, 0, how)), "not_in_that_state", "it is done");
+    }
+}
+
+#[test]
+fn a_reference_is_a_short_line_of_text() {
+    let (mut world, order) = refused();
+    let longest = "ü".repeat(RefundSettlement::REFERENCE_CHARS_MAX);
+    for wrong in ["", "  ", "a\nb", &format!("{longest}x")] {
+        assert_eq!(code(world.settle_refund(order, 0, by_hand(wrong))), "malformed", "{wrong:?}");
+    }
+    world.settle_refund(order, 0, by_hand(&longest)).unwrap();
+}
+
+#[test]
+fn refused_refunds_are_listed_by_order_until_they_are_settled() {
+    let (mut world, event) = World::with(club(20));
+    let orders: Vec<_> =
+        (1..=4).map(|number| world.buy(buyer(number), event, &[any(0, 2)])).collect();
+    for order in &orders {
+        refund(&mut world, *order, Some(&[order.number * 2])).unwrap();
+        refund(&mut world, *order, None).unwrap();
+    }
+    for order in &orders[1..] {
+        world.refuse(*order, 1);
+    }
+    world.refuse(orders[2], 0);
+    let all = |world: &World| -> Vec<_> {
+        let refused = world.refused(event, None, u16::MAX);
+        refused.iter().map(|refused| (refused.order.number, refused.refund)).collect()
+    };
+    assert_eq!(all(&world), [(1, 1), (2, 0), (2, 1), (3, 1)]);
+    let page = world.refused(event, Some(1), 1);
+    assert_eq!(page.iter().map(|refused| refused.refund).collect::<Vec<_>>(), [0, 1]);
+    let first = &page[0];
+    assert_eq!((first.order, first.amount.as_minor(), first.attempt), (orders[2], 2_500, 0));
+    assert_eq!((first.provider.as_str(), first.reason.as_str()), ("sandbox", "card closed"));
+    assert_eq!((first.payment.as_str(), first.cause), ("pay-3", RefundCause::Asked));
+    assert_eq!(world.refused(event, Some(3), 9), []);
+    world.settle_refund(orders[1], 1, RefundSettlement::Again).unwrap();
+    world.settle_refund(orders[2], 0, by_hand("transfer 7")).unwrap();
+    world.restart();
+    assert_eq!(all(&world), [(2, 1), (3, 1)]);
+    let query = Query::RefusedRefunds { event, after: None, orders_max: 9 };
+    let seen = world.partition.query(world.now(), buyer(3), query);
+    assert_eq!(seen, Err(Refusal::OperatorOnly));
 }
 
 #[test]

@@ -20,6 +20,7 @@ use onsale_net::dto::change::ClassChange;
 use onsale_net::dto::event::EventDefinition;
 use onsale_net::dto::hold::TakeHold;
 use onsale_net::dto::order::{PlaceOrder, RefundOrder};
+use onsale_net::dto::refund::SettleRefund;
 use onsale_net::dto::session::OpenSession;
 use onsale_net::provider::secret::Secret;
 use onsale_net::provider::signature;
@@ -46,6 +47,9 @@ fuzz_target!(|input: &[u8]| {
             let _ = serde_json::from_slice::<PlaceOrder>(bytes);
             let _ = serde_json::from_slice::<RefundOrder>(bytes);
             let _ = serde_json::from_slice::<OpenSession>(bytes);
+            if let Ok(settle) = serde_json::from_slice::<SettleRefund>(bytes) {
+                let _ = settle.parse();
+            }
             if let Ok(change) = serde_json::from_slice::<ClassChange>(bytes) {
                 let _ = change.of(ClassId(0));
             }

@@ -15,7 +15,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use onsale_core::command::{Actor, IdempotencyKey};
-use onsale_core::id::{EventId, PersonId};
+use onsale_core::id::{EventId, OrderId, PersonId};
 use serde::de::DeserializeOwned;
 use tokio::task::spawn_blocking;
 
@@ -87,6 +87,19 @@ impl FromRequestParts<Edge> for PartOf {
         let [event, position] = parts_of_path(parts, edge).await?;
         let wrong = || position.wrong("must be a position, from 0".to_owned());
         Ok(Self(event.parse()?, position.text.parse().map_err(|_| wrong())?))
+    }
+}
+
+/// An order and the number of one of its refunds: `/orders/{id}/refunds/{number}`.
+pub struct RefundOf(pub OrderId, pub u32);
+
+impl FromRequestParts<Edge> for RefundOf {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, edge: &Edge) -> Result<Self, Problem> {
+        let [order, number] = parts_of_path(parts, edge).await?;
+        let wrong = || number.wrong("must be a number, from 0".to_owned());
+        Ok(Self(order.parse()?, number.text.parse().map_err(|_| wrong())?))
     }
 }
 

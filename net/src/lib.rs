@@ -18,6 +18,7 @@ mod json;
 pub mod letters;
 pub mod metrics;
 pub mod oidc;
+mod outgoing;
 mod page;
 pub mod port;
 pub mod problem;

@@ -2,10 +2,8 @@
 //! fact, every way to compensate. A green run shows that nothing bad was seen; these counters show
 //! that there was something to see.
 //!
-//! Three things there are and are not required, because a run cannot reach them:
+//! Two things there are and are not required, because a run cannot reach them:
 //! - `refusal:full` needs 2^20 events in one partition;
-//! - the fact `RefundRefused` is a provider's last word, and the simulated one gives money back in
-//!   the end: a sale in which somebody keeps both cannot come to an end by itself;
 //! - `NoSuchPartition` is said before a partition is asked.
 
 use std::collections::BTreeMap;
@@ -93,6 +91,8 @@ pub mod fault {
         PROVIDER_ERRORS = "provider_errors",
         /// It refused to open a page.
         INTENTS_REFUSED = "intents_refused",
+        /// It refused to give money back.
+        REFUNDS_REFUSED = "refunds_refused",
         /// A notice was lost.
         NOTICES_LOST = "notices_lost",
         /// A notice came several times.
@@ -128,6 +128,9 @@ const FACTS: &[&str] = &[
     "OrderRevived",
     "RefundWanted",
     "RefundDone",
+    "RefundRefused",
+    "RefundRetried",
+    "RefundSettled",
     "PaymentStrayed",
     "Answered",
 ];

@@ -5,6 +5,7 @@
 //! to be judged by invariants (`sim/wire` has its clients judged in the same way). Deliberately
 //! absent: any look into the server. The tests themselves are in `tests/`, one subject a file.
 
+mod bank;
 mod history;
 mod promises;
 mod reading;
@@ -12,6 +13,7 @@ mod recorder;
 mod server;
 mod shopper;
 
+pub use self::bank::{Bank, PROVIDERS};
 pub use self::history::{Call, History};
 pub use self::recorder::{Recorder, Wish};
 pub use self::server::{Ended, Server, binary};

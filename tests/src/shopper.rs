@@ -105,6 +105,11 @@ impl Operator {
         self.ask(Method::GET, path, None).await
     }
 
+    /// Asks for anything to be done.
+    pub async fn post(&self, path: &str, body: &Value) -> Answer {
+        self.ask(Method::POST, path, Some(body)).await
+    }
+
     /// Looks at something that is no JSON.
     ///
     /// # Panics
@@ -159,9 +164,14 @@ impl Shopper {
         self.ask(Method::POST, &format!("/api/v1/events/{event}/holds"), Some(&body)).await
     }
 
-    /// Orders what is held.
+    /// Orders what is held, to be paid by the sandbox.
     pub async fn order(&self, hold: &str) -> Option<Answer> {
-        let body = json!({ "hold": hold, "provider": "sandbox", "accept_other_seats": false });
+        self.order_by(hold, "sandbox").await
+    }
+
+    /// Orders what is held.
+    pub async fn order_by(&self, hold: &str, provider: &str) -> Option<Answer> {
+        let body = json!({ "hold": hold, "provider": provider, "accept_other_seats": false });
         self.ask(Method::POST, "/api/v1/orders", Some(&body)).await
     }
 
@@ -184,6 +194,31 @@ impl Shopper {
             }
             shown.text("version")?.clone_into(&mut seen);
         }
+    }
+
+    /// Waits until an order has what is looked for; `None` if the server went away meanwhile.
+    pub async fn until<T>(&self, order: &str, look: impl Fn(&Answer) -> Option<T>) -> Option<T> {
+        let path = format!("/api/v1/orders/{order}");
+        let mut shown = self.ask(Method::GET, &path, None).await?;
+        loop {
+            if let Some(found) = look(&shown) {
+                return Some(found);
+            }
+            let seen = shown.text("version")?;
+            let wait = format!("{path}?wait_ms=5000&seen={seen}");
+            shown = self.ask(Method::GET, &wait, None).await?;
+        }
+    }
+
+    /// Where an order is paid, once that is known; `None` if the server went away, or the order
+    /// is over.
+    pub async fn page(&self, order: &str) -> Option<String> {
+        let url = |shown: &Answer| match shown.body["payment"]["url"].as_str() {
+            Some(url) => Some(Some(url.to_owned())),
+            None if shown.body["status"] != "PENDING" => Some(None),
+            None => None,
+        };
+        self.until(order, url).await?
     }
 
     /// Waits for the end of an order that nobody pays; `None` if the server went away meanwhile.

@@ -17,6 +17,7 @@ mod fuzz;
 mod madsim;
 mod mutants;
 mod process;
+mod providers;
 mod purity;
 mod server;
 mod service;
@@ -74,6 +75,8 @@ enum Command {
         #[arg(long, default_value_t = api::EXAMPLES)]
         examples: u32,
     },
+    /// Try our payment adapters and their simulator with the providers' own SDKs
+    Providers,
     /// Check the house style: sizes, markers, manifests, direction of dependencies
     Tidy,
     /// Prove that the rules (onsale-core) need no operating system
@@ -143,6 +146,7 @@ fn main() -> ExitCode {
         Command::Demo { args } => demo::run(&args),
         Command::Bench { quick, only } => bench::run(quick, only.as_deref()),
         Command::Api { seed, examples } => api::run(seed, examples),
+        Command::Providers => providers::run(),
         Command::Tidy => tidy::run(),
         Command::Purity => purity::run(),
         Command::Deny { require_advisories } => deny::run(require_advisories),

@@ -237,6 +237,8 @@ policy! {
         [any any any .   .   .   .  ] [yes yes .   .  ];
     SeeOrder "order.see" "See an order and what happened to it"
         [any any any own own own .  ] [yes yes yes .  ];
+    SettleRefund "order.settle_refund" "See refunds that their providers refuse, and settle them"
+        [any any any .   .   .   .  ] [yes yes .   .  ];
     ChangeOrganiser "organiser.change" "Change what is said about an organiser"
         [any any any .   .   .   .  ] [yes yes .   .  ];
     CreateOrganiser "organiser.create" "Make an organiser"

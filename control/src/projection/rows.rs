@@ -190,7 +190,7 @@ rows! {
         currency: Currency,
         cause: RefundCause,
         state: RefundState,
-        /// The provider's name for it, or its words.
+        /// The provider's name for it, or its words; what it was settled by, if it was by hand.
         note: Option<String>,
         wanted_at: Time,
         settled_at: Option<Time>,
@@ -219,7 +219,7 @@ pub enum SeatState {
 pub enum RefundState {
     /// The provider is being asked.
     Wanted,
-    /// It is on its way.
+    /// It is on its way, or was settled by hand.
     Done,
     /// The provider will not: somebody has to look into it.
     Refused,

@@ -249,7 +249,7 @@ facts! {
         /// Why.
         cause: RefundCause,
     }
-    /// Money is on its way back.
+    /// Money is on its way back: the provider says so.
     41 RefundDone {
         /// Of which order.
         order: OrderId,
@@ -279,6 +279,24 @@ facts! {
         amount: Amount,
         /// Of what.
         currency: Currency,
+    }
+    /// A provider that would not give money back is asked once more.
+    44 RefundRetried {
+        /// Of which order.
+        order: OrderId,
+        /// Which of its refunds, from 0.
+        refund: u32,
+        /// Which attempt this is: 1 is the first after the one that was made by itself.
+        attempt: u32,
+    }
+    /// Money that the provider would not give back went back another way: an operator vouches.
+    45 RefundSettled {
+        /// Of which order.
+        order: OrderId,
+        /// Which of its refunds, from 0.
+        refund: u32,
+        /// By what it can be found, such as the number of a bank transfer.
+        reference: String,
     }
     /// An answer is kept for whoever asks the same again.
     50 Answered {
@@ -313,6 +331,8 @@ impl Fact {
             Self::RefundWanted(fact) => Some(Subject::Order(fact.order)),
             Self::RefundDone(fact) => Some(Subject::Order(fact.order)),
             Self::RefundRefused(fact) => Some(Subject::Order(fact.order)),
+            Self::RefundRetried(fact) => Some(Subject::Order(fact.order)),
+            Self::RefundSettled(fact) => Some(Subject::Order(fact.order)),
             _ => None,
         }
     }
@@ -345,6 +365,8 @@ impl Fact {
             Self::RefundWanted(fact) => fact.order.event,
             Self::RefundDone(fact) => fact.order.event,
             Self::RefundRefused(fact) => fact.order.event,
+            Self::RefundRetried(fact) => fact.order.event,
+            Self::RefundSettled(fact) => fact.order.event,
             Self::PaymentStrayed(_) | Self::Answered(_) => return None,
         })
     }

@@ -212,4 +212,13 @@ impl Order {
         let intent = self.state == OrderState::Pending && self.intent == Intent::Wanted;
         intent || self.refunds.iter().any(|refund| refund.state == RefundState::Wanted)
     }
+
+    /// Its refunds that their provider will not make, by number, each with the provider's words.
+    pub fn refused_refunds(&self) -> impl Iterator<Item = (u32, &Refund, &str)> {
+        let refunds = (0..).zip(&self.refunds);
+        refunds.filter_map(|(number, refund)| match &refund.state {
+            RefundState::Refused { reason } => Some((number, refund, reason.as_str())),
+            RefundState::Wanted | RefundState::Done { .. } => None,
+        })
+    }
 }

@@ -51,7 +51,7 @@ pub enum StepKind {
         /// Why.
         cause: RefundCause,
     },
-    /// Money is on its way back.
+    /// Money is on its way back: the provider says so.
     RefundDone {
         /// The provider's name for it.
         reference: String,
@@ -60,5 +60,15 @@ pub enum StepKind {
     RefundRefused {
         /// The provider's words.
         reason: String,
+    },
+    /// The provider is asked for it once more.
+    RefundRetried {
+        /// Which attempt this is, counted on from the first, which is 0.
+        attempt: u32,
+    },
+    /// It went back another way: an operator vouches for it.
+    RefundSettled {
+        /// By what it can be found.
+        reference: String,
     },
 }

@@ -36,7 +36,7 @@ pub struct Partition {
 }
 
 /// The first byte of a state. A state of another version is not read: the journal is.
-const STATE_VERSION: u8 = 3;
+const STATE_VERSION: u8 = 4;
 
 /// What must be remembered.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -140,8 +140,8 @@ impl Partition {
                 self.find(order.event)?.decide_record_intent(*order, outcome)
             }
             Command::RecordPayment(notice) => Ok((self.facts_of_notice(now, notice), Reply::Done)),
-            Command::RecordRefund { order, refund, outcome } => {
-                self.find(order.event)?.decide_record_refund(*order, *refund, outcome)
+            Command::RecordRefund { order, refund, attempt, outcome } => {
+                self.find(order.event)?.decide_record_refund(*order, *refund, *attempt, outcome)
             }
             Command::RefundOrder { order, tickets } => {
                 self.find(order.event)?.decide_refund(actor, *order, tickets.as_deref())
@@ -150,6 +150,9 @@ impl Partition {
                 self.find(hold.event)?.decide_release_hold(now, actor, *hold)
             }
             Command::ReserveEvent => self.decide_reserve(actor),
+            Command::SettleRefund { order, refund, how } => {
+                self.find(order.event)?.decide_settle_refund(actor, *order, *refund, how)
+            }
             Command::SteerWaitroom { event, steer } => {
                 self.find(*event)?.decide_steer(actor, *steer)
             }

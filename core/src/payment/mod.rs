@@ -34,6 +34,8 @@ pub struct Refund {
     pub amount: Amount,
     /// Why.
     pub cause: RefundCause,
+    /// Which attempt at it this is, from 0.
+    pub attempt: u32,
     /// How far it is.
     pub state: RefundState,
 }
@@ -58,9 +60,9 @@ pub enum RefundCause {
 pub enum RefundState {
     /// The provider is being asked.
     Wanted,
-    /// It is on its way.
+    /// It is on its way, or went another way.
     Done {
-        /// The provider's name for it.
+        /// The provider's name for it, or that of whoever settled it by hand.
         reference: String,
     },
     /// The provider will not: somebody has to look into it.

@@ -1,18 +1,19 @@
-//! Money goes back: of some tickets, of all, and what the provider says to it.
+//! Money goes back: of some tickets, of all, what the provider says to it, and what an operator
+//! does about it if the provider will not.
 
 use alloc::vec;
 use alloc::vec::Vec;
 
 use super::{RefundCause, RefundState};
-use crate::command::{Actor, RefundOutcome};
-use crate::fact::{Fact, RefundDone, RefundRefused, RefundWanted};
+use crate::command::{Actor, RefundOutcome, RefundSettlement};
+use crate::fact::{Fact, RefundDone, RefundRefused, RefundRetried, RefundSettled, RefundWanted};
 use crate::hold::Line;
 use crate::id::{OrderId, TicketId};
 use crate::money::Amount;
 use crate::order::{Order, OrderState, Tickets};
 use crate::refusal::{Refusal, Thing};
 use crate::reply::Reply;
-use crate::sale::{Decided, Sale};
+use crate::sale::{Decided, Sale, operator};
 
 impl Sale {
     /// An operator gives money back for tickets; `None` for all that are valid.
@@ -22,9 +23,7 @@ impl Sale {
         id: OrderId,
         wanted: Option<&[TicketId]>,
     ) -> Decided {
-        if matches!(actor, Actor::Person(_)) {
-            return Err(Refusal::OperatorOnly);
-        }
+        operator(actor)?;
         let order = self.order(id.number).ok_or(Refusal::NotFound(Thing::Order))?;
         let wrong_state = Refusal::NotInThatState { status: order.status().name() };
         let OrderState::Completed(tickets) = order.state else {
@@ -43,11 +42,13 @@ impl Sale {
         Ok((vec![fact.into()], reply))
     }
 
-    /// What the provider says to a refund.
+    /// What the provider says to a refund. That money went back counts whichever attempt it was;
+    /// that an earlier one was refused is known, and says nothing of the one under way.
     pub(crate) fn decide_record_refund(
         &self,
         id: OrderId,
         refund: u32,
+        attempt: u32,
         outcome: &RefundOutcome,
     ) -> Decided {
         let order = self.order(id.number).ok_or(Refusal::NotFound(Thing::Order))?;
@@ -57,11 +58,40 @@ impl Sale {
             RefundOutcome::Done { reference } => {
                 vec![RefundDone { order: id, refund, reference: reference.clone() }.into()]
             }
+            RefundOutcome::Refused { .. } if attempt != known.attempt => Vec::new(),
             RefundOutcome::Refused { reason } => {
                 vec![RefundRefused { order: id, refund, reason: reason.clone() }.into()]
             }
         };
         Ok((facts, Reply::Done))
+    }
+
+    /// An operator decides on what a provider will not do.
+    pub(crate) fn decide_settle_refund(
+        &self,
+        actor: Actor,
+        id: OrderId,
+        refund: u32,
+        how: &RefundSettlement,
+    ) -> Decided {
+        operator(actor)?;
+        if let Some(problem) = how.problem() {
+            return Err(Refusal::Malformed(problem));
+        }
+        let order = self.order(id.number).ok_or(Refusal::NotFound(Thing::Order))?;
+        let known = order.refunds.get(refund as usize).ok_or(Refusal::NotFound(Thing::Refund))?;
+        if !matches!(known.state, RefundState::Refused { .. }) {
+            return Err(Refusal::NotInThatState { status: order.status().name() });
+        }
+        let fact: Fact = match how {
+            RefundSettlement::Again => {
+                RefundRetried { order: id, refund, attempt: known.attempt + 1 }.into()
+            }
+            RefundSettlement::ByHand { reference } => {
+                RefundSettled { order: id, refund, reference: reference.clone() }.into()
+            }
+        };
+        Ok((vec![fact], Reply::Done))
     }
 }
 

@@ -138,6 +138,7 @@ impl Index {
         put(&mut self.timers, (order.until, Timer::Order(number)), pending);
         put(&mut self.standing, number, pending || has_tickets);
         put(&mut self.asking, number, order.has_effects());
+        put(&mut self.refused, number, order.refused_refunds().next().is_some());
     }
 }
 

@@ -7,7 +7,7 @@ use crate::fact::{
     Fact, HoldTaken, IntentReady, OrderPlaced, OrderRevived, PaymentCaptured, RefundWanted,
 };
 use crate::hold::{Hold, Line};
-use crate::id::PlaceId;
+use crate::id::{OrderId, PlaceId};
 use crate::order::{Intent, Order, OrderEnd, OrderState, Step, StepKind, Tickets};
 use crate::payment::{Capture, Refund, RefundState};
 use crate::query::Phase;
@@ -69,16 +69,27 @@ impl Sale {
             Fact::RefundDone(fact) => {
                 let reference = fact.reference.clone();
                 let kind = StepKind::RefundDone { reference: reference.clone() };
-                self.step(mark, fact.order.number, kind, |order| {
-                    order.refunds[fact.refund as usize].state = RefundState::Done { reference };
-                });
+                let state = RefundState::Done { reference };
+                self.refund_is(mark, fact.order, fact.refund, state, kind);
             }
             Fact::RefundRefused(fact) => {
                 let reason = fact.reason.clone();
                 let kind = StepKind::RefundRefused { reason: reason.clone() };
+                let state = RefundState::Refused { reason };
+                self.refund_is(mark, fact.order, fact.refund, state, kind);
+            }
+            Fact::RefundRetried(fact) => {
+                let kind = StepKind::RefundRetried { attempt: fact.attempt };
                 self.step(mark, fact.order.number, kind, |order| {
-                    order.refunds[fact.refund as usize].state = RefundState::Refused { reason };
+                    let refund = &mut order.refunds[fact.refund as usize];
+                    (refund.attempt, refund.state) = (fact.attempt, RefundState::Wanted);
                 });
+            }
+            Fact::RefundSettled(fact) => {
+                let reference = fact.reference.clone();
+                let kind = StepKind::RefundSettled { reference: reference.clone() };
+                let state = RefundState::Done { reference };
+                self.refund_is(mark, fact.order, fact.refund, state, kind);
             }
             Fact::EventDefined(_)
             | Fact::EventReserved(_)
@@ -255,6 +266,7 @@ impl Sale {
                     capture: fact.capture,
                     amount: fact.amount,
                     cause: fact.cause,
+                    attempt: 0,
                     state: RefundState::Wanted,
                 });
             }
@@ -276,6 +288,17 @@ impl Sale {
         if !back.is_empty() {
             self.book.version = mark.number;
         }
+    }
+
+    fn refund_is(
+        &mut self,
+        mark: Mark,
+        id: OrderId,
+        refund: u32,
+        state: RefundState,
+        kind: StepKind,
+    ) {
+        self.step(mark, id.number, kind, |order| order.refunds[refund as usize].state = state);
     }
 
     /// Changes an order, writes the change into its timeline and keeps the index true.

@@ -14,6 +14,7 @@ mod view;
 
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
+use core::ops::Bound;
 
 use serde::{Deserialize, Serialize};
 
@@ -78,6 +79,8 @@ struct Index {
     standing: BTreeSet<u32>,
     /// Orders on whose behalf a provider must still be asked for something.
     asking: BTreeSet<u32>,
+    /// Orders with a refund that its provider will not make.
+    refused: BTreeSet<u32>,
 }
 
 /// What ends by itself.
@@ -202,8 +205,28 @@ impl Sale {
                 let last = order.refunds.len().checked_sub(1)?;
                 self.refund_effect(fact.order.number, order, last as u32, &order.refunds[last])
             }
+            Fact::RefundRetried(fact) => {
+                let order = self.order(fact.order.number)?;
+                let refund = order.refunds.get(fact.refund as usize)?;
+                self.refund_effect(fact.order.number, order, fact.refund, refund)
+            }
             _ => None,
         }
+    }
+
+    /// Whether there are refunds that their providers will not make.
+    pub fn has_refused_refunds(&self) -> bool {
+        !self.index.refused.is_empty()
+    }
+
+    /// Orders behind one, by number, with a refund that its provider will not make.
+    pub(crate) fn orders_with_refused_refunds(
+        &self,
+        after: Option<u32>,
+    ) -> impl Iterator<Item = (OrderId, &Order)> {
+        let behind = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let numbers = self.index.refused.range((behind, Bound::Unbounded));
+        numbers.filter_map(|&number| Some((OrderId::new(self.id(), number), self.order(number)?)))
     }
 
     /// Orders that can be paid, or could until lately, and of which no payment is known: a provider
@@ -244,6 +267,7 @@ impl Sale {
             provider: order.provider.clone(),
             kind: EffectKind::Refund {
                 refund,
+                attempt: content.attempt,
                 payment: capture.payment.clone(),
                 amount: content.amount,
                 currency: capture.currency,

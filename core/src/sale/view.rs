@@ -12,8 +12,8 @@ use crate::money::Amount;
 use crate::order::{Order, OrderState};
 use crate::payment::RefundView;
 use crate::query::{
-    Availability, ClassAvailability, EventView, OrderView, Phase, PlaceView, Query, SeatLabel,
-    SeatsView, TicketView, View, WaitroomView,
+    Availability, ClassAvailability, EventView, OrderView, Phase, PlaceView, Query, RefusedRefund,
+    SeatLabel, SeatsView, TicketView, View, WaitroomView,
 };
 use crate::refusal::{Refusal, Thing};
 use crate::reply::HoldView;
@@ -43,6 +43,10 @@ impl Sale {
             }
             Query::Plan(_) => {
                 View::Plan(self.spec().plan.clone().ok_or(Refusal::NotFound(Thing::Plan))?)
+            }
+            Query::RefusedRefunds { after, orders_max, .. } => {
+                super::operator(actor)?;
+                View::RefusedRefunds(self.refused_refunds(after, orders_max))
             }
             Query::Reveal(_) => {
                 let waitroom = self.waitroom().ok_or(Refusal::NoWaitroom)?;
@@ -158,6 +162,11 @@ impl Sale {
         }
     }
 
+    fn refused_refunds(&self, after: Option<u32>, orders_max: u16) -> Vec<RefusedRefund> {
+        let orders = self.orders_with_refused_refunds(after).take(usize::from(orders_max));
+        orders.flat_map(|(id, order)| refused_refunds_of(id, order)).collect()
+    }
+
     fn ticket_views(&self, order: &Order) -> Vec<TicketView> {
         let OrderState::Completed(tickets) = order.state else {
             return Vec::new();
@@ -197,6 +206,23 @@ fn refund_views(order: &Order) -> Vec<RefundView> {
         })
     };
     refunds.filter_map(view).collect()
+}
+
+fn refused_refunds_of(id: OrderId, order: &Order) -> impl Iterator<Item = RefusedRefund> {
+    order.refused_refunds().filter_map(move |(refund, content, reason)| {
+        let capture = order.captures.get(content.capture as usize)?;
+        Some(RefusedRefund {
+            order: id,
+            refund,
+            attempt: content.attempt,
+            amount: content.amount,
+            currency: capture.currency,
+            cause: content.cause,
+            provider: order.provider.0.clone(),
+            payment: capture.payment.clone(),
+            reason: String::from(reason),
+        })
+    })
 }
 
 /// A sum that stops at the largest amount: only a provider that reports impossible money gets

@@ -169,8 +169,12 @@ impl Books {
                     order.refunds.push((fact.capture, fact.amount.as_minor(), None));
                 }
             }
-            Fact::RefundDone(fact) => self.answer(fact.order, fact.refund, true),
-            Fact::RefundRefused(fact) => self.answer(fact.order, fact.refund, false),
+            Fact::RefundDone(fact) => self.answer(fact.order, fact.refund, None, Some(true)),
+            Fact::RefundRefused(fact) => self.answer(fact.order, fact.refund, None, Some(false)),
+            Fact::RefundRetried(fact) => self.answer(fact.order, fact.refund, Some(false), None),
+            Fact::RefundSettled(fact) => {
+                self.answer(fact.order, fact.refund, Some(false), Some(true));
+            }
             _ => {}
         }
     }
@@ -189,10 +193,10 @@ impl Books {
         order.state = to;
     }
 
-    fn answer(&mut self, order: OrderId, refund: u32, done: bool) {
+    fn answer(&mut self, order: OrderId, refund: u32, from: Option<bool>, to: Option<bool>) {
         let answer = &mut self.order(order).refunds[refund as usize].2;
-        assert_eq!(*answer, None, "a refund is answered once");
-        *answer = Some(done);
+        assert_eq!(*answer, from, "what is awaited is answered once, what is refused settled once");
+        *answer = to;
     }
 }
 

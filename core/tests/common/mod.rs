@@ -11,7 +11,7 @@ mod events;
 use onsale_core::Partition;
 use onsale_core::command::{
     Actor, Choice, Command, IntentOutcome, PaymentNotice, PaymentOutcome, Provider, RefundOutcome,
-    Request, Wish,
+    RefundSettlement, Request, Wish,
 };
 use onsale_core::effect::EffectKind;
 use onsale_core::fact::{Decision, Fact};
@@ -20,7 +20,7 @@ use onsale_core::inventory::seating::SeatIndex;
 use onsale_core::money::Amount;
 use onsale_core::order::OrderStatus;
 use onsale_core::query::{
-    Audit, ClassAvailability, OrderView, PlaceView, Query, View, WaitroomView,
+    Audit, ClassAvailability, OrderView, PlaceView, Query, RefusedRefund, View, WaitroomView,
 };
 use onsale_core::refusal::Refusal;
 use onsale_core::reply::{HoldView, Reply};
@@ -277,6 +277,22 @@ impl World {
         assert_eq!(reply, Ok(Reply::Done), "what a provider says is never refused");
     }
 
+    /// The provider says no to the first attempt at a refund.
+    pub fn refuse(&mut self, order: OrderId, refund: u32) {
+        let reply = self.ask(Actor::System, refund_refused(order, refund, 0));
+        assert_eq!(reply, Ok(Reply::Done), "what a provider says is never refused");
+    }
+
+    /// An operator says what becomes of a refund.
+    pub fn settle_refund(
+        &mut self,
+        order: OrderId,
+        refund: u32,
+        how: RefundSettlement,
+    ) -> Result<Reply, Refusal> {
+        self.ask(Actor::Operator, Command::SettleRefund { order, refund, how })
+    }
+
     /// The provider answers whatever it is asked, and gladly.
     pub fn settle(&mut self) {
         loop {
@@ -288,7 +304,9 @@ impl World {
                 let order = effect.order;
                 let command = match effect.kind {
                     EffectKind::CreateIntent { .. } => intent_ready(order),
-                    EffectKind::Refund { refund, .. } => refund_done(order, refund),
+                    EffectKind::Refund { refund, attempt, .. } => {
+                        refund_done(order, refund, attempt)
+                    }
                 };
                 self.ask(Actor::System, command).expect("results are not refused");
             }
@@ -338,6 +356,18 @@ impl World {
 
     pub fn left(&self, event: EventId, class: u16) -> u32 {
         self.availability(event, class).room.left
+    }
+
+    /// The refused refunds of an event: so many orders behind one.
+    pub fn refused(
+        &self,
+        event: EventId,
+        after: Option<u32>,
+        orders_max: u16,
+    ) -> Vec<RefusedRefund> {
+        let query = Query::RefusedRefunds { event, after, orders_max };
+        let View::RefusedRefunds(refused) = self.query(query) else { panic!("not refunds") };
+        refused
     }
 
     pub fn audit(&self, event: EventId) -> Audit {
@@ -394,9 +424,18 @@ pub fn intent_ready(order: OrderId) -> Command {
     Command::RecordIntent { order, outcome }
 }
 
-pub fn refund_done(order: OrderId, refund: u32) -> Command {
+pub fn refund_done(order: OrderId, refund: u32, attempt: u32) -> Command {
     let outcome = RefundOutcome::Done { reference: format!("refund-{order}-{refund}") };
-    Command::RecordRefund { order, refund, outcome }
+    Command::RecordRefund { order, refund, attempt, outcome }
+}
+
+pub fn refund_refused(order: OrderId, refund: u32, attempt: u32) -> Command {
+    let outcome = RefundOutcome::Refused { reason: "card closed".into() };
+    Command::RecordRefund { order, refund, attempt, outcome }
+}
+
+pub fn by_hand(reference: &str) -> RefundSettlement {
+    RefundSettlement::ByHand { reference: reference.into() }
 }
 
 pub fn code<T: std::fmt::Debug>(answer: Result<T, Refusal>) -> &'static str {

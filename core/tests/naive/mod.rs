@@ -9,6 +9,7 @@
 mod money;
 mod queue;
 mod stock;
+mod tally;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,8 +24,9 @@ use onsale_core::time::Time;
 
 use crate::common::seats_of;
 
-pub use self::money::{Order, Refund, Stage};
+pub use self::money::{Back, Order, Stage};
 pub use self::queue::{End, Place, Where};
+pub use self::tally::Tally;
 
 /// Accepted, or the code of the refusal.
 pub type Verdict = Result<(), &'static str>;

@@ -43,11 +43,20 @@ pub struct Capture {
     pub amount: Amount,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Refund {
     pub amount: Amount,
     pub cause: RefundCause,
-    pub done: bool,
+    pub attempt: u32,
+    pub back: Back,
+}
+
+/// Whether money went back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Back {
+    Awaited,
+    Refused,
+    Done,
 }
 
 impl Order {
@@ -202,7 +211,8 @@ impl Naive {
 
     fn give_back(&mut self, number: usize, amount: Amount, cause: RefundCause) {
         if !amount.is_zero() {
-            self.orders[number].refunds.push(Refund { amount, cause, done: false });
+            let refund = Refund { amount, cause, attempt: 0, back: Back::Awaited };
+            self.orders[number].refunds.push(refund);
         }
     }
 
@@ -238,9 +248,51 @@ impl Naive {
         self.give_back(number, Amount::from_minor(sum), cause);
     }
 
-    pub fn refund_done(&mut self, number: usize, refund: usize) -> Verdict {
+    fn refund_mut(&mut self, number: usize, refund: usize) -> Result<&mut Refund, &'static str> {
         let order = self.orders.get_mut(number).ok_or("not_found")?;
-        order.refunds.get_mut(refund).ok_or("not_found")?.done = true;
+        order.refunds.get_mut(refund).ok_or("not_found")
+    }
+
+    pub fn refund_answered(
+        &mut self,
+        number: usize,
+        refund: usize,
+        attempt: u32,
+        is_done: bool,
+    ) -> Verdict {
+        let refund = self.refund_mut(number, refund)?;
+        if refund.back == Back::Awaited && (is_done || refund.attempt == attempt) {
+            refund.back = if is_done { Back::Done } else { Back::Refused };
+        }
         Ok(())
+    }
+
+    /// Once more, or with the reference of what was done by hand.
+    pub fn settle_refund(
+        &mut self,
+        number: usize,
+        refund: usize,
+        by_hand: Option<&str>,
+    ) -> Verdict {
+        if by_hand == Some("") {
+            return Err("malformed");
+        }
+        let refund = self.refund_mut(number, refund)?;
+        if refund.back != Back::Refused {
+            return Err("not_in_that_state");
+        }
+        refund.attempt += u32::from(by_hand.is_none());
+        refund.back = if by_hand.is_some() { Back::Done } else { Back::Awaited };
+        Ok(())
+    }
+
+    /// What providers will not give back: of which orders, which of their refunds.
+    pub fn refused(&self) -> impl Iterator<Item = (usize, usize)> {
+        let of = |(number, order): (usize, &Order)| {
+            let refunds = order.refunds.iter().enumerate();
+            let refused = refunds.filter(|(_, refund)| refund.back == Back::Refused);
+            refused.map(|(refund, _)| (number, refund)).collect::<Vec<_>>()
+        };
+        self.orders.iter().enumerate().flat_map(of)
     }
 }

@@ -16,7 +16,7 @@ use onsale_core::query::Query;
 
 use crate::api::edge::Edge;
 use crate::dto::id::IdKind;
-use crate::extract::{MemberOf, Named, PartOf};
+use crate::extract::{MemberOf, Named, PartOf, RefundOf};
 use crate::problem::Problem;
 
 /// What an action is done to. Unless it says otherwise it is the platform's, and everybody may know
@@ -154,5 +154,19 @@ impl Object for Named<OrderId> {
 
     async fn known(&self, edge: &Edge, actor: Actor) -> Result<(), Problem> {
         edge.look(self.0.event, actor, Query::Order(self.0), None).await.map(drop)
+    }
+}
+
+impl Object for RefundOf {
+    async fn scope(&self, edge: &Edge) -> Result<Scope, Problem> {
+        Named(self.0).scope(edge).await
+    }
+
+    fn seen_by(&self) -> Option<Action> {
+        Named(self.0).seen_by()
+    }
+
+    async fn known(&self, edge: &Edge, actor: Actor) -> Result<(), Problem> {
+        Named(self.0).known(edge, actor).await
     }
 }

@@ -6,7 +6,7 @@ use onsale_control::access::Action;
 use onsale_control::access::audit::{self, By, Deed, Outcome};
 use onsale_control::catalogue::event::publication;
 use onsale_control::id::AuditEntryId;
-use onsale_core::command::{Actor, Command, IdempotencyKey};
+use onsale_core::command::{Actor, Command, IdempotencyKey, RefundSettlement};
 use onsale_core::id::{EventId, PartitionId};
 use onsale_core::query::{Query, View};
 use onsale_core::reply::Reply;
@@ -162,6 +162,13 @@ fn deed(action: Action, command: &Command) -> Deed {
             let deed = deed.of_event(order.event).to(order);
             let count = |tickets: &Vec<_>| format!("{} tickets", tickets.len());
             deed.saying(tickets.as_ref().map_or("all tickets".to_owned(), count))
+        }
+        Command::SettleRefund { order, refund, how } => {
+            let how = match how {
+                RefundSettlement::Again => "again",
+                RefundSettlement::ByHand { .. } => "by hand",
+            };
+            deed.of_event(order.event).to(order).saying(format!("refund {refund} {how}"))
         }
         _ => deed,
     }

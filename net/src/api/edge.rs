@@ -10,6 +10,7 @@ use onsale_control::catalogue::CatalogueSettings;
 use onsale_control::id::SessionId;
 use onsale_core::command::{Actor, Command, IdempotencyKey, Request};
 use onsale_core::id::{EventId, PartitionId};
+use onsale_core::money::Currency;
 use onsale_core::query::{Query, View};
 use onsale_core::reply::Reply;
 use onsale_core::time::{Span, Time};
@@ -24,7 +25,7 @@ use crate::gateway::{Gateway, current, trace};
 use crate::metrics::CoreCounters;
 use crate::oidc::OidcProviders;
 use crate::port::{CallError, Look, Partitions, Wait};
-use crate::problem::Problem;
+use crate::problem::{Problem, catalog};
 use crate::provider::Providers;
 use crate::reading::ReadingRoom;
 use crate::slow::Backstage;
@@ -121,6 +122,19 @@ impl Edge {
 
     pub(crate) fn providers(&self) -> &Providers {
         &self.0.common.providers
+    }
+
+    /// Whether somebody here takes money of this kind. Found out while an event is made, not by
+    /// its buyers. Where nobody takes any money there is nothing to be wrong about.
+    pub(crate) fn check_currency(&self, currency: Currency) -> Result<(), Problem> {
+        let providers = self.providers();
+        if providers.names().next().is_none() || providers.taking(currency).next().is_some() {
+            return Ok(());
+        }
+        let names = providers.names().collect::<Vec<_>>().join(", ");
+        let problem =
+            format!("no payment provider of this server takes {currency}: it has {names}");
+        Err(Problem::at(&catalog::INVALID_BODY, "currency", problem))
     }
 
     pub(crate) fn session_lifetime(&self) -> Span {

@@ -65,6 +65,7 @@ async fn define(
 ) -> Result<Response, Problem> {
     let key = request.key(grant.caller().actor());
     let spec = Box::new(request.body.parse()?);
+    edge.check_currency(spec.currency)?;
     let seed = LotterySeed(edge.random()?);
     // By the key, so that a repeated request finds the first one's answer.
     let partition = edge.place(key.key)?;
@@ -114,7 +115,7 @@ async fn list(
     events.sort_by_key(|event| event.event);
     let limit = usize::from(page.limit);
     let next = (events.len() > limit).then(|| Id(events[limit - 1].event));
-    let shown = |event: EventView| Event::new(edge.direct_port(event.event), event);
+    let shown = |event| shown(&edge, event);
     let events = events.into_iter().take(limit).map(shown).collect();
     let link = next.and_then(|Id(after)| {
         let link = format!("</api/v1/events?after={after}&limit={limit}>; rel=\"next\"");
@@ -124,6 +125,12 @@ async fn list(
     response.headers_mut().insert(VARY, HeaderValue::from_static("authorization"));
     response.headers_mut().extend(link.map(|link| (LINK, link)));
     Ok(response)
+}
+
+/// An event, and what this server has to do with it.
+fn shown(edge: &Edge, event: EventView) -> Event {
+    let providers = edge.providers().taking(event.currency).map(str::to_owned).collect();
+    Event::new(edge.direct_port(event.event), providers, event)
 }
 
 /// Show an event.
@@ -143,7 +150,7 @@ async fn show(
     Named(event): Named<EventId>,
 ) -> Result<Json<Event>, Problem> {
     match caller.look(&edge, event, Query::Event(event), || None).await? {
-        View::Event(view) => Ok(Json(Event::new(edge.direct_port(event), view))),
+        View::Event(view) => Ok(Json(shown(&edge, view))),
         _ => Err(mismatch()),
     }
 }

@@ -22,6 +22,7 @@ mod orders;
 mod organisers;
 mod poll;
 mod reading;
+mod refunds;
 mod roles;
 mod sessions;
 mod stock;
@@ -202,6 +203,7 @@ fn routes() -> OpenApiRouter<Edge> {
         .merge(waitroom::routes())
         .merge(holds::routes())
         .merge(orders::routes())
+        .merge(refunds::routes())
         .merge(reading::routes())
         .merge(health::routes())
 }

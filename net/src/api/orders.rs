@@ -26,6 +26,9 @@ use crate::idempotency::IdempotencyHeader;
 use crate::json::Json;
 use crate::problem::{Problem, catalog};
 
+/// When a provider that does not work may be tried again, in seconds.
+const PROVIDER_RETRY_S: u32 = 10;
+
 pub(super) fn routes() -> OpenApiRouter<Edge> {
     OpenApiRouter::new()
         .routes(routes!(place))
@@ -50,7 +53,7 @@ pub(super) fn routes() -> OpenApiRouter<Edge> {
         ("x-limit" = json!("buy")),
         ("x-problems" = json!([
             "admission_required", "event_cancelled", "full", "hold_gone", "not_found",
-            "ordered_already", "unknown_provider"
+            "ordered_already", "provider_unavailable", "unknown_provider"
         ])),
     ),
 )]
@@ -80,12 +83,19 @@ async fn place(
 }
 
 fn known_provider(edge: &Edge, name: String) -> Result<Provider, Problem> {
-    if edge.providers().find(&name).is_some() {
-        return Ok(Provider(name));
+    let providers = edge.providers();
+    let Some(breaker) = providers.breaker(&name) else {
+        let names: Vec<Value> = providers.names().map(Value::from).collect();
+        let detail = "there is no such payment provider: see `providers`";
+        return Err(Problem::new(&catalog::UNKNOWN_PROVIDER, detail).member("providers", names));
+    };
+    if breaker.is_open() {
+        let names: Vec<Value> = providers.working().map(Value::from).collect();
+        let detail = format!("{name} does not answer at present: see `providers` for others");
+        let problem = Problem::new(&catalog::PROVIDER_UNAVAILABLE, detail);
+        return Err(problem.member("providers", names).retry_after(PROVIDER_RETRY_S));
     }
-    let names: Vec<Value> = edge.providers().names().map(Value::from).collect();
-    let detail = "there is no such payment provider: see `providers`";
-    Err(Problem::new(&catalog::UNKNOWN_PROVIDER, detail).member("providers", names))
+    Ok(Provider(name))
 }
 
 /// Show an order.

@@ -275,6 +275,9 @@ pub struct Event {
     pub terms: TermsDto,
     /// Its waitroom, if it has one.
     pub waitroom: Option<WaitroomDto>,
+    /// Who takes money of its currency: what to choose from when an order is placed.
+    #[schema(example = json!(["stripe"]))]
+    pub providers: Vec<String>,
     /// The port of this server at which the core that sells this event listens alone, if cores have
     /// ports of their own: who is near enough to use it saves each request the way between cores.
     #[schema(example = 8101)]
@@ -353,8 +356,8 @@ impl From<Phase> for PhaseDto {
 }
 
 impl Event {
-    /// An event as it is, and the port at which its core is reached directly.
-    pub fn new(direct_port: Option<u16>, event: EventView) -> Self {
+    /// An event as it is, the port at which its core is reached directly, and who takes its money.
+    pub fn new(direct_port: Option<u16>, providers: Vec<String>, event: EventView) -> Self {
         let class = |(id, class): (u16, Class)| ClassDto {
             id,
             name: class.name,
@@ -376,6 +379,7 @@ impl Event {
             limits: event.limits.into(),
             terms: event.terms.into(),
             waitroom: event.waitroom.map(Into::into),
+            providers,
             direct_port,
         }
     }

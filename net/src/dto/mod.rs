@@ -19,6 +19,7 @@ pub mod order;
 pub mod organiser;
 pub mod plan;
 pub mod reading;
+pub mod refund;
 pub mod role;
 pub mod session;
 pub mod sign_in;

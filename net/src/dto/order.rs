@@ -146,7 +146,8 @@ pub struct Refund {
     pub cause: RefundCauseDto,
     /// How far it is.
     pub state: RefundStateDto,
-    /// When DONE the provider's name for it, when REFUSED the provider's words.
+    /// When DONE the provider's name for it, or by what it can be found if it was settled by hand;
+    /// when REFUSED the provider's words.
     #[schema(example = "re_4f1b2b0b")]
     pub note: Option<String>,
 }
@@ -165,8 +166,8 @@ pub enum RefundCauseDto {
     Mismatch,
 }
 
-/// How far a refund is: WANTED (the provider is being asked), DONE (on its way), REFUSED (somebody
-/// has to look into it).
+/// How far a refund is: WANTED (the provider is being asked), DONE (on its way, or settled by
+/// hand), REFUSED (somebody has to look into it).
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 #[schema(as = RefundState, example = "DONE")]

@@ -39,7 +39,7 @@ pub struct StepDto {
     /// For `REFUND_WANTED`: why.
     pub cause: Option<RefundCauseDto>,
     /// For `PAYMENT_CAPTURED` and `REFUND_DONE` the provider's name for it, for `REFUND_REFUSED`
-    /// the provider's words.
+    /// the provider's words, for `REFUND_SETTLED` by what it can be found.
     #[schema(example = "pay_4f1b2b0b")]
     pub note: Option<String>,
 }
@@ -65,10 +65,14 @@ pub enum Happening {
     Revived,
     /// Money must go back.
     RefundWanted,
-    /// Money is on its way back.
+    /// Money is on its way back: the provider says so.
     RefundDone,
     /// The provider will not give it back.
     RefundRefused,
+    /// The provider is asked for it once more.
+    RefundRetried,
+    /// It went back another way: whoever runs the event vouches for it.
+    RefundSettled,
 }
 
 /// How an order came to nothing.
@@ -138,6 +142,10 @@ impl From<Step> for StepDto {
             }
             StepKind::RefundRefused { reason } => {
                 Self { note: Some(reason), ..bare(Happening::RefundRefused) }
+            }
+            StepKind::RefundRetried { .. } => bare(Happening::RefundRetried),
+            StepKind::RefundSettled { reference } => {
+                Self { note: Some(reference), ..bare(Happening::RefundSettled) }
             }
         }
     }

@@ -8,7 +8,8 @@ use serde_json::Value;
 
 use super::ProviderError;
 use super::http::{Http, away};
-use super::settings::{ProviderSettings, safe_uri};
+use super::settings::ProviderSettings;
+use crate::outgoing::safe_uri;
 
 /// Shorter RSA keys can be broken: 2048 bits (RFC 7518, section 3.3), in base64.
 const RSA_MODULUS_CHARS_MIN: usize = 342;

@@ -1,37 +1,26 @@
-//! Asking a provider over HTTP. An answer is bounded, and a redirect is not followed: it is no
-//! answer to any of this.
+//! Asking a provider over HTTP.
 
-use axum::body::Bytes;
 use axum::http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
 use axum::http::{HeaderValue, Method, Request, StatusCode, Uri};
-use http_body_util::{BodyExt, Full, Limited};
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::TokioExecutor;
+use http_body_util::Full;
 use serde::de::DeserializeOwned;
 
 use super::ProviderError;
-
-/// The largest answer, in bytes: some providers publish the certificates of all their keys.
-const ANSWER_BYTES_MAX: usize = 256 * 1024;
+use crate::outgoing::{Answer, Away, HttpClient};
 
 /// An HTTP client. A cheap handle.
 #[derive(Clone)]
-pub(super) struct Http(Client<HttpsConnector<HttpConnector>, Full<Bytes>>);
+pub(super) struct Http(HttpClient);
 
-/// An answer.
-pub(super) struct Answer {
-    pub(super) status: StatusCode,
-    pub(super) body: Bytes,
+impl From<Away> for ProviderError {
+    fn from(away: Away) -> Self {
+        Self::Away(away.to_string())
+    }
 }
 
 impl Http {
-    /// One that trusts whom Mozilla trusts.
     pub(super) fn new() -> Self {
-        let connector =
-            HttpsConnectorBuilder::new().with_webpki_roots().https_or_http().enable_http1();
-        Self(Client::builder(TokioExecutor::new()).build(connector.build()))
+        Self(HttpClient::new())
     }
 
     /// Reads a document of JSON.
@@ -44,7 +33,7 @@ impl Http {
         if answer.status != StatusCode::OK {
             return Err(away(uri, format!("it answers {}", answer.status)));
         }
-        answer.json(uri)
+        json(&answer, uri)
     }
 
     /// Sends a form.
@@ -73,22 +62,16 @@ impl Http {
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
         headers.extend(content_type.map(|value| (CONTENT_TYPE, value)));
         headers.extend(authorization.map(|value| (AUTHORIZATION, value)));
-        let response = self.0.request(request).await.map_err(|error| away(uri, error))?;
-        let status = response.status();
-        let body = Limited::new(response.into_body(), ANSWER_BYTES_MAX).collect().await;
-        let body = body.map_err(|error| away(uri, error))?.to_bytes();
-        Ok(Answer { status, body })
+        Ok(self.0.send(request).await?)
     }
 }
 
-impl Answer {
-    /// What it says.
-    pub(super) fn json<T: DeserializeOwned>(&self, uri: &Uri) -> Result<T, ProviderError> {
-        serde_json::from_slice(&self.body).map_err(|error| away(uri, error))
-    }
+/// What an answer says.
+pub(super) fn json<T: DeserializeOwned>(answer: &Answer, uri: &Uri) -> Result<T, ProviderError> {
+    serde_json::from_slice(&answer.body).map_err(|error| away(uri, error))
 }
 
 /// That `uri` is of no use now.
 pub(super) fn away(uri: &Uri, why: impl std::fmt::Display) -> ProviderError {
-    ProviderError::Away(format!("{uri}: {why}"))
+    Away::new(uri, why).into()
 }

@@ -30,7 +30,7 @@ use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 use self::configuration::Configuration;
-use self::http::{Http, away};
+use self::http::{Http, away, json};
 use self::id_token::{About, Expected};
 use self::known::Known;
 pub use self::settings::{NotAProvider, ProviderName, ProviderSettings};
@@ -193,9 +193,9 @@ impl Provider {
         let (http, uri) = (&self.0.http, &configuration.token);
         let answer = http.post(uri, authorization, form).await?;
         if answer.status == StatusCode::OK {
-            return answer.json(uri);
+            return json(&answer, uri);
         }
-        match answer.json::<TokenProblem>(uri) {
+        match json::<TokenProblem>(&answer, uri) {
             Ok(problem) if problem.error == "invalid_grant" => {
                 Err(refused("its code was used, has expired or is of another sign-in"))
             }

@@ -4,8 +4,9 @@ use std::fmt;
 use std::str::FromStr;
 
 use axum::http::Uri;
-use axum::http::uri::Scheme;
 use thiserror::Error;
+
+use crate::outgoing::{is_loopback, safe_uri};
 
 /// What a provider is called here: a part of addresses.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -101,21 +102,6 @@ impl ProviderSettings {
     pub(super) fn is_local(&self) -> bool {
         self.issuer.parse::<Uri>().is_ok_and(|issuer| is_loopback(&issuer))
     }
-}
-
-/// The address in `text`, if nobody on the way can read or change what is said there.
-/// `may_be_local` lets one of this machine do without TLS.
-pub(super) fn safe_uri(text: &str, may_be_local: bool) -> Option<Uri> {
-    let uri: Uri = text.parse().ok()?;
-    let is_safe = uri.scheme() == Some(&Scheme::HTTPS)
-        || (may_be_local && uri.scheme() == Some(&Scheme::HTTP) && is_loopback(&uri));
-    // A name and password before the host, or a fragment, have no meaning there.
-    let is_plain = !text.contains(['@', '#']) && uri.host().is_some_and(|host| !host.is_empty());
-    (is_safe && is_plain).then_some(uri)
-}
-
-fn is_loopback(uri: &Uri) -> bool {
-    ["127.0.0.1", "[::1]", "localhost"].contains(&uri.host().unwrap_or_default())
 }
 
 #[cfg(test)]

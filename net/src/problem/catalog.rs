@@ -160,6 +160,8 @@ kinds! {
         "Sign in another way, or begin again after `retry_after_s` seconds."
     PROVIDER_REFUSED "provider_refused" UNAUTHORIZED "The provider does not vouch for this sign-in"
         "Begin another visit. If that does not help, tell the operator the `instance`."
+    PROVIDER_UNAVAILABLE "provider_unavailable" SERVICE_UNAVAILABLE "The payment provider is away"
+        "Choose another of `providers`, or ask again after `retry_after_s` seconds."
     PUBLISHED_ALREADY "published_already" CONFLICT "The event is published"
         "This cannot be changed any more. Stock, prices and sale windows are changed in the sale."
     RATE_LIMITED "rate_limited" TOO_MANY_REQUESTS "Too many requests"

@@ -19,10 +19,11 @@ use tokio::task::{self, JoinSet};
 use tracing::{error, info, warn};
 
 use super::backoff::Backoff;
+use super::call::{admission, call};
 use super::metrics::{self, ProviderMetrics};
 use super::reconcile::PendingIntent;
 use super::record::{Recorded, record};
-use super::{AskError, IntentWish, Providers, RefundWish};
+use super::{AskError, IntentWish, Providers, RefundReceipt, RefundWish};
 use crate::port::Partitions;
 
 /// The bounds of the work.
@@ -101,14 +102,15 @@ pub async fn run<P: Partitions>(
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct EffectId {
     order: OrderId,
-    refund: Option<u32>,
+    /// Which refund, and which attempt at it.
+    refund: Option<(u32, u32)>,
 }
 
 impl EffectId {
     fn of(effect: &Effect) -> Self {
         let refund = match effect.kind {
             EffectKind::CreateIntent { .. } => None,
-            EffectKind::Refund { refund, .. } => Some(refund),
+            EffectKind::Refund { refund, attempt, .. } => Some((refund, attempt)),
         };
         Self { order: effect.order, refund }
     }
@@ -127,6 +129,8 @@ struct Runner<P> {
 enum Attempt {
     /// There is nothing left to do.
     Void,
+    /// The provider has taken a refund on, and has not made up its mind.
+    Pending(RefundReceipt),
     /// There is something to record, and perhaps something to watch from then on.
     Settled(Command, Option<PendingIntent>),
 }
@@ -149,9 +153,15 @@ impl<P: Partitions> Runner<P> {
         let Effect { order, provider, kind } = effect;
         let salt =
             self.config.salt ^ (u64::from(order.number) << 32 | u64::from(order.event.index()));
+        let mut pending = None;
         for failures in 0.. {
-            match self.attempt(order, &provider, &kind).await {
+            admission(&self.providers, &provider.0).await;
+            match self.attempt(order, &provider, &kind, pending.as_ref()).await {
                 Ok(Attempt::Void) => return,
+                Ok(Attempt::Pending(receipt)) => {
+                    pending = Some(receipt);
+                    tokio::time::sleep(self.config.backoff.delay(failures, salt)).await;
+                }
                 Ok(Attempt::Settled(command, watched)) => {
                     return self.report(order, command, watched, salt).await;
                 }
@@ -169,16 +179,17 @@ impl<P: Partitions> Runner<P> {
         order: OrderId,
         provider: &Provider,
         kind: &EffectKind,
+        pending: Option<&RefundReceipt>,
     ) -> Result<Attempt, String> {
         match *kind {
             EffectKind::CreateIntent { amount, currency, until } => {
                 let wish = IntentWish { order, amount, currency, until };
                 self.create_intent(provider, &wish).await
             }
-            EffectKind::Refund { refund, ref payment, amount, currency } => {
+            EffectKind::Refund { refund, attempt, ref payment, amount, currency } => {
                 let payment = payment.clone();
-                let wish = RefundWish { order, refund, payment, amount, currency };
-                self.refund(provider, &wish).await
+                let wish = RefundWish { order, refund, attempt, payment, amount, currency };
+                self.refund(provider, &wish, pending).await
             }
         }
     }
@@ -208,33 +219,42 @@ impl<P: Partitions> Runner<P> {
 
     /// A provider that is not configured (any more) does not make the money any less owed: the
     /// refund waits for it.
-    async fn refund(&self, name: &Provider, wish: &RefundWish) -> Result<Attempt, String> {
+    async fn refund(
+        &self,
+        name: &Provider,
+        wish: &RefundWish,
+        pending: Option<&RefundReceipt>,
+    ) -> Result<Attempt, String> {
         let no_provider = || format!("there is no provider {} here: configure it", name.0);
         let provider = self.providers.find(&name.0).ok_or_else(no_provider)?;
-        let outcome = match self.call(name, provider.refund(wish)).await? {
+        let answer = match pending {
+            None => provider.refund(wish),
+            Some(receipt) => provider.query_refund(wish, &receipt.reference),
+        };
+        let outcome = match self.call(name, answer).await? {
+            Ok(receipt) if receipt.is_pending => return Ok(Attempt::Pending(receipt)),
             Ok(receipt) => RefundOutcome::Done { reference: receipt.reference },
             Err(reason) => RefundOutcome::Refused { reason },
         };
-        let (order, refund) = (wish.order, wish.refund);
-        Ok(Attempt::Settled(Command::RecordRefund { order, refund, outcome }, None))
+        let (order, refund, attempt) = (wish.order, wish.refund, wish.attempt);
+        Ok(Attempt::Settled(Command::RecordRefund { order, refund, attempt, outcome }, None))
     }
 
     /// Makes one call when it is its turn. The outer error is temporary, the inner one definitive.
     async fn call<T>(
         &self,
         name: &Provider,
-        call: impl Future<Output = Result<T, AskError>>,
+        asked: impl Future<Output = Result<T, AskError>>,
     ) -> Result<Result<T, String>, String> {
         // Never closed, and there is one for every provider that can be found: it is only a turn.
         let _turn = match self.calls.get(name.0.as_str()) {
             Some(calls) => calls.acquire().await.ok(),
             None => None,
         };
-        match tokio::time::timeout(self.config.call_timeout, call).await {
-            Ok(Ok(value)) => Ok(Ok(value)),
-            Ok(Err(AskError::Refused(reason))) => Ok(Err(reason)),
-            Ok(Err(AskError::Temporary(reason))) => Err(reason),
-            Err(_) => Err("no answer in time".into()),
+        match call(&self.providers, &name.0, self.config.call_timeout, asked).await {
+            Ok(value) => Ok(Ok(value)),
+            Err(AskError::Refused(reason)) => Ok(Err(reason)),
+            Err(AskError::Temporary(reason)) => Err(reason),
         }
     }
 

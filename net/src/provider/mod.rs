@@ -12,67 +12,112 @@
 //! Deliberately absent: any decision about orders. Whatever a provider says becomes a command, and
 //! the rules in `onsale-core` decide what it means, in any order and any number of times.
 
+pub mod api;
 pub mod backoff;
+pub mod breaker;
+mod call;
 pub mod currency;
 pub mod effects;
 pub mod metrics;
+mod notice;
+pub mod payos;
+pub mod paypal;
+pub mod razorpay;
 pub mod reconcile;
 mod record;
 pub mod sandbox;
 pub mod secret;
 pub mod signature;
+pub mod stripe;
+mod vietnam;
+pub mod vnpay;
 pub mod webhook;
+pub mod zalopay;
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
+use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use http::HeaderMap;
+use http::Method;
 use onsale_core::command::PaymentNotice;
 use onsale_core::id::OrderId;
 use onsale_core::money::{Amount, Currency};
 use onsale_core::time::Time;
 use thiserror::Error;
+use tokio::sync::mpsc;
+
+use self::breaker::Breaker;
+pub use self::notice::{Fate, NoticeAnswer, NoticeError, RawNotice, Said};
+use self::reconcile::PendingIntent;
 
 /// A payment provider, as the rest of the server sees it.
 ///
 /// The calls that go over the network ([`create_intent`](Self::create_intent),
-/// [`refund`](Self::refund), [`query`](Self::query)) want tokio's reactor and have no time limit of
-/// their own: whoever calls sets one. [`verify_notice`](Self::verify_notice) runs wherever the
-/// webhook came in.
+/// [`close_intent`](Self::close_intent), [`query`](Self::query), [`refund`](Self::refund),
+/// [`query_refund`](Self::query_refund)) want tokio's reactor and have no time limit of their own:
+/// whoever calls sets one. [`verify_notice`](Self::verify_notice) runs wherever the webhook came
+/// in, without a reactor.
 pub trait PaymentProvider: Send + Sync {
     /// Its name in orders and in the path of its webhooks.
     fn name(&self) -> &'static str;
 
-    /// Asks for a page on which the buyer pays. The same [`IntentWish::id`] gives the same page,
-    /// however often it is asked for.
+    /// Whether it takes money of this kind.
+    fn takes(&self, currency: Currency) -> bool;
+
+    /// Asks for a page on which the buyer pays. The same [`IntentWish::id`] gives a page for the
+    /// same payment, however often it is asked for.
     fn create_intent<'a>(
         &'a self,
         wish: &'a IntentWish,
     ) -> BoxFuture<'a, Result<IntentPage, AskError>>;
 
-    /// Asks to give money back. The same [`RefundWish::id`] gives it back once.
-    fn refund<'a>(&'a self, wish: &'a RefundWish)
-    -> BoxFuture<'a, Result<RefundReceipt, AskError>>;
+    /// Makes sure that an intent cannot be paid any more: its order's time is over. Does nothing
+    /// where the provider does it by itself. That it was paid or closed before is no error.
+    fn close_intent<'a>(
+        &'a self,
+        _order: OrderId,
+        _reference: &'a str,
+    ) -> BoxFuture<'a, Result<(), AskError>> {
+        std::future::ready(Ok(())).boxed()
+    }
 
     /// Asks what became of an intent: everything that its webhooks would say.
     fn query<'a>(
         &'a self,
-        order: OrderId,
-        reference: &'a str,
+        question: &'a Question,
     ) -> BoxFuture<'a, Result<Vec<PaymentNotice>, AskError>>;
 
-    /// Makes sure that a webhook is the provider's and not too old, and reads it. What is of no
+    /// Asks to give money back. The same [`RefundWish::id`] gives it back once.
+    fn refund<'a>(&'a self, wish: &'a RefundWish)
+    -> BoxFuture<'a, Result<RefundReceipt, AskError>>;
+
+    /// Asks what became of a refund that was pending, by the receipt's reference.
+    fn query_refund<'a>(
+        &'a self,
+        wish: &'a RefundWish,
+        _reference: &'a str,
+    ) -> BoxFuture<'a, Result<RefundReceipt, AskError>> {
+        self.refund(wish)
+    }
+
+    /// How its notices come.
+    fn notice_method(&self) -> Method {
+        Method::POST
+    }
+
+    /// Makes sure that a notice is the provider's and not too old, and reads it. What is of no
     /// interest here is an empty list.
     fn verify_notice<'a>(
         &'a self,
         notice: RawNotice<'a>,
         now: Time,
-    ) -> BoxFuture<'a, Result<Vec<PaymentNotice>, NoticeError>>;
+    ) -> BoxFuture<'a, Result<Vec<Said>, NoticeError>>;
 
-    /// What the provider must be answered to stop sending a webhook.
-    fn acknowledgement(&self) -> Acknowledgement;
+    /// What the provider must be answered, where it does not go by the status alone. What it must
+    /// not send again gets status 200; `None` is a problem with its own status.
+    fn notice_answer(&self, fate: Fate<'_>) -> Option<NoticeAnswer>;
 }
 
 /// What time it is by the server's clock: the port's, for everything but tests.
@@ -114,6 +159,8 @@ pub struct RefundWish {
     pub order: OrderId,
     /// Which of the order's refunds, from 0.
     pub refund: u32,
+    /// Which attempt at it, from 0: a provider that has refused one is asked anew.
+    pub attempt: u32,
     /// Of which payment, by the provider's name for it.
     pub payment: String,
     /// How much.
@@ -125,15 +172,44 @@ pub struct RefundWish {
 impl RefundWish {
     /// The key under which the provider does this once.
     pub fn id(&self) -> String {
-        format!("{}-{}", self.order, self.refund)
+        match self.attempt {
+            0 => format!("{}-{}", self.order, self.refund),
+            attempt => format!("{}-{}-{attempt}", self.order, self.refund),
+        }
     }
 }
 
-/// Money that is on its way back.
+/// A refund that the provider has taken on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RefundReceipt {
     /// The provider's name for the refund.
     pub reference: String,
+    /// Whether it may still fail: then it is asked for again later.
+    pub is_pending: bool,
+}
+
+impl RefundReceipt {
+    /// The money is on its way back.
+    pub fn done(reference: impl Into<String>) -> Self {
+        Self { reference: reference.into(), is_pending: false }
+    }
+
+    /// The provider has not made up its mind.
+    pub fn pending(reference: impl Into<String>) -> Self {
+        Self { reference: reference.into(), is_pending: true }
+    }
+}
+
+/// What a provider is asked about an intent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Question {
+    /// Of which order.
+    pub order: OrderId,
+    /// The provider's name for the intent.
+    pub reference: String,
+    /// Whether the order still waits for its money. A provider that takes it in two steps, first
+    /// the buyer's word and then ours, is only then given ours.
+    pub is_wanted: bool,
 }
 
 /// Why a provider did not do what it was asked.
@@ -147,55 +223,62 @@ pub enum AskError {
     Temporary(String),
 }
 
-/// A webhook as it came in: nothing parsed, nothing believed.
-#[derive(Clone, Copy)]
-pub struct RawNotice<'a> {
-    /// All headers.
-    pub headers: &'a HeaderMap,
-    /// What stood behind the `?`, or nothing.
-    pub query: &'a str,
-    /// The body, byte for byte.
-    pub body: &'a [u8],
-}
-
-/// Why a webhook is not believed.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum NoticeError {
-    /// It is not the provider's, or too old.
-    #[error(transparent)]
-    Signature(#[from] signature::SignatureError),
-    /// It is the provider's, but not what its documentation says.
-    #[error("the notice cannot be read: {0}")]
-    Malformed(String),
-}
-
-/// What a provider must be answered, with status 200, to stop sending a webhook.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Acknowledgement {
-    /// The type of the body.
-    pub content_type: &'static str,
-    /// The body.
-    pub body: &'static str,
-}
-
 /// The providers that are configured, by name. A cheap handle.
 #[derive(Clone, Default)]
-pub struct Providers(Arc<BTreeMap<&'static str, Arc<dyn PaymentProvider>>>);
+pub struct Providers {
+    all: Arc<BTreeMap<&'static str, Known>>,
+    asks: Option<mpsc::Sender<PendingIntent>>,
+}
+
+struct Known {
+    provider: Arc<dyn PaymentProvider>,
+    breaker: Breaker,
+}
 
 impl Providers {
     /// These providers; of two with one name, the latter.
     pub fn new(providers: impl IntoIterator<Item = Arc<dyn PaymentProvider>>) -> Self {
-        Self(Arc::new(providers.into_iter().map(|each| (each.name(), each)).collect()))
+        let known = |provider: Arc<dyn PaymentProvider>| {
+            (provider.name(), Known { provider, breaker: Breaker::default() })
+        };
+        Self { all: Arc::new(providers.into_iter().map(known).collect()), asks: None }
+    }
+
+    /// The same, asked through here about what their notices leave open ([`Said::Ask`]).
+    #[must_use]
+    pub fn asked_by(self, asks: mpsc::Sender<PendingIntent>) -> Self {
+        Self { asks: Some(asks), ..self }
     }
 
     /// The provider with this name.
     pub fn find(&self, name: &str) -> Option<&dyn PaymentProvider> {
-        self.0.get(name).map(AsRef::as_ref)
+        self.all.get(name).map(|known| known.provider.as_ref())
     }
 
     /// All names, in order.
     pub fn names(&self) -> impl Iterator<Item = &'static str> + '_ {
-        self.0.keys().copied()
+        self.all.keys().copied()
+    }
+
+    /// Those that work, as far as is known.
+    pub fn working(&self) -> impl Iterator<Item = &'static str> + '_ {
+        self.all.iter().filter(|(_, known)| !known.breaker.is_open()).map(|(name, _)| *name)
+    }
+
+    /// Those that take money of this kind.
+    pub fn taking(&self, currency: Currency) -> impl Iterator<Item = &'static str> + '_ {
+        let takes = move |known: &Known| known.provider.takes(currency);
+        self.all.iter().filter(move |(_, known)| takes(known)).map(|(name, _)| *name)
+    }
+
+    /// What decides whether the provider with this name is asked.
+    pub fn breaker(&self, name: &str) -> Option<&Breaker> {
+        self.all.get(name).map(|known| &known.breaker)
+    }
+
+    /// Has an intent asked about soon. `false` if nobody can now.
+    fn ask(&self, intent: PendingIntent) -> bool {
+        self.asks.as_ref().is_some_and(|asks| asks.try_send(intent).is_ok())
     }
 }
 

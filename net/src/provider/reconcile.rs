@@ -11,17 +11,18 @@ use std::time::Duration;
 
 use onsale_core::command::{Actor, Command, PaymentNotice, PaymentOutcome, Provider};
 use onsale_core::id::OrderId;
-use onsale_core::order::{Intent, Order};
+use onsale_core::order::{Intent, Order, OrderStatus};
 use onsale_core::query::{Query, View};
 use onsale_core::time::{Span, Time};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tracing::{error, info, warn};
 
-use super::Providers;
 use super::backoff::Backoff;
+use super::call::{call, is_admitted};
 use super::metrics::{self, ProviderMetrics};
 use super::record::{Recorded, record};
+use super::{AskError, PaymentProvider, Providers, Question};
 use crate::port::{CallError, Look, Partitions};
 
 /// An intent that a buyer can pay, and of which no payment is known.
@@ -158,6 +159,19 @@ impl Watch {
     }
 }
 
+/// How an order stands, as far as its money goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum OrderState {
+    /// Its money can come.
+    Waiting,
+    /// Nothing came, and its time is over.
+    Over,
+    /// Nobody says.
+    Unknown,
+    /// Something came; or nobody knows of such an order.
+    Paid,
+}
+
 struct Asker<P> {
     port: P,
     providers: Providers,
@@ -168,35 +182,60 @@ struct Asker<P> {
 impl<P: Partitions> Asker<P> {
     /// Whether the intent needs to be watched no more.
     async fn is_settled(&self, intent: &PendingIntent) -> bool {
-        if !self.is_unpaid(intent.order).await {
+        let state = self.state(intent.order).await;
+        if state == OrderState::Paid {
             return true;
         }
         let Some(provider) = self.providers.find(&intent.provider.0) else {
             warn!(order = %intent.order, provider = intent.provider.0, "no such provider here");
             return false;
         };
+        if !is_admitted(&self.providers, &intent.provider.0) {
+            return false;
+        }
+        let is_wanted = state == OrderState::Waiting;
+        if state == OrderState::Over {
+            self.close(provider, intent).await;
+        }
         self.metrics.polls.inc();
-        let query = provider.query(intent.order, &intent.reference);
-        match tokio::time::timeout(self.config.call_timeout, query).await {
-            Ok(Ok(notices)) => self.record(notices).await,
-            Ok(Err(reason)) => {
+        let (order, reference) = (intent.order, intent.reference.clone());
+        let question = Question { order, reference, is_wanted };
+        match self.call(intent, provider.query(&question)).await {
+            Ok(notices) => self.record(notices).await,
+            Err(reason) => {
                 warn!(order = %intent.order, %reason, "the provider does not say");
-                false
-            }
-            Err(_) => {
-                warn!(order = %intent.order, "the provider does not answer");
                 false
             }
         }
     }
 
-    /// Whether nothing was paid for the order yet. In doubt it was not.
-    async fn is_unpaid(&self, order: OrderId) -> bool {
+    /// Nobody shall pay for an order that is over. What is paid all the same is found by asking.
+    async fn close(&self, provider: &dyn PaymentProvider, intent: &PendingIntent) {
+        let closing = provider.close_intent(intent.order, &intent.reference);
+        if let Err(reason) = self.call(intent, closing).await {
+            warn!(order = %intent.order, %reason, "a page to pay on may still be open");
+        }
+    }
+
+    async fn call<T>(
+        &self,
+        intent: &PendingIntent,
+        asked: impl Future<Output = Result<T, AskError>>,
+    ) -> Result<T, AskError> {
+        call(&self.providers, &intent.provider.0, self.config.call_timeout, asked).await
+    }
+
+    /// How an order stands.
+    async fn state(&self, order: OrderId) -> OrderState {
         let look = Look { actor: Actor::System, query: Query::Order(order), wait: None };
         match self.port.look(order.event.partition(), look).await {
-            Ok(View::Order(view)) => view.captured.is_zero() && view.refunds.is_empty(),
-            Ok(_) | Err(CallError::Refused(_) | CallError::NoSuchPartition) => false,
-            Err(CallError::Overloaded { .. } | CallError::Stopped) => true,
+            Ok(View::Order(view)) if !view.captured.is_zero() || !view.refunds.is_empty() => {
+                OrderState::Paid
+            }
+            Ok(View::Order(view)) if view.status == OrderStatus::Pending => OrderState::Waiting,
+            Ok(View::Order(_)) => OrderState::Over,
+            Ok(_) | Err(CallError::Refused(_) | CallError::NoSuchPartition) => OrderState::Paid,
+            Err(CallError::Overloaded { .. } | CallError::Stopped) => OrderState::Unknown,
         }
     }
 

@@ -2,8 +2,10 @@
 
 use std::fmt;
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
-use sha2::Sha256;
+use sha2::{Sha256, Sha512};
 
 /// A key shared with a provider. It cannot be printed, only used.
 #[derive(Clone, PartialEq, Eq)]
@@ -15,6 +17,17 @@ impl Secret {
         Self(bytes.into())
     }
 
+    /// The bytes, for a header that carries them.
+    pub(super) fn expose(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// The value of `Authorization` for a user with this secret as password (RFC 7617).
+    pub(super) fn basic(&self, user: &str) -> String {
+        let credentials = [user.as_bytes(), b":", self.expose()].concat();
+        format!("Basic {}", BASE64_STANDARD.encode(credentials))
+    }
+
     /// An HMAC-SHA256 with this key, before anything was put in.
     pub fn hmac_sha256(&self) -> Hmac<Sha256> {
         // HMAC takes keys of every length (RFC 2104, section 2), so this cannot fail.
@@ -24,6 +37,25 @@ impl Secret {
     /// The HMAC-SHA256 of `message` in lower-case hexadecimal.
     pub fn hmac_sha256_hex(&self, message: &[u8]) -> String {
         hex(&self.hmac_sha256().chain_update(message).finalize().into_bytes())
+    }
+
+    /// The HMAC-SHA512 of `message` in lower-case hexadecimal.
+    pub(super) fn hmac_sha512_hex(&self, message: &[u8]) -> String {
+        let mac = Hmac::<Sha512>::new_from_slice(&self.0).expect("HMAC takes keys of every length");
+        hex(&mac.chain_update(message).finalize().into_bytes())
+    }
+
+    /// Whether `digest` is the HMAC-SHA256 of `message` in hexadecimal. Takes the same time
+    /// wherever they differ.
+    pub(super) fn is_hmac_sha256_hex(&self, message: &[u8], digest: &str) -> bool {
+        let mac = self.hmac_sha256().chain_update(message);
+        unhex(digest).is_some_and(|bytes| mac.verify_slice(&bytes).is_ok())
+    }
+
+    /// The same for HMAC-SHA512.
+    pub(super) fn is_hmac_sha512_hex(&self, message: &[u8], digest: &str) -> bool {
+        let mac = Hmac::<Sha512>::new_from_slice(&self.0).expect("HMAC takes keys of every length");
+        unhex(digest).is_some_and(|bytes| mac.chain_update(message).verify_slice(&bytes).is_ok())
     }
 }
 

@@ -1,4 +1,5 @@
-//! Where providers say what became of payments: `POST /api/v1/webhooks/{provider}`.
+//! Where providers say what became of payments: `/api/v1/webhooks/{provider}`, by `POST`, or by
+//! `GET` where the provider does it so.
 //!
 //! The raw bytes are verified before anything else is done with them. The answer is what makes the
 //! provider stop: its own acknowledgement for everything that is in the journal now, duplicates and
@@ -10,13 +11,14 @@ use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{DefaultBodyLimit, Path, RawQuery, State};
 use axum::response::{IntoResponse, Response};
-use axum::routing::post;
-use http::{HeaderMap, StatusCode, header};
-use onsale_core::command::{Actor, Command, PaymentNotice, Request};
+use axum::routing::get;
+use http::{HeaderMap, Method, StatusCode, header};
+use onsale_core::command::{Actor, Command, PaymentNotice, Provider, Request};
 use onsale_core::id::PartitionId;
 use tracing::{debug, error, warn};
 
-use super::{Providers, RawNotice};
+use super::reconcile::PendingIntent;
+use super::{Fate, NoticeError, PaymentProvider, Providers, RawNotice, Said};
 use crate::port::{CallError, Partitions};
 use crate::problem::{Problem, catalog};
 
@@ -36,13 +38,14 @@ struct Webhooks<P> {
 /// The route for the webhooks of `providers`. Needs no reactor, so it runs on every executor.
 pub fn routes<P: Partitions>(port: P, providers: Providers) -> Router {
     Router::new()
-        .route(PATH, post(receive::<P>))
+        .route(PATH, get(receive::<P>).post(receive::<P>))
         .layer(DefaultBodyLimit::max(BODY_MAX_BYTES))
         .with_state(Webhooks { port, providers })
 }
 
 async fn receive<P: Partitions>(
     State(state): State<Webhooks<P>>,
+    method: Method,
     Path(name): Path<String>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
@@ -50,18 +53,51 @@ async fn receive<P: Partitions>(
 ) -> Result<Response, Problem> {
     let no_provider = || Problem::new(&catalog::NOT_FOUND, "there is no such payment provider");
     let provider = state.providers.find(&name).ok_or_else(no_provider)?;
+    let expected = provider.notice_method();
+    if method != expected {
+        let detail = format!("notices of {name} come by {expected}");
+        return Err(Problem::new(&catalog::METHOD_NOT_ALLOWED, detail));
+    }
     let body = body.map_err(|reason| unreadable(&reason))?;
     let query = query.unwrap_or_default();
-    let notice = RawNotice { headers: &headers, query: &query, body: &body };
-    let notices = provider.verify_notice(notice, state.port.now()).await.map_err(|reason| {
-        warn!(provider = name, %reason, "a notice that is not believed");
-        Problem::new(&catalog::MALFORMED, reason.to_string())
-    })?;
-    for notice in notices {
-        record(&state.port, notice).await?;
+    let raw = RawNotice { method: &method, headers: &headers, query: &query, body: &body };
+    let said = match provider.verify_notice(raw, state.port.now()).await {
+        Ok(said) => said,
+        Err(reason) => return disbelieve(provider, &reason),
+    };
+    for each in said {
+        if let Err(problem) = state.take(provider, each).await {
+            return answer(provider, Fate::NotNow).ok_or(problem);
+        }
     }
-    let words = provider.acknowledgement();
-    Ok(([(header::CONTENT_TYPE, words.content_type)], words.body).into_response())
+    Ok(answer(provider, Fate::Recorded).unwrap_or_else(|| StatusCode::OK.into_response()))
+}
+
+fn disbelieve(provider: &dyn PaymentProvider, reason: &NoticeError) -> Result<Response, Problem> {
+    warn!(provider = provider.name(), %reason, "a notice that is not believed");
+    let problem = || Problem::new(&catalog::MALFORMED, reason.to_string());
+    answer(provider, Fate::NotBelieved(reason)).ok_or_else(problem)
+}
+
+/// What this provider wants to hear, if it goes by more than the status.
+fn answer(provider: &dyn PaymentProvider, fate: Fate<'_>) -> Option<Response> {
+    let words = provider.notice_answer(fate)?;
+    Some(([(header::CONTENT_TYPE, words.content_type)], words.body).into_response())
+}
+
+impl<P: Partitions> Webhooks<P> {
+    async fn take(&self, provider: &dyn PaymentProvider, said: Said) -> Result<(), Problem> {
+        match said {
+            Said::Payment(notice) => record(&self.port, notice).await,
+            Said::Ask { order, reference } => {
+                let (provider, until) = (Provider(provider.name().into()), self.port.now());
+                let is_taken =
+                    self.providers.ask(PendingIntent { provider, order, reference, until });
+                let later = || CallError::Overloaded { retry_after_s: 1 }.into();
+                if is_taken { Ok(()) } else { Err(later()) }
+            }
+        }
+    }
 }
 
 /// Puts a notice into the journal of the order's partition; if there is no such partition, of the

@@ -54,6 +54,18 @@ const OF_ACCOUNTS: [(&str, &str); 31] = [
     ("post", "/api/v1/token-keys"),
 ];
 
+/// Those of orders and their money.
+const OF_ORDERS: [(&str, &str); 8] = [
+    ("get", "/api/v1/events/{id}/refused-refunds"),
+    ("get", "/api/v1/me/orders"),
+    ("post", "/api/v1/orders"),
+    ("get", "/api/v1/orders/{id}"),
+    ("post", "/api/v1/orders/{id}/cancel"),
+    ("post", "/api/v1/orders/{id}/refunds"),
+    ("post", "/api/v1/orders/{id}/refunds/{number}/settle"),
+    ("get", "/api/v1/orders/{id}/timeline"),
+];
+
 /// Those of events before they are for sale.
 const OF_CATALOGUE: [(&str, &str); 28] = [
     ("get", "/api/v1/catalogue/events"),
@@ -125,12 +137,6 @@ fn every_route_is_in_it() {
         ("get", "/api/v1/events/{id}/waitroom/lottery"),
         ("delete", "/api/v1/holds/{id}"),
         ("get", "/api/v1/holds/{id}"),
-        ("get", "/api/v1/me/orders"),
-        ("post", "/api/v1/orders"),
-        ("get", "/api/v1/orders/{id}"),
-        ("post", "/api/v1/orders/{id}/cancel"),
-        ("post", "/api/v1/orders/{id}/refunds"),
-        ("get", "/api/v1/orders/{id}/timeline"),
         ("get", "/api/v1/organisers"),
         ("post", "/api/v1/organisers"),
         ("delete", "/api/v1/organisers/{id}"),
@@ -153,7 +159,8 @@ fn every_route_is_in_it() {
         ("get", "/metrics"),
         ("get", "/readyz"),
     ]);
-    let expected = expected.into_iter().chain(OF_ACCOUNTS).chain(OF_CATALOGUE).collect();
+    let expected = expected.into_iter().chain(OF_ACCOUNTS).chain(OF_CATALOGUE).chain(OF_ORDERS);
+    let expected = expected.collect();
     assert_eq!(found, expected);
 }
 
@@ -287,6 +294,7 @@ fn what_moves_stock_or_money_documents_its_key() {
         "join_waitroom",
         "place_order",
         "refund_order",
+        "settle_refund",
         "take_hold",
     ];
     assert_eq!(found, expected.map(str::to_owned).into());

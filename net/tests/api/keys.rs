@@ -16,6 +16,7 @@ async fn keyed(server: &Server, token: &str) -> Vec<(Call, u16)> {
     let free = server.event(&free).await;
     let paid = server.hold(&free, token).await;
     let paid = server.order(&paid, token).await;
+    let refused = server.refused_refund(&event, token).await;
     let wish = json!({"wishes": [{"class": 0, "count": 1}]});
     let buy = json!({"hold": hold, "provider": "till"});
     vec![
@@ -29,6 +30,12 @@ async fn keyed(server: &Server, token: &str) -> Vec<(Call, u16)> {
                 .operator()
                 .json(&json!({"tickets": "all"})),
             202,
+        ),
+        (
+            post(format!("/api/v1/orders/{refused}/refunds/0/settle"))
+                .operator()
+                .json(&json!({"how": "again"})),
+            204,
         ),
     ]
     .into_iter()

@@ -23,6 +23,7 @@ mod oidc;
 mod organisers;
 mod publisher;
 mod reading;
+mod refunds;
 mod server;
 mod signing_in;
 mod smtp;

@@ -16,7 +16,7 @@ use crate::server::{Call, Server, get, post, seated, standing, text};
 
 impl Server {
     /// An order that somebody has paid for.
-    async fn paid(&self, event: &str, token: &str, minor: u64) -> String {
+    pub async fn paid(&self, event: &str, token: &str, minor: u64) -> String {
         let order = self.order(&self.hold(event, token).await, token).await;
         let id: OrderId = order.parse().unwrap();
         let (reference, url) = (format!("ref_{order}"), "https://pay.example".to_owned());

@@ -2,11 +2,11 @@
 
 use futures_util::future::BoxFuture;
 use onsale_core::command::PaymentNotice;
-use onsale_core::id::OrderId;
+use onsale_core::money::Currency;
 use onsale_core::time::Time;
 use onsale_net::provider::{
-    Acknowledgement, AskError, IntentPage, IntentWish, NoticeError, PaymentProvider, RawNotice,
-    RefundReceipt, RefundWish,
+    AskError, Fate, IntentPage, IntentWish, NoticeAnswer, NoticeError, PaymentProvider, Question,
+    RawNotice, RefundReceipt, RefundWish, Said,
 };
 use onsale_net::slow::{Busy, Job, SlowPool};
 
@@ -28,6 +28,10 @@ impl PaymentProvider for Till {
         "till"
     }
 
+    fn takes(&self, _: Currency) -> bool {
+        true
+    }
+
     fn create_intent<'a>(
         &'a self,
         _: &'a IntentWish,
@@ -39,11 +43,7 @@ impl PaymentProvider for Till {
         unreachable!("no effects are run")
     }
 
-    fn query<'a>(
-        &'a self,
-        _: OrderId,
-        _: &'a str,
-    ) -> BoxFuture<'a, Result<Vec<PaymentNotice>, AskError>> {
+    fn query<'a>(&'a self, _: &'a Question) -> BoxFuture<'a, Result<Vec<PaymentNotice>, AskError>> {
         unreachable!("nothing is reconciled")
     }
 
@@ -51,11 +51,12 @@ impl PaymentProvider for Till {
         &'a self,
         _: RawNotice<'a>,
         _: Time,
-    ) -> BoxFuture<'a, Result<Vec<PaymentNotice>, NoticeError>> {
+    ) -> BoxFuture<'a, Result<Vec<Said>, NoticeError>> {
         unreachable!("no webhooks are sent")
     }
 
-    fn acknowledgement(&self) -> Acknowledgement {
-        Acknowledgement { content_type: "text/plain", body: "ok" }
+    fn notice_answer(&self, fate: Fate<'_>) -> Option<NoticeAnswer> {
+        let answer = NoticeAnswer { content_type: "text/plain", body: "ok" };
+        (fate == Fate::Recorded).then_some(answer)
     }
 }

@@ -9,14 +9,15 @@ use futures_util::future::BoxFuture;
 use onsale_core::command::PaymentNotice;
 use onsale_core::effect::Effect;
 use onsale_core::id::OrderId;
+use onsale_core::money::Currency;
 use onsale_core::order::{OrderStatus, PaymentStatus};
 use onsale_core::time::Time;
 use onsale_net::provider::effects::{self, EffectsConfig};
 use onsale_net::provider::metrics::ProviderMetrics;
 use onsale_net::provider::reconcile::PendingIntent;
 use onsale_net::provider::{
-    Acknowledgement, AskError, IntentPage, IntentWish, NoticeError, PaymentProvider, Providers,
-    RawNotice, RefundReceipt, RefundWish,
+    AskError, Fate, IntentPage, IntentWish, NoticeAnswer, NoticeError, PaymentProvider, Providers,
+    Question, RawNotice, RefundReceipt, RefundWish, Said,
 };
 use tokio::sync::mpsc;
 use tokio::time::sleep;
@@ -56,6 +57,10 @@ impl PaymentProvider for Scripted {
         "sandbox"
     }
 
+    fn takes(&self, _: Currency) -> bool {
+        true
+    }
+
     fn create_intent<'a>(
         &'a self,
         wish: &'a IntentWish,
@@ -70,11 +75,7 @@ impl PaymentProvider for Scripted {
         std::future::ready(Err(AskError::Refused("never".into()))).boxed()
     }
 
-    fn query<'a>(
-        &'a self,
-        _order: OrderId,
-        _reference: &'a str,
-    ) -> BoxFuture<'a, Result<Vec<PaymentNotice>, AskError>> {
+    fn query<'a>(&'a self, _: &'a Question) -> BoxFuture<'a, Result<Vec<PaymentNotice>, AskError>> {
         std::future::ready(Ok(Vec::new())).boxed()
     }
 
@@ -82,12 +83,13 @@ impl PaymentProvider for Scripted {
         &'a self,
         _notice: RawNotice<'a>,
         _now: Time,
-    ) -> BoxFuture<'a, Result<Vec<PaymentNotice>, NoticeError>> {
+    ) -> BoxFuture<'a, Result<Vec<Said>, NoticeError>> {
         std::future::ready(Ok(Vec::new())).boxed()
     }
 
-    fn acknowledgement(&self) -> Acknowledgement {
-        Acknowledgement { content_type: "text/plain", body: "" }
+    fn notice_answer(&self, fate: Fate<'_>) -> Option<NoticeAnswer> {
+        let answer = NoticeAnswer { content_type: "text/plain", body: "" };
+        (fate == Fate::Recorded).then_some(answer)
     }
 }
 

@@ -10,7 +10,7 @@ use onsale_net::provider::sandbox::file::{LedgerFile, NAME, OpenError};
 use onsale_net::provider::sandbox::ledger::{Entry, Ledger, PayError};
 use onsale_net::provider::sandbox::{Behaviour, Sandbox, SandboxConfig};
 use onsale_net::provider::secret::Secret;
-use onsale_net::provider::{AskError, IntentWish, PaymentProvider, RefundWish};
+use onsale_net::provider::{AskError, IntentWish, PaymentProvider, Question, RefundWish};
 
 const NOW: Time = Time::from_ms(1_800_000_000_000);
 
@@ -41,6 +41,7 @@ fn refund_wish(number: u32, refund: u32, payment: &str, minor: u64) -> RefundWis
     RefundWish {
         order: order(number),
         refund,
+        attempt: 0,
         payment: payment.into(),
         amount: Amount::from_minor(minor),
         currency: "EUR".parse().unwrap(),
@@ -110,11 +111,12 @@ async fn an_order_has_one_page_and_is_paid_once() {
     assert!(matches!(sandbox.create_intent(&dearer).await, Err(AskError::Refused(_))));
 
     let intent = sandbox.intent_of(order(0));
-    assert!(sandbox.query(order(0), &page.reference).await.unwrap().is_empty());
+    let question = Question { order: order(0), reference: page.reference, is_wanted: true };
+    assert!(sandbox.query(&question).await.unwrap().is_empty());
     let paid = sandbox.pay(intent.clone(), None).await.unwrap().unwrap();
     let again = sandbox.pay(intent.clone(), Some(Behaviour::DuplicateCapture)).await.unwrap();
     assert_eq!(again.unwrap().captures, paid.captures);
-    assert_eq!(sandbox.query(order(0), &page.reference).await.unwrap().len(), 1);
+    assert_eq!(sandbox.query(&question).await.unwrap().len(), 1);
     let nobody = sandbox.pay(sandbox.intent_of(order(9)), None).await.unwrap();
     assert_eq!(nobody.unwrap_err(), PayError::NotFound);
 }

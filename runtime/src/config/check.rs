@@ -2,14 +2,17 @@
 
 use std::ops::RangeInclusive;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::Uri;
 use axum::http::uri::Scheme;
 use onsale_core::id::PartitionId;
+use onsale_core::time::Time;
 use onsale_net::gateway::limit::shared::{RedisClient, UrlError};
 use onsale_net::letters::{MailServer, NotAMailServer, NotASender, Sender};
 use onsale_net::oidc::NotAProvider;
+use onsale_net::provider::Clock;
 use onsale_storage::journal::{self, Identity, JournalId, Tail, Writer};
 use thiserror::Error;
 use tracing_subscriber::EnvFilter;
@@ -63,6 +66,14 @@ pub enum SettingError {
     /// Not a list of them.
     #[error("oidc: set at most 20 providers, each with a name of its own")]
     OidcNames,
+    /// Not how a payment provider is reached.
+    #[error("{name}: {problem}")]
+    Payment {
+        /// Which setting.
+        name: String,
+        /// What is wrong with it.
+        problem: String,
+    },
     /// It takes more memory than Argon2 has use for, or less than it needs.
     #[error("passwords.memory_kib and passwords.passes do not fit together for Argon2")]
     PasswordCost,
@@ -123,6 +134,7 @@ impl Config {
         self.check_account_ranges()?;
         self.check_letters()?;
         self.oidc_providers()?;
+        self.check_payments()?;
         self.check_journal()?;
         self.check_database()?;
         secret("operator_token", self.operator_token.as_ref())?;
@@ -137,6 +149,12 @@ impl Config {
             filter: filter.clone(),
             reason: error.to_string(),
         })
+    }
+
+    fn check_payments(&self) -> Result<(), SettingError> {
+        let clock: Clock = Arc::new(|| Time::ZERO);
+        base_url("payments.return_url", self.payments.return_url.as_ref())?;
+        self.payments.providers("", &clock).map(|_| ())
     }
 
     fn check_ranges(&self) -> Result<(), SettingError> {

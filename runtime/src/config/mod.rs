@@ -11,6 +11,7 @@ mod catalogue;
 mod check;
 mod load;
 mod oidc;
+mod payments;
 mod secret;
 
 use std::net::{Ipv4Addr, SocketAddr};
@@ -35,6 +36,7 @@ pub use self::catalogue::Catalogue;
 pub use self::check::SettingError;
 pub use self::load::{ConfigError, DEFAULT_FILE, ENVIRONMENT_PREFIX, Setting, Sources};
 pub use self::oidc::Oidc;
+pub use self::payments::Payments;
 pub use self::secret::Secret;
 
 /// All settings.
@@ -91,6 +93,8 @@ pub struct Config {
     pub letters: Letters,
     /// Whom accounts can be opened by.
     pub oidc: Vec<Oidc>,
+    /// Who takes money.
+    pub payments: Payments,
     /// The payment provider for trying things out.
     pub sandbox: Sandbox,
 }
@@ -329,6 +333,7 @@ impl Default for Config {
             passwords: Passwords::default(),
             letters: Letters::default(),
             oidc: Vec::new(),
+            payments: Payments::default(),
             sandbox: Sandbox::default(),
         }
     }

@@ -18,7 +18,7 @@ use onsale_net::provider::metrics::ProviderMetrics;
 use onsale_net::provider::reconcile::{self, PendingIntent, ReconcileConfig};
 use onsale_net::provider::sandbox::{Sandbox, SandboxConfig};
 use onsale_net::provider::secret::Secret;
-use onsale_net::provider::{PaymentProvider, Providers};
+use onsale_net::provider::{Clock, PaymentProvider, Providers};
 use onsale_net::publisher::metrics::PublisherMetrics;
 use onsale_net::publisher::{self, PublisherConfig};
 use onsale_net::slow::Backstage;
@@ -84,11 +84,11 @@ impl SlowPool {
         let courier = courier(config, data)?;
         let accounts = housekeeping::start(&handle, &control.accounts, courier, &port, &is_ready);
         let backstage = control::backstage(control, handle, config);
-        let provider = |sandbox: &Sandbox| Arc::new(sandbox.clone()) as Arc<dyn PaymentProvider>;
-        let providers = Providers::new(sandbox.iter().map(provider));
+        let (unpaid, watched) = mpsc::channel(QUEUE);
+        let providers = providers(config, address, &port, sandbox.as_ref())?;
+        let providers = providers.asked_by(unpaid.clone());
         let metrics = ProviderMetrics::default();
         let (effects, wanted) = mpsc::unbounded_channel();
-        let (unpaid, watched) = mpsc::channel(QUEUE);
         let (bounded, queue) = mpsc::channel(QUEUE);
         runtime.spawn(forward(wanted, bounded));
         let (all, counted) = (providers.clone(), metrics.clone());
@@ -183,6 +183,27 @@ fn courier(config: &Config, data: &DataDirectory) -> Result<Arc<dyn Courier>, Se
     })
 }
 
+/// Those that are configured, and the sandbox.
+fn providers(
+    config: &Config,
+    address: SocketAddr,
+    port: &Mailboxes,
+    sandbox: Option<&Sandbox>,
+) -> Result<Providers, SettingError> {
+    let clock = clock(port);
+    let site_url = config.accounts.settings(&config.public_url(address)).site_url;
+    let return_url = format!("{site_url}/checkout/return");
+    let mut all = config.payments.providers(&return_url, &clock)?;
+    all.extend(sandbox.map(|sandbox| Arc::new(sandbox.clone()) as Arc<dyn PaymentProvider>));
+    Ok(Providers::new(all))
+}
+
+/// The server's clock, for providers.
+fn clock(port: &Mailboxes) -> Clock {
+    let port = port.clone();
+    Arc::new(move || port.now())
+}
+
 /// How far the read models are, seen from what is on disk.
 fn progress(facts: Arc<[Facts]>, data: &DataDirectory) -> Progress {
     let durable = move |id: PartitionId| facts[usize::from(id.number())].gauges.durable();
@@ -220,10 +241,6 @@ fn start_sandbox(
     runtime: &Runtime,
 ) -> Result<Sandbox, ServerError> {
     let public_url = config.public_url(address);
-    let clock = {
-        let port = port.clone();
-        Arc::new(move || port.now())
-    };
     let sandbox = SandboxConfig {
         directory: data.sandbox_path(),
         return_url: format!("{public_url}/sandbox/return"),
@@ -231,7 +248,7 @@ fn start_sandbox(
         public_url,
         secret: Secret::new(data.sandbox_secret.expose()),
     };
-    let (sandbox, actor) = Sandbox::open(sandbox, clock)?;
+    let (sandbox, actor) = Sandbox::open(sandbox, clock(port))?;
     runtime.spawn(actor.run());
     Ok(sandbox)
 }

@@ -11,11 +11,11 @@ use futures_util::future::BoxFuture;
 use madsim::time::{Instant, sleep};
 use onsale_core::command::{PaymentNotice, PaymentOutcome, Provider};
 use onsale_core::id::{EventId, OrderId};
-use onsale_core::money::Amount;
+use onsale_core::money::{Amount, Currency};
 use onsale_core::time::Time;
 use onsale_net::provider::{
-    Acknowledgement, AskError, IntentPage, IntentWish, NoticeError, PaymentProvider, RawNotice,
-    RefundReceipt, RefundWish,
+    AskError, Fate, IntentPage, IntentWish, NoticeAnswer, NoticeError, PaymentProvider, Question,
+    RawNotice, RefundReceipt, RefundWish, Said,
 };
 use serde_json::{Value, json};
 
@@ -130,6 +130,10 @@ impl PaymentProvider for Bank {
         NAME
     }
 
+    fn takes(&self, _: Currency) -> bool {
+        true
+    }
+
     fn create_intent<'a>(
         &'a self,
         wish: &'a IntentWish,
@@ -155,16 +159,12 @@ impl PaymentProvider for Bank {
             self.refund_once(wish);
             maybe_faulty()?;
             sleep(up_to_ms(500)).await;
-            Ok(RefundReceipt { reference: wish.id() })
+            Ok(RefundReceipt::done(wish.id()))
         }
         .boxed()
     }
 
-    fn query<'a>(
-        &'a self,
-        _: OrderId,
-        _: &'a str,
-    ) -> BoxFuture<'a, Result<Vec<PaymentNotice>, AskError>> {
+    fn query<'a>(&'a self, _: &'a Question) -> BoxFuture<'a, Result<Vec<PaymentNotice>, AskError>> {
         // It tells by itself until it is heard.
         async { Ok(Vec::new()) }.boxed()
     }
@@ -173,13 +173,14 @@ impl PaymentProvider for Bank {
         &'a self,
         notice: RawNotice<'a>,
         _: Time,
-    ) -> BoxFuture<'a, Result<Vec<PaymentNotice>, NoticeError>> {
+    ) -> BoxFuture<'a, Result<Vec<Said>, NoticeError>> {
         let parsed = parse(notice.body).ok_or_else(|| NoticeError::Malformed("no notice".into()));
-        async move { parsed.map(|notice| vec![notice]) }.boxed()
+        async move { parsed.map(|notice| vec![Said::Payment(notice)]) }.boxed()
     }
 
-    fn acknowledgement(&self) -> Acknowledgement {
-        Acknowledgement { content_type: "text/plain", body: "heard" }
+    fn notice_answer(&self, fate: Fate<'_>) -> Option<NoticeAnswer> {
+        let answer = NoticeAnswer { content_type: "text/plain", body: "heard" };
+        (fate == Fate::Recorded).then_some(answer)
     }
 }
 

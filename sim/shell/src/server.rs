@@ -328,11 +328,11 @@ async fn ask(bank: &Bank, effect: &Effect) -> Result<Command, AskError> {
             let outcome = IntentOutcome::Ready { reference: page.reference, url: page.url };
             Ok(Command::RecordIntent { order, outcome })
         }
-        EffectKind::Refund { refund, payment, amount, currency } => {
-            let wish = RefundWish { order, refund, payment, amount, currency };
+        EffectKind::Refund { refund, attempt, payment, amount, currency } => {
+            let wish = RefundWish { order, refund, attempt, payment, amount, currency };
             let receipt = bank.refund(&wish).await?;
             let outcome = RefundOutcome::Done { reference: receipt.reference };
-            Ok(Command::RecordRefund { order, refund, outcome })
+            Ok(Command::RecordRefund { order, refund, attempt, outcome })
         }
     }
 }

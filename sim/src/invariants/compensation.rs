@@ -1,7 +1,7 @@
 //! Every captured payment ends as exactly one full set of tickets or as one full refund; what an
 //! operator gave back of the tickets later, and what a cancelled event gave back, are the price of
 //! the tickets that are void for it. A cancelled event has no valid ticket. Every refund that was
-//! wanted is done, or the provider has said its last word.
+//! wanted is done in the end, however often its provider has refused it.
 //!
 //! Why: payment after expiry left buyers paid and without a ticket, and mailed valid tickets of
 //! dead orders, in earlier systems.
@@ -51,7 +51,7 @@ fn settle(books: &Books) -> Verdict {
 fn settle_order(event: &EventBook, order: &OrderBook) -> Verdict {
     // For nothing, as a free ticket is given back, no provider is asked.
     let mut owed = order.refunds.iter().filter(|refund| refund.amount > 0);
-    if let Some(open) = owed.find(|refund| !refund.is_done && !refund.is_refused) {
+    if let Some(open) = owed.find(|refund| !refund.is_done) {
         return Err(format!("money never went back: {open:?}"));
     }
     if event.is_cancelled && order.valid() != 0 {

@@ -18,7 +18,7 @@ use onsale_core::query::View;
 use onsale_core::waitroom::PlaceState;
 use onsale_engine::Answer;
 
-use super::books::{Books, Face, PartitionBook, Shared};
+use super::books::{Books, Face, PartitionBook, RefundBook, Shared};
 use super::{Invariant, Verdict};
 use crate::seen::{Micros, Seen, Token, Told};
 
@@ -146,7 +146,7 @@ fn check_effect(books: &Books, durable: u64, effect: &Effect) -> Verdict {
     };
     let (fact, minor, wanted) = match &effect.kind {
         EffectKind::CreateIntent { amount, .. } => (order.placed, order.total(), amount.as_minor()),
-        EffectKind::Refund { refund, amount, payment, .. } => {
+        EffectKind::Refund { refund, attempt, amount, payment, .. } => {
             let Some(refund) = order.refunds.get(*refund as usize) else {
                 return Err(format!("an effect for a refund that no fact knows: {effect:?}"));
             };
@@ -154,7 +154,10 @@ fn check_effect(books: &Books, durable: u64, effect: &Effect) -> Verdict {
             if capture.is_none_or(|capture| capture.payment != *payment) {
                 return Err(format!("a refund of another payment: {effect:?}"));
             }
-            (refund.fact, refund.amount, amount.as_minor())
+            let Some(fact) = attempt_wanted(refund, *attempt) else {
+                return Err(format!("an attempt that no fact knows: {effect:?}"));
+            };
+            (fact, refund.amount, amount.as_minor())
         }
     };
     if fact > durable {
@@ -164,6 +167,12 @@ fn check_effect(books: &Books, durable: u64, effect: &Effect) -> Verdict {
         return Err(format!("fact {fact} is about {minor}: {effect:?}"));
     }
     Ok(())
+}
+
+/// The fact that wants this attempt at a refund.
+fn attempt_wanted(refund: &RefundBook, attempt: u32) -> Option<u64> {
+    let Some(retry) = attempt.checked_sub(1) else { return Some(refund.fact) };
+    refund.retries.get(retry as usize).copied()
 }
 
 #[cfg(test)]
@@ -210,6 +219,17 @@ mod tests {
             until: NOW,
         };
         Effect { order: order(0), provider: Provider("sandbox".into()), kind }
+    }
+
+    fn wants_refund(payment: &str, attempt: u32) -> Effect {
+        let kind = EffectKind::Refund {
+            refund: 0,
+            attempt,
+            payment: payment.into(),
+            amount: Amount::from_minor(500),
+            currency: euro(),
+        };
+        Effect { kind, ..wants_intent(500) }
     }
 
     #[test]
@@ -282,17 +302,27 @@ mod tests {
         bench.happens([captured(0, "a", 500), completed(0, 0)]).unwrap();
         bench.happens([wanted(0, 500, 1, RefundCause::Asked)]).unwrap();
         bench.synced().unwrap();
-        let kind = |payment: &str| EffectKind::Refund {
-            refund: 0,
-            payment: payment.into(),
-            amount: Amount::from_minor(500),
-            currency: euro(),
-        };
         for (payment, is_fine) in [("a", true), ("b", false)] {
-            let effect = Effect { kind: kind(payment), ..wants_intent(500) };
+            let effect = wants_refund(payment, 0);
             let verdict = bench.see(&Seen::Wanted { partition: PARTITION, effect: &effect });
             assert_eq!(verdict.is_ok(), is_fine);
         }
+    }
+
+    #[test]
+    fn an_attempt_that_nobody_wanted_or_that_is_not_durable_is_caught() {
+        let mut bench = bench();
+        bench.happens([taken(0, standing(1)), placed(0, 0)]).unwrap();
+        bench.happens([captured(0, "a", 500), completed(0, 0)]).unwrap();
+        bench.happens([wanted(0, 500, 1, RefundCause::Asked), refused(0, 0)]).unwrap();
+        bench.synced().unwrap();
+        let effect = wants_refund("a", 1);
+        let wanted = Seen::Wanted { partition: PARTITION, effect: &effect };
+        assert!(bench.see(&wanted).unwrap_err().contains("no fact knows"));
+        bench.happens([retried(0, 0, 1)]).unwrap();
+        assert!(bench.see(&wanted).unwrap_err().contains("not durable"));
+        bench.synced().unwrap();
+        bench.see(&wanted).unwrap();
     }
 
     #[test]

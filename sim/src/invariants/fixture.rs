@@ -5,7 +5,8 @@ use onsale_core::Partition;
 use onsale_core::command::{Provider, Request};
 use onsale_core::fact::{
     Decision, EventDefined, EventOpened, Fact, HoldReleased, HoldTaken, IntentReady,
-    OrderCompleted, OrderEnded, OrderPlaced, PaymentCaptured, RefundDone, RefundWanted,
+    OrderCompleted, OrderEnded, OrderPlaced, PaymentCaptured, RefundDone, RefundRefused,
+    RefundRetried, RefundSettled, RefundWanted,
 };
 use onsale_core::hold::Line;
 use onsale_core::id::{EventId, HoldId, OrderId, PartitionId, PersonId};
@@ -208,6 +209,18 @@ pub(crate) fn wanted(number: u32, minor: u64, tickets: u32, cause: RefundCause) 
 
 pub(crate) fn done(number: u32, refund: u32) -> Fact {
     RefundDone { order: order(number), refund, reference: "back".into() }.into()
+}
+
+pub(crate) fn refused(number: u32, refund: u32) -> Fact {
+    RefundRefused { order: order(number), refund, reason: "no".into() }.into()
+}
+
+pub(crate) fn retried(number: u32, refund: u32, attempt: u32) -> Fact {
+    RefundRetried { order: order(number), refund, attempt }.into()
+}
+
+pub(crate) fn settled(number: u32, refund: u32) -> Fact {
+    RefundSettled { order: order(number), refund, reference: "by hand".into() }.into()
 }
 
 pub(crate) fn draft() -> Draft {

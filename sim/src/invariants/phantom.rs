@@ -151,6 +151,9 @@ fn leads_to(command: &Command) -> (&'static str, fn(&Fact) -> bool) {
             ("ReleaseHold", |fact| matches!(fact, Fact::HoldReleased(fact) if !fact.expired))
         }
         Command::ReserveEvent => ("ReserveEvent", |fact| matches!(fact, Fact::EventReserved(_))),
+        Command::SettleRefund { .. } => {
+            ("SettleRefund", |fact| matches!(fact, Fact::RefundRetried(_) | Fact::RefundSettled(_)))
+        }
         Command::SteerWaitroom { .. } => {
             ("SteerWaitroom", |fact| matches!(fact, Fact::WaitroomSteered(_)))
         }

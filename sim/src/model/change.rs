@@ -76,6 +76,15 @@ impl Event {
                 let reason = fact.reason.clone();
                 self.answer(fact.order.number, fact.refund, RefundState::Refused { reason });
             }
+            Fact::RefundRetried(fact) => {
+                self.with_refund(fact.order.number, fact.refund, |refund| {
+                    (refund.attempt, refund.state) = (fact.attempt, RefundState::Wanted);
+                });
+            }
+            Fact::RefundSettled(fact) => {
+                let reference = fact.reference.clone();
+                self.answer(fact.order.number, fact.refund, RefundState::Done { reference });
+            }
             _ => {}
         }
     }
@@ -188,9 +197,13 @@ impl Event {
     }
 
     fn answer(&mut self, number: u32, refund: u32, state: RefundState) {
+        self.with_refund(number, refund, |refund| refund.state = state);
+    }
+
+    fn with_refund(&mut self, number: u32, refund: u32, change: impl FnOnce(&mut Refund)) {
         self.with_order(number, |order| {
             if let Some(refund) = order.refunds.get_mut(refund as usize) {
-                refund.state = state;
+                change(refund);
             }
         });
     }
@@ -208,7 +221,8 @@ fn want_refund(order: &mut Order, fact: &RefundWanted) {
     }
     if !fact.amount.is_zero() {
         let (capture, amount, cause) = (fact.capture, fact.amount, fact.cause);
-        order.refunds.push(Refund { capture, amount, cause, state: RefundState::Wanted });
+        let (attempt, state) = (0, RefundState::Wanted);
+        order.refunds.push(Refund { capture, amount, cause, attempt, state });
     }
 }
 

@@ -2,20 +2,21 @@
 
 use onsale_core::fact::{
     Fact, HoldReleased, HoldTaken, OrderEnded, OrderPlaced, OrderRevived, PlaceAdmitted,
-    PlaceEnded, RefundWanted, SeatsBlocked, WaitroomJoined,
+    PlaceEnded, RefundRetried, RefundWanted, SeatsBlocked, WaitroomJoined,
 };
 use onsale_core::hold::{Hold, Line};
 use onsale_core::id::{OrderId, PersonId};
 use onsale_core::inventory::seating::SeatState;
 use onsale_core::money::Amount;
 use onsale_core::order::OrderEnd;
-use onsale_core::payment::{RefundCause, RefundState};
+use onsale_core::payment::{Refund, RefundCause, RefundState};
 use onsale_core::query::Phase;
 use onsale_core::spec::Change;
 use onsale_core::time::Time;
 use onsale_core::waitroom::{EndReason, PlaceState};
 
 use super::event::{Event, Order, Stage, is_live};
+use super::order::is_refused;
 
 /// Nothing, or why not.
 pub(super) type Legal = Result<(), String>;
@@ -184,6 +185,8 @@ impl Event {
             Fact::RefundWanted(fact) => self.check_refund(order, fact),
             Fact::RefundDone(fact) => check_answered(order, fact.refund),
             Fact::RefundRefused(fact) => check_answered(order, fact.refund),
+            Fact::RefundRetried(fact) => check_retried(order, fact),
+            Fact::RefundSettled(fact) => check_refused(order, fact.refund).map(drop),
             _ => Ok(()),
         }
     }
@@ -286,6 +289,16 @@ fn check_answered(order: &Order, refund: u32) -> Legal {
     must(known.is_some_and(|r| r.state == RefundState::Wanted), "no such refund is awaited")
 }
 
+fn check_refused(order: &Order, refund: u32) -> Result<&Refund, String> {
+    let known = order.refunds.get(refund as usize).filter(|refund| is_refused(refund));
+    known.ok_or_else(|| "no such refund is refused".to_owned())
+}
+
+fn check_retried(order: &Order, fact: &RefundRetried) -> Legal {
+    let known = check_refused(order, fact.refund)?;
+    must(fact.attempt == known.attempt + 1, "it is not the next attempt")
+}
+
 /// The order that a fact is about.
 pub(super) fn order_of(fact: &Fact) -> Option<OrderId> {
     Some(match fact {
@@ -299,6 +312,8 @@ pub(super) fn order_of(fact: &Fact) -> Option<OrderId> {
         Fact::RefundWanted(fact) => fact.order,
         Fact::RefundDone(fact) => fact.order,
         Fact::RefundRefused(fact) => fact.order,
+        Fact::RefundRetried(fact) => fact.order,
+        Fact::RefundSettled(fact) => fact.order,
         _ => return None,
     })
 }

@@ -141,8 +141,8 @@ impl Model {
             }
             Command::RecordIntent { order, outcome } => of(order.event)?.intent(*order, outcome),
             Command::RecordPayment(notice) => done(self.noticed(now, notice)),
-            Command::RecordRefund { order, refund, outcome } => {
-                of(order.event)?.refund_answered(*order, *refund, outcome)
+            Command::RecordRefund { order, refund, attempt, outcome } => {
+                of(order.event)?.refund_answered(*order, *refund, *attempt, outcome)
             }
             Command::RefundOrder { order, tickets } => {
                 of(order.event)?.refund(actor, *order, tickets.as_deref())
@@ -151,6 +151,9 @@ impl Model {
             Command::ReserveEvent => {
                 let event = self.next_id().ok_or("full")?;
                 Ok((vec![EventReserved { event }.into()], Reply::EventReserved { event }))
+            }
+            Command::SettleRefund { order, refund, how } => {
+                of(order.event)?.settle_refund(actor, *order, *refund, how)
             }
             Command::SteerWaitroom { event, steer } => of(*event)?.steer(actor, *steer),
             Command::TakeHold { event, place, wishes } => {

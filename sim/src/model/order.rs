@@ -1,18 +1,19 @@
 //! What happens to orders: placing and ending them, payments in any order, refunds.
 
 use onsale_core::command::{
-    Actor, IntentOutcome, PaymentNotice, PaymentOutcome, Provider, RefundOutcome,
+    Actor, IntentOutcome, PaymentNotice, PaymentOutcome, Provider, RefundOutcome, RefundSettlement,
 };
 use onsale_core::fact::{
     Fact, HoldReleased, IntentReady, OrderCompleted, OrderEnded, OrderPlaced, OrderRevived,
-    PaymentCaptured, PaymentStarted, RefundDone, RefundRefused, RefundWanted,
+    PaymentCaptured, PaymentStarted, RefundDone, RefundRefused, RefundRetried, RefundSettled,
+    RefundWanted,
 };
 use onsale_core::hold::Line;
 use onsale_core::id::{HoldId, OrderId, TicketId};
 use onsale_core::inventory::seating::SeatKind;
 use onsale_core::money::{Amount, Currency};
 use onsale_core::order::{OrderEnd, OrderStatus};
-use onsale_core::payment::{RefundCause, RefundState};
+use onsale_core::payment::{Refund, RefundCause, RefundState};
 use onsale_core::query::Phase;
 use onsale_core::reply::Reply;
 use onsale_core::time::Time;
@@ -207,11 +208,13 @@ impl Event {
         &self,
         id: OrderId,
         refund: u32,
+        attempt: u32,
         outcome: &RefundOutcome,
     ) -> Predicted {
         let order = self.order_of(Actor::System, id)?;
         let known = order.refunds.get(refund as usize).ok_or("not_found")?;
-        if known.state != RefundState::Wanted {
+        let is_old = attempt != known.attempt && matches!(outcome, RefundOutcome::Refused { .. });
+        if known.state != RefundState::Wanted || is_old {
             return done(vec![]);
         }
         done(vec![match outcome {
@@ -220,6 +223,36 @@ impl Event {
             }
             RefundOutcome::Refused { reason } => {
                 RefundRefused { order: id, refund, reason: reason.clone() }.into()
+            }
+        }])
+    }
+
+    pub(super) fn settle_refund(
+        &self,
+        actor: Actor,
+        id: OrderId,
+        refund: u32,
+        how: &RefundSettlement,
+    ) -> Predicted {
+        operator(actor)?;
+        if let RefundSettlement::ByHand { reference } = how {
+            let is_good = |c: char| !c.is_control();
+            let is_line = !reference.trim().is_empty() && reference.chars().all(is_good);
+            if !is_line || reference.chars().count() > 200 {
+                return Err("malformed");
+            }
+        }
+        let order = self.order_of(actor, id)?;
+        let known = order.refunds.get(refund as usize).ok_or("not_found")?;
+        if !is_refused(known) {
+            return Err("not_in_that_state");
+        }
+        done(vec![match how {
+            RefundSettlement::Again => {
+                RefundRetried { order: id, refund, attempt: known.attempt + 1 }.into()
+            }
+            RefundSettlement::ByHand { reference } => {
+                RefundSettled { order: id, refund, reference: reference.clone() }.into()
             }
         }])
     }
@@ -245,4 +278,9 @@ impl Order {
             |capture| self.refunds.iter().any(|r| r.capture == capture && at_once(r.cause));
         (0..self.captures.len() as u32).find(|capture| !went_back(*capture)).unwrap_or(0)
     }
+}
+
+/// Whether the provider will not give it back.
+pub(super) fn is_refused(refund: &Refund) -> bool {
+    matches!(refund.state, RefundState::Refused { .. })
 }

@@ -9,7 +9,10 @@ mod rig;
 
 use std::collections::BTreeSet;
 
-use onsale_core::command::{Actor, Choice, Command, IntentOutcome, PaymentOutcome, Steer, Wish};
+use onsale_core::command::{
+    Actor, Choice, Command, IntentOutcome, PaymentOutcome, RefundOutcome, RefundSettlement, Steer,
+    Wish,
+};
 use onsale_core::id::{EventId, HoldId, OrderId, PartitionId, PersonId, PlaceId, TicketId};
 use onsale_core::inventory::seating::SeatIndex;
 use onsale_core::money::Amount;
@@ -162,7 +165,7 @@ fn wish(rig: &mut Rig) -> Wish {
 fn order(rig: &mut Rig, event: EventId) {
     let number = rig.recent(rig.orders);
     let id = OrderId::new(event, number);
-    let command = match rig.below(10) {
+    let command = match rig.below(11) {
         0 => Command::CancelOrder(id),
         1 | 2 => Command::RecordIntent { order: id, outcome: rig::ready(number) },
         3 => {
@@ -173,12 +176,20 @@ fn order(rig: &mut Rig, event: EventId) {
         5 if rig.chance(3) => rig::notice(id, "pay-0", PaymentOutcome::Declined),
         6 => {
             let (refund, reference) = (rig.below(3), "back".to_owned());
-            let outcome = if rig.chance(4) {
-                onsale_core::command::RefundOutcome::Refused { reason: reference }
+            let attempt = if rig.chance(2) { 0 } else { rig.below(3) };
+            let outcome = if rig.chance(2) {
+                RefundOutcome::Refused { reason: reference }
             } else {
-                onsale_core::command::RefundOutcome::Done { reference }
+                RefundOutcome::Done { reference }
             };
-            Command::RecordRefund { order: id, refund, outcome }
+            Command::RecordRefund { order: id, refund, attempt, outcome }
+        }
+        8 => {
+            let reference = if rig.chance(9) { "a\nb" } else { "by hand" }.to_owned();
+            let by_hand = RefundSettlement::ByHand { reference };
+            let how = if rig.chance(2) { RefundSettlement::Again } else { by_hand };
+            let (who, refund) = (mostly_operator(rig), rig.below(2));
+            return rig.ask(who, Command::SettleRefund { order: id, refund, how });
         }
         7 => {
             let first = rig.first_ticket(id);
@@ -219,7 +230,7 @@ fn steer(rig: &mut Rig, event: EventId) {
 
 fn look(rig: &mut Rig, event: EventId) {
     let who = if rig.chance(3) { Actor::Operator } else { whose(rig) };
-    let query = match rig.below(10) {
+    let query = match rig.below(11) {
         0 => Query::Audit(event),
         1 => Query::Availability(event),
         2 => Query::Event(event),
@@ -229,6 +240,10 @@ fn look(rig: &mut Rig, event: EventId) {
         6 => Query::Reveal(event),
         7 => Query::Seats(event),
         8 => Query::Timeline(OrderId::new(event, rig.recent(rig.orders))),
+        9 => {
+            let after = rig.chance(2).then(|| rig.recent(rig.orders));
+            Query::RefusedRefunds { event, after, orders_max: rig.below(4) as u16 }
+        }
         _ => Query::Place(PlaceId::new(event, rig.recent(rig.places))),
     };
     rig.look(who, query);

@@ -6,8 +6,8 @@ use onsale_core::id::{EventId, OrderId, PlaceId};
 use onsale_core::inventory::seating::{SeatIndex, SeatState};
 use onsale_core::money::Amount;
 use onsale_core::order::{OrderStatus, PaymentStatus};
-use onsale_core::payment::RefundState;
-use onsale_core::query::{OrderView, Phase, PlaceView, Query, View};
+use onsale_core::payment::{Refund, RefundState};
+use onsale_core::query::{OrderView, Phase, PlaceView, Query, RefusedRefund, View};
 use onsale_core::reply::HoldView;
 use onsale_core::spec::ClassId;
 use onsale_core::time::Time;
@@ -31,6 +31,7 @@ pub(crate) enum Sight {
     Hold(HoldView),
     Order(OrderSight),
     Place(PlaceSight),
+    RefusedRefunds(Vec<RefusedSight>),
     Seats(Vec<(SeatIndex, SeatState)>),
     /// Something that may be seen, whatever it is.
     Else,
@@ -38,6 +39,9 @@ pub(crate) enum Sight {
 
 /// An event's phase, and of its waitroom: drawn, paused, waiting, inside, slots, rate.
 pub(crate) type EventSight = (EventId, Phase, Option<(bool, bool, u32, u32, u32, u32)>);
+
+/// What is judged of a refused refund: its order, its number, the attempt, the amount, the reason.
+pub(crate) type RefusedSight = (OrderId, u32, u32, Amount, String);
 
 /// What is judged of an order.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -117,6 +121,10 @@ impl Event {
                 }
                 self.place_sight(actor, id)?
             }
+            Query::RefusedRefunds { after, orders_max, .. } => {
+                operator(actor)?;
+                Sight::RefusedRefunds(self.refused_refunds(after, orders_max))
+            }
             Query::Plan(_) | Query::Seats(_) if self.chairs.is_empty() => return Err("not_found"),
             Query::Seats(_) => {
                 let states = (0..).map(SeatIndex).zip(self.tally().seats);
@@ -171,6 +179,15 @@ impl Event {
         }))
     }
 
+    /// Of so many orders behind one that have any.
+    fn refused_refunds(&self, after: Option<u32>, orders_max: u16) -> Vec<RefusedSight> {
+        let orders = (0u32..).zip(&self.orders);
+        let behind = orders.filter(|(number, _)| after.is_none_or(|after| *number > after));
+        let refused = behind.map(|(number, order)| refused_of(self.order_id(number), order));
+        let some = refused.filter(|of_order| !of_order.is_empty()).take(usize::from(orders_max));
+        some.flatten().collect()
+    }
+
     fn order_sight(&self, id: OrderId, order: &Order) -> OrderSight {
         let own = order.captures.iter().filter(|c| c.currency == self.spec.currency);
         let captured = own.map(|capture| capture.amount.as_minor()).sum();
@@ -210,6 +227,17 @@ impl Order {
     }
 }
 
+fn refused_of(id: OrderId, order: &Order) -> Vec<RefusedSight> {
+    let refunds = (0..).zip(&order.refunds);
+    let sight = |(number, refund): (u32, &Refund)| match &refund.state {
+        RefundState::Refused { reason } => {
+            Some((id, number, refund.attempt, refund.amount, reason.clone()))
+        }
+        RefundState::Wanted | RefundState::Done { .. } => None,
+    };
+    refunds.filter_map(sight).collect()
+}
+
 /// As much of a view as the model judges.
 pub(crate) fn sight(view: &View) -> Sight {
     match view {
@@ -224,6 +252,12 @@ pub(crate) fn sight(view: &View) -> Sight {
         View::Hold(view) => Sight::Hold(view.clone()),
         View::Order(view) => Sight::Order(order_sight(view)),
         View::Place(view) => Sight::Place(place_sight(view)),
+        View::RefusedRefunds(refused) => {
+            let sight = |one: &RefusedRefund| {
+                (one.order, one.refund, one.attempt, one.amount, one.reason.clone())
+            };
+            Sight::RefusedRefunds(refused.iter().map(sight).collect())
+        }
         View::Seats(view) => Sight::Seats(view.taken.clone()),
         View::Audit(_) | View::Plan(_) | View::Reveal { .. } | View::Timeline(_) => Sight::Else,
     }

@@ -296,6 +296,11 @@ pub enum Act {
         /// Which of its tickets, counted from 0; all if none are named.
         tickets: Vec<u32>,
     },
+    /// Settle the refunds of the event that the provider has refused.
+    SettleRefunds {
+        /// Whether the money goes back by hand; else the provider is asked again.
+        by_hand: bool,
+    },
 }
 
 /// Something that goes wrong.
@@ -423,6 +428,12 @@ pub enum FaultKind {
     },
     /// The payment provider refuses to open pages to pay on.
     IntentsRefused {
+        /// How long it lasts.
+        for_ms: u64,
+    },
+    /// The payment provider refuses to give money back, and what it has said of a refund it says
+    /// again under the same id, for ever.
+    RefundsRefused {
         /// How long it lasts.
         for_ms: u64,
     },

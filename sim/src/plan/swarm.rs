@@ -3,7 +3,7 @@
 //! never reach (swarm testing: Groce et al., ISSTA 2012).
 
 use super::crowd::{self, Mood};
-use super::{Fault, FaultKind, Plan, Setup, faults, house};
+use super::{Act, Fault, FaultKind, Operation, Plan, Setup, faults, house};
 use crate::noise::{Concern, Noise};
 
 /// The plan of a seed.
@@ -32,7 +32,24 @@ pub fn swarm(seed: u64) -> Plan {
     if noise.chance(30) {
         stampede(noise, &mut plan);
     }
+    if noise.chance(300) {
+        refuse_refunds(noise, &mut plan);
+    }
     plan
+}
+
+/// The provider gives nothing back for a while, and operators look after it now and then.
+fn refuse_refunds(noise: &mut Noise, plan: &mut Plan) {
+    let safety_ms = plan.setup.safety_ms;
+    let at_ms = noise.between(1, safety_ms);
+    let kind = FaultKind::RefundsRefused { for_ms: noise.between(100, 1_500) };
+    plan.faults.push(Fault { at_ms, kind });
+    plan.faults.sort_by_key(|fault| fault.at_ms);
+    for _ in 0..noise.below(6) {
+        let event = noise.below(plan.events.len() as u64) as usize;
+        let act = Act::SettleRefunds { by_hand: noise.chance(400) };
+        plan.operations.push(Operation { at_ms: noise.between(at_ms, safety_ms), event, act });
+    }
 }
 
 /// Everybody has a hold in the same moment and the process stands still until all of them are over:

@@ -323,9 +323,9 @@ fn outcome_of(effect: &Effect) -> Command {
             let outcome = IntentOutcome::Ready { reference, url: String::new() };
             Command::RecordIntent { order: effect.order, outcome }
         }
-        EffectKind::Refund { refund, .. } => {
+        EffectKind::Refund { refund, attempt, .. } => {
             let outcome = RefundOutcome::Done { reference: "re".to_owned() };
-            Command::RecordRefund { order: effect.order, refund, outcome }
+            Command::RecordRefund { order: effect.order, refund, attempt, outcome }
         }
     }
 }

@@ -48,6 +48,7 @@ pub const fn family(kind: &FaultKind) -> Family {
         FaultKind::ProviderDown { .. }
         | FaultKind::ProviderErrors { .. }
         | FaultKind::IntentsRefused { .. }
+        | FaultKind::RefundsRefused { .. }
         | FaultKind::NoticesLost { .. }
         | FaultKind::NoticesRepeated { .. }
         | FaultKind::NoticesLate { .. }

@@ -103,6 +103,9 @@ impl World<'_> {
             FaultKind::IntentsRefused { for_ms } => {
                 self.provider.refuses_intents.set((), until(self, for_ms));
             }
+            FaultKind::RefundsRefused { for_ms } => {
+                self.provider.refuses_refunds.set((), until(self, for_ms));
+            }
             FaultKind::NoticesLost { per_mille, for_ms } => {
                 self.provider.notices_lost.set(per_mille, until(self, for_ms));
             }

@@ -29,6 +29,8 @@ pub(super) enum Errand {
     Define(usize),
     /// Open it.
     Open(usize),
+    /// See which refunds are refused, and settle them.
+    Settle { by_hand: bool },
     /// Anything else.
     Other,
 }
@@ -112,7 +114,8 @@ fn of_command(command: &Command) -> PartitionId {
         Command::CancelOrder(order)
         | Command::RecordIntent { order, .. }
         | Command::RecordRefund { order, .. }
-        | Command::RefundOrder { order, .. } => order.event,
+        | Command::RefundOrder { order, .. }
+        | Command::SettleRefund { order, .. } => order.event,
         Command::DropPlace(place) | Command::LeaveWaitroom(place) => place.event,
         Command::PlaceOrder { hold, .. } | Command::ReleaseHold(hold) => hold.event,
         Command::RecordPayment(notice) => notice.order.event,

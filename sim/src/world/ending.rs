@@ -2,6 +2,9 @@
 //! Fresh buyers come to a fresh event in every partition and must get what they want.
 
 use onsale_core::Partition;
+use onsale_core::id::EventId;
+use onsale_core::sale::Sale;
+use onsale_core::waitroom::Waitroom;
 
 use super::agenda::Happening;
 use super::buyer::Buyer;
@@ -52,18 +55,35 @@ impl World<'_> {
         let limit = ms(self.plan.setup.safety_ms + LIVENESS_MS);
         self.is_over = self.now > limit || self.is_quiet();
         if !self.is_over {
-            self.resume_again();
+            self.look_after();
             self.agenda.put(self.after_ms(LOOK_MS), Happening::Look);
         }
     }
 
-    /// A pause that was asked for before may have been lost and asked for again since.
-    fn resume_again(&mut self) {
+    /// A copy of a pause may have arrived after everything was resumed, and a refund may have been
+    /// refused before.
+    fn look_after(&mut self) {
         let is_heard = |op: &Pending| op.is_over || op.is_a_buyers();
-        if !self.is_resumed && self.ops.iter().all(is_heard) {
-            self.is_resumed = true;
+        if !self.ops.iter().all(is_heard) {
+            return;
+        }
+        if self.sales().any(|sale| sale.waitroom().is_some_and(Waitroom::is_paused)) {
             self.resume_waitrooms();
         }
+        for event in self.events_with_refused_refunds() {
+            // Some by hand all the same.
+            self.look_at_refused(event, self.ops.len().is_multiple_of(3));
+        }
+    }
+
+    fn sales(&self) -> impl Iterator<Item = &Sale> {
+        let shells = self.machine.process.iter().flat_map(|process| &process.shells);
+        shells.flat_map(|shell| shell.state().sales())
+    }
+
+    /// Events with refunds that somebody must settle.
+    fn events_with_refused_refunds(&self) -> Vec<EventId> {
+        self.sales().filter(|sale| sale.has_refused_refunds()).map(Sale::id).collect()
     }
 
     fn is_quiet(&self) -> bool {
@@ -75,7 +95,8 @@ impl World<'_> {
         let have_gone = self.buyers.iter().all(Buyer::is_over);
         let are_told = self.ops.iter().all(|op| op.is_over);
         let is_done = is_at_rest && have_gone && are_told && !self.is_money_moving();
-        is_done && self.have_readers_caught_up()
+        let is_settled = is_done && self.events_with_refused_refunds().is_empty();
+        is_settled && self.have_readers_caught_up()
     }
 
     pub(super) fn settle(&mut self) {

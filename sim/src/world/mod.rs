@@ -77,7 +77,6 @@ pub(crate) struct World<'a> {
     trouble: Trouble,
     noise: Streams,
     is_healed: bool,
-    is_resumed: bool,
     is_over: bool,
 }
 
@@ -161,7 +160,6 @@ impl<'a> World<'a> {
             trouble: Trouble::default(),
             noise,
             is_healed: false,
-            is_resumed: false,
             is_over: false,
         }
     }

@@ -5,21 +5,22 @@ use std::collections::BTreeMap;
 
 use onsale_core::call::CallError;
 use onsale_core::command::{
-    Actor, Command, IntentOutcome, PaymentNotice, PaymentOutcome, Provider as ProviderName, Request,
+    Actor, Command, IntentOutcome, PaymentNotice, PaymentOutcome, Provider as ProviderName,
+    RefundOutcome, Request,
 };
 use onsale_core::effect::{Effect, EffectKind};
 use onsale_core::id::{EventId, OrderId};
 use onsale_core::money::Amount;
 
 use super::agenda::{Happening, Life, Notice};
-use super::provider::{self, Answer};
+use super::provider::{self, Answer, RefundId};
 use super::server::{Mail, Message};
 use super::{World, partition_id};
 use crate::plan::Payment;
 use crate::seen::{Op, Seen, Token, Told};
 
-/// What makes two effects the same: an order's page, or one of its refunds.
-pub(super) type EffectId = (OrderId, Option<u32>);
+/// What makes two effects the same: an order's page, or an attempt at one of its refunds.
+pub(super) type EffectId = (OrderId, Option<RefundId>);
 
 /// How long to wait before another attempt, at first; twice as long each time.
 const RETRY_MS: u64 = 50;
@@ -66,7 +67,7 @@ impl Effects {
 fn id_of(effect: &Effect) -> EffectId {
     match effect.kind {
         EffectKind::CreateIntent { .. } => (effect.order, None),
-        EffectKind::Refund { refund, .. } => (effect.order, Some(refund)),
+        EffectKind::Refund { refund, attempt, .. } => (effect.order, Some((refund, attempt))),
     }
 }
 
@@ -117,6 +118,9 @@ impl World<'_> {
             Answer::Intent(IntentOutcome::Refused { .. }) => {
                 self.eyes.fault(self.now, "intents_refused");
             }
+            Answer::Refund(RefundOutcome::Refused { .. }) => {
+                self.eyes.fault(self.now, "refunds_refused");
+            }
             _ => {}
         }
         let back_us = self.provider_latency();
@@ -134,8 +138,8 @@ impl World<'_> {
         let (order, refund) = id;
         busy.outcome = match (answer, refund) {
             (Answer::Intent(outcome), _) => Some(Command::RecordIntent { order, outcome }),
-            (Answer::Refund(outcome), Some(refund)) => {
-                Some(Command::RecordRefund { order, refund, outcome })
+            (Answer::Refund(outcome), Some((refund, attempt))) => {
+                Some(Command::RecordRefund { order, refund, attempt, outcome })
             }
             _ => None,
         };

@@ -1,8 +1,9 @@
-//! What operators do: publish events, open them, steer them, call them off. They have a line of
-//! their own and ask until they are answered.
+//! What operators do: publish events, open them, steer them, call them off, settle refunds that the
+//! provider refuses. They have a line of their own and ask until they are answered.
 
-use onsale_core::command::{Actor, Command, Request, Steer};
+use onsale_core::command::{Actor, Command, RefundSettlement, Request, Steer};
 use onsale_core::id::{EventId, OrderId, TicketId};
+use onsale_core::query::{Query, RefusedRefund, View};
 use onsale_core::refusal::Refusal;
 use onsale_core::reply::Reply;
 use onsale_core::spec::EventSpec;
@@ -93,6 +94,7 @@ impl World<'_> {
             Act::Change(change) => Command::ChangeEvent { event, change: *change },
             Act::Cancel => Command::CancelEvent(event),
             Act::Refund { order, tickets } => self.refund(OrderId::new(event, *order), tickets),
+            Act::SettleRefunds { by_hand } => return self.look_at_refused(event, *by_hand),
         };
         self.operator_asks(Errand::Other, command);
     }
@@ -105,6 +107,26 @@ impl World<'_> {
         let id = |i: &u32| TicketId::new(wanted.event, first.saturating_add(*i));
         let tickets = (!tickets.is_empty()).then(|| tickets.iter().map(id).collect());
         Command::RefundOrder { order, tickets }
+    }
+
+    /// Looks which refunds are refused: those that are found are settled.
+    pub(super) fn look_at_refused(&mut self, event: EventId, by_hand: bool) {
+        let query = Query::RefusedRefunds { event, after: None, orders_max: u16::MAX };
+        let actor = Actor::Operator;
+        let asked = Asked::Look { actor, query, wait_ms: None, known: None };
+        self.operator_waits(Errand::Settle { by_hand }, asked);
+    }
+
+    fn settle_refunds(&mut self, refused: &[RefusedRefund], by_hand: bool) {
+        for RefusedRefund { order, refund, .. } in refused {
+            let (order, refund) = (*order, *refund);
+            let how = if by_hand {
+                RefundSettlement::ByHand { reference: format!("by hand {order}-{refund}") }
+            } else {
+                RefundSettlement::Again
+            };
+            self.operator_asks(Errand::Other, Command::SettleRefund { order, refund, how });
+        }
     }
 
     /// Resumes every waitroom that an operator has paused.
@@ -127,6 +149,10 @@ impl World<'_> {
             }
             _ => Asked::keyed(Actor::Operator, command, op),
         };
+        self.operator_waits(errand, asked);
+    }
+
+    fn operator_waits(&mut self, errand: Errand, asked: Asked) {
         self.ask(Pending {
             owner: Owner::Operator(errand),
             asked,
@@ -138,7 +164,13 @@ impl World<'_> {
     }
 
     pub(super) fn operator_told(&mut self, errand: Errand, answer: &Result<Answer, Refusal>) {
-        let Ok(Answer::Reply(reply)) = answer else { return };
+        let reply = match (errand, answer) {
+            (Errand::Settle { by_hand }, Ok(Answer::View(View::RefusedRefunds(refused)))) => {
+                return self.settle_refunds(refused, by_hand);
+            }
+            (_, Ok(Answer::Reply(reply))) => reply,
+            _ => return,
+        };
         match (errand, reply) {
             (Errand::Reserve(index), Reply::EventReserved { event }) => {
                 self.publishing[index].id = Some(*event);

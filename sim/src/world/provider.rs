@@ -23,12 +23,16 @@ pub(super) struct Account {
     pub(super) currency: Currency,
     pub(super) until: Time,
     pub(super) payments: Vec<Payment>,
-    refunds: BTreeMap<u32, String>,
+    /// What was said to each attempt at each refund: it is said again whenever it is asked for.
+    refunds: BTreeMap<RefundId, RefundOutcome>,
     /// It was declined, and whether that was taken note of.
     pub(super) declined: Option<bool>,
     /// The buyer came to pay already.
     pub(super) is_visited: bool,
 }
+
+/// Which of an order's refunds, and which attempt at it.
+pub(super) type RefundId = (u32, u32);
 
 /// Money that it took.
 #[derive(Clone, Debug)]
@@ -62,6 +66,7 @@ pub(super) struct Provider {
     pub(super) down: During<()>,
     pub(super) errors: During<u64>,
     pub(super) refuses_intents: During<()>,
+    pub(super) refuses_refunds: During<()>,
     pub(super) notices_lost: During<u64>,
     pub(super) notices_repeated: During<u32>,
     pub(super) notices_late: During<u64>,
@@ -114,8 +119,9 @@ impl Provider {
                 let url = format!("https://pay.example/{reference}");
                 (Answer::Intent(IntentOutcome::Ready { reference, url }), None)
             }
-            EffectKind::Refund { refund, payment, amount, .. } => {
-                self.pay_back(order, *refund, payment, *amount)
+            EffectKind::Refund { refund, attempt, payment, amount, .. } => {
+                let refuses = self.refuses_refunds.get(now).is_some();
+                self.pay_back(order, (*refund, *attempt), payment, *amount, refuses)
             }
         }
     }
@@ -123,9 +129,10 @@ impl Provider {
     fn pay_back(
         &mut self,
         order: OrderId,
-        refund: u32,
+        (refund, attempt): RefundId,
         payment: &str,
         amount: Amount,
+        refuses: bool,
     ) -> (Answer, Option<PaidBack>) {
         let account = self.accounts.get_mut(&order);
         let known = account.filter(|account| account.payments.iter().any(|p| p.name == payment));
@@ -133,16 +140,17 @@ impl Provider {
             let reason = format!("there is no payment {payment}");
             return (Answer::Refund(RefundOutcome::Refused { reason }), None);
         };
-        let done = |reference: &String| {
-            Answer::Refund(RefundOutcome::Done { reference: reference.clone() })
-        };
-        if let Some(reference) = account.refunds.get(&refund) {
-            return (done(reference), None);
+        if let Some(said) = account.refunds.get(&(refund, attempt)) {
+            return (Answer::Refund(said.clone()), None);
         }
-        let reference = format!("ref-{order}-{refund}");
-        let answer = done(&reference);
-        account.refunds.insert(refund, reference);
-        (answer, Some(PaidBack { refund, payment: payment.to_owned(), amount }))
+        let says = if refuses {
+            RefundOutcome::Refused { reason: "not today".to_owned() }
+        } else {
+            RefundOutcome::Done { reference: format!("ref-{order}-{refund}-{attempt}") }
+        };
+        account.refunds.insert((refund, attempt), says.clone());
+        let paid_back = PaidBack { refund, payment: payment.to_owned(), amount };
+        (Answer::Refund(says), (!refuses).then_some(paid_back))
     }
 
     /// Takes money. Answers the name of the payment.

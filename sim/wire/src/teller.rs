@@ -4,13 +4,13 @@
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use onsale_core::command::PaymentNotice;
-use onsale_core::id::OrderId;
+use onsale_core::money::Currency;
 use onsale_core::time::Time;
 use onsale_net::provider::sandbox::{self, webhook};
 use onsale_net::provider::secret::Secret;
 use onsale_net::provider::{
-    Acknowledgement, AskError, IntentPage, IntentWish, NoticeError, PaymentProvider, RawNotice,
-    RefundReceipt, RefundWish,
+    AskError, Fate, IntentPage, IntentWish, NoticeAnswer, NoticeError, PaymentProvider, Question,
+    RawNotice, RefundReceipt, RefundWish, Said,
 };
 use serde_json::{Value, json};
 
@@ -31,6 +31,10 @@ impl Teller {
 impl PaymentProvider for Teller {
     fn name(&self) -> &'static str {
         sandbox::NAME
+    }
+
+    fn takes(&self, _: Currency) -> bool {
+        true
     }
 
     fn create_intent<'a>(
@@ -61,18 +65,17 @@ impl PaymentProvider for Teller {
         });
         async move {
             let said = ask(&Call::post("/refunds", &body)).await?;
-            Ok(RefundReceipt { reference: text(&said, "reference") })
+            Ok(RefundReceipt::done(text(&said, "reference")))
         }
         .boxed()
     }
 
     fn query<'a>(
         &'a self,
-        _: OrderId,
-        reference: &'a str,
+        question: &'a Question,
     ) -> BoxFuture<'a, Result<Vec<PaymentNotice>, AskError>> {
         async move {
-            let said = ask(&Call::get(format!("/intents/{reference}"))).await?;
+            let said = ask(&Call::get(format!("/intents/{}", question.reference))).await?;
             let bodies: Vec<webhook::Body> = serde_json::from_value(said)
                 .map_err(|fault| AskError::Temporary(fault.to_string()))?;
             Ok(bodies.into_iter().map(webhook::Body::notice).collect())
@@ -84,12 +87,12 @@ impl PaymentProvider for Teller {
         &'a self,
         notice: RawNotice<'a>,
         now: Time,
-    ) -> BoxFuture<'a, Result<Vec<PaymentNotice>, NoticeError>> {
+    ) -> BoxFuture<'a, Result<Vec<Said>, NoticeError>> {
         std::future::ready(webhook::read(&self.secret, notice, now)).boxed()
     }
 
-    fn acknowledgement(&self) -> Acknowledgement {
-        Acknowledgement { content_type: "application/json", body: r#"{"received":true}"# }
+    fn notice_answer(&self, fate: Fate<'_>) -> Option<NoticeAnswer> {
+        (fate == Fate::Recorded).then(|| NoticeAnswer::json(r#"{"received":true}"#))
     }
 }
 

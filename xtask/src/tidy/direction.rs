@@ -6,14 +6,16 @@ use super::Problem;
 use crate::workspace::Package;
 
 /// Each package with those below it, the only ones it may depend on (tests included).
-const BELOW: [(&str, &[&str]); 13] = [
+const BELOW: [(&str, &[&str]); 14] = [
+    // It is to prove the adapters, so it has nothing of theirs.
+    ("onsale-provider-sim", &[]),
     ("onsale-core", &[]),
     ("onsale-storage", &["onsale-core"]),
     ("onsale-engine", &["onsale-core", "onsale-storage"]),
     ("onsale-testbed", &[]),
     // Its tests make read models of whole sales.
     ("onsale-control", &["onsale-core", "onsale-sim", "onsale-testbed"]),
-    ("onsale-net", &["onsale-core", "onsale-storage", "onsale-control", "onsale-testbed"]),
+    ("onsale-net", &BELOW_NET),
     ("onsale-runtime", &BELOW_RUNTIME),
     // Nothing that needs an operating system: a planted bug is rebuilt and judged in seconds.
     ("onsale-sim", &["onsale-core", "onsale-storage", "onsale-engine"]),
@@ -25,6 +27,10 @@ const BELOW: [(&str, &[&str]); 13] = [
     // It starts the services that tests need.
     ("xtask", &["onsale-testbed"]),
 ];
+
+/// What speaks may depend on; its tests have payment providers.
+const BELOW_NET: [&str; 5] =
+    ["onsale-core", "onsale-storage", "onsale-control", "onsale-testbed", "onsale-provider-sim"];
 
 /// What the composition may depend on.
 const BELOW_RUNTIME: [&str; 6] = [
@@ -47,7 +53,8 @@ const BELOW_TESTS: [&str; 6] = [
 ];
 
 /// What black-box tests may depend on: they have the load generator's people, too.
-const BELOW_BLACK_BOX: [&str; 8] = [
+const BELOW_BLACK_BOX: [&str; 9] = [
+    "onsale-provider-sim",
     "onsale-testbed",
     "onsale-core",
     "onsale-storage",

@@ -106,6 +106,8 @@ impl Batch {
             Fact::RefundWanted(fact) => self.refund_wanted(mark, fact)?,
             Fact::RefundDone(fact) => self.refund_done(mark, fact)?,
             Fact::RefundRefused(fact) => self.refund_refused(mark, fact)?,
+            Fact::RefundRetried(fact) => self.refund_retried(mark, fact)?,
+            Fact::RefundSettled(fact) => self.refund_settled(mark, fact)?,
             // Nothing to see yet; how people are let in; money for no order, which the partition
             // keeps for its operator; an answer that is kept.
             Fact::EventReserved(_)

@@ -1,6 +1,10 @@
 //! Money: what came in, what goes back, and the tickets that are void for it.
 
-use onsale_core::fact::{PaymentCaptured, RefundDone, RefundRefused, RefundWanted};
+use std::mem::replace;
+
+use onsale_core::fact::{
+    PaymentCaptured, RefundDone, RefundRefused, RefundRetried, RefundSettled, RefundWanted,
+};
 use onsale_core::id::OrderId;
 use onsale_core::money::Amount;
 use onsale_core::order::OrderStatus;
@@ -53,10 +57,8 @@ impl Batch {
             wanted_at: mark.at,
             settled_at: None,
         };
-        let order = self.orders.get_mut(id)?;
-        if refund.currency == order.currency {
-            order.refunding_minor = sum(order.refunding_minor, fact.amount);
-            self.totals(id.event).refunding_minor += money(fact.amount);
+        if refund.currency == self.orders.get(id)?.currency {
+            self.count_refund(id, RefundState::Wanted, fact.amount, 1)?;
         }
         self.refunds.put((id, refund.refund), refund);
         Some(())
@@ -93,47 +95,73 @@ impl Batch {
     }
 
     pub(super) fn refund_done(&mut self, mark: Mark, fact: &RefundDone) -> Option<()> {
-        let settled = (RefundState::Done, &fact.reference);
-        let refund = self.settle(mark, fact.order, fact.refund, settled)?;
-        let order = self.orders.get_mut(fact.order)?;
-        if refund.currency == order.currency {
-            order.refunded_minor = sum(order.refunded_minor, refund.amount_minor);
-            self.totals(fact.order.event).refunded_minor += money(refund.amount_minor);
-        }
-        Some(())
+        let change = (RefundState::Done, Some(&fact.reference));
+        self.refund_changed(mark, (fact.order, fact.refund), change)
     }
 
     pub(super) fn refund_refused(&mut self, mark: Mark, fact: &RefundRefused) -> Option<()> {
-        let settled = (RefundState::Refused, &fact.reason);
-        let refund = self.settle(mark, fact.order, fact.refund, settled)?;
-        let order = self.orders.get(fact.order)?;
-        if refund.currency == order.currency {
-            let totals = self.totals(fact.order.event);
-            totals.refunds_refused += 1;
-            totals.refused_minor += money(refund.amount_minor);
+        let change = (RefundState::Refused, Some(&fact.reason));
+        self.refund_changed(mark, (fact.order, fact.refund), change)
+    }
+
+    pub(super) fn refund_retried(&mut self, mark: Mark, fact: &RefundRetried) -> Option<()> {
+        self.refund_changed(mark, (fact.order, fact.refund), (RefundState::Wanted, None))
+    }
+
+    pub(super) fn refund_settled(&mut self, mark: Mark, fact: &RefundSettled) -> Option<()> {
+        let change = (RefundState::Done, Some(&fact.reference));
+        self.refund_changed(mark, (fact.order, fact.refund), change)
+    }
+
+    /// A refund is in another state: its money is counted there, and no more where it was.
+    fn refund_changed(
+        &mut self,
+        mark: Mark,
+        id: (OrderId, u32),
+        (state, note): (RefundState, Option<&String>),
+    ) -> Option<()> {
+        self.step(mark, id.0)?;
+        let refund = self.refunds.get_mut(id)?;
+        let was = replace(&mut refund.state, state);
+        refund.note = note.cloned();
+        refund.settled_at = (state != RefundState::Wanted).then_some(mark.at);
+        let (amount, currency) = (refund.amount_minor, refund.currency);
+        if currency == self.orders.get(id.0)?.currency {
+            self.count_refund(id.0, was, amount, -1)?;
+            self.count_refund(id.0, state, amount, 1)?;
         }
         Some(())
     }
 
-    /// The provider has answered: the money is not on its way to be asked for any more.
-    fn settle(
+    /// One refund more in this state; one less, if `sign` is negative.
+    fn count_refund(
         &mut self,
-        mark: Mark,
         id: OrderId,
-        refund: u32,
-        (state, note): (RefundState, &String),
-    ) -> Option<Refund> {
-        self.step(mark, id)?;
-        let refund = self.refunds.get_mut((id, refund))?;
-        (refund.state, refund.note, refund.settled_at) = (state, Some(note.clone()), Some(mark.at));
-        let refund = refund.clone();
+        state: RefundState,
+        amount: Amount,
+        sign: i64,
+    ) -> Option<()> {
         let order = self.orders.get_mut(id)?;
-        if refund.currency == order.currency {
-            let rest = order.refunding_minor.checked_sub(refund.amount_minor);
-            order.refunding_minor = rest.unwrap_or(Amount::ZERO);
-            self.totals(id.event).refunding_minor -= money(refund.amount_minor);
+        let of_order = match state {
+            RefundState::Wanted => Some(&mut order.refunding_minor),
+            RefundState::Done => Some(&mut order.refunded_minor),
+            RefundState::Refused => None,
+        };
+        if let Some(minor) = of_order {
+            let less = minor.checked_sub(amount).unwrap_or(Amount::ZERO);
+            *minor = if sign < 0 { less } else { sum(*minor, amount) };
         }
-        Some(refund)
+        let totals = self.totals(id.event);
+        let minor = sign * money(amount);
+        match state {
+            RefundState::Wanted => totals.refunding_minor += minor,
+            RefundState::Done => totals.refunded_minor += minor,
+            RefundState::Refused => {
+                totals.refused_minor += minor;
+                totals.refunds_refused += sign;
+            }
+        }
+        Some(())
     }
 }
 

@@ -3,7 +3,7 @@
 use onsale_core::Partition;
 use onsale_core::command::{
     Actor, Choice, Command, IntentOutcome, PaymentNotice, PaymentOutcome, Provider, RefundOutcome,
-    Request, Wish,
+    RefundSettlement, Request, Wish,
 };
 use onsale_core::fact::Decision;
 use onsale_core::id::{EventId, HoldId, OrderId, PartitionId, PersonId};
@@ -126,8 +126,22 @@ impl BoxOffice {
 
     /// The provider has given the money back.
     pub fn refunded(&mut self, order: OrderId) {
-        let outcome = RefundOutcome::Done { reference: "re_1".to_owned() };
-        self.ask(Actor::System, Command::RecordRefund { order, refund: 0, outcome });
+        self.answer(order, 0, RefundOutcome::Done { reference: "re_1".to_owned() });
+    }
+
+    /// The provider will not give the money back, at this attempt.
+    pub fn refused(&mut self, order: OrderId, attempt: u32) {
+        self.answer(order, attempt, RefundOutcome::Refused { reason: "no money".to_owned() });
+    }
+
+    fn answer(&mut self, order: OrderId, attempt: u32, outcome: RefundOutcome) {
+        let record = Command::RecordRefund { order, refund: 0, attempt, outcome };
+        self.ask(Actor::System, record);
+    }
+
+    /// An operator says what becomes of the refund.
+    pub fn settle(&mut self, order: OrderId, how: RefundSettlement) {
+        self.ask(Actor::Operator, Command::SettleRefund { order, refund: 0, how });
     }
 
     /// Everything that was decided is in the database.

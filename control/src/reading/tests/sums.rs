@@ -1,11 +1,12 @@
 //! What was sold, what is left, what came in.
 
-use onsale_core::command::{Actor, Choice::Any, Command};
-use onsale_core::id::{EventId, PartitionId};
+use onsale_core::command::{Actor, Choice::Any, Command, RefundSettlement};
+use onsale_core::id::{EventId, OrderId, PartitionId};
 use onsale_core::money::Amount;
 use onsale_core::query::Phase;
 use onsale_core::spec::{Change, ClassId, QuotaId};
 use onsale_core::time::Span;
+use sqlx::Row;
 
 use super::box_office::{BEGIN, BoxOffice, person, seats as these};
 use crate::reading::{
@@ -13,6 +14,9 @@ use crate::reading::{
     summary,
 };
 use crate::testing::{TestDatabase, databases};
+
+/// What happens to the refund of an order.
+type Turn = fn(&mut BoxOffice, OrderId);
 
 fn texts(buckets: &[Bucket]) -> Vec<String> {
     let text = |bucket: &Bucket| {
@@ -123,6 +127,46 @@ databases! {
         };
         assert_eq!(found.money, money);
         assert_eq!(found.funnel.holds_taken, 4);
+    }
+
+    async fn a_refund_is_counted_where_it_is_and_nowhere_else(database: TestDatabase) {
+        let mut office = BoxOffice::new();
+        let event = office.event("Lanterns");
+        let order = office.order(person(1), event, &[(0, Any(2))]);
+        office.pay(order, 10_000);
+        office.refund(order);
+        let refunds: [(Turn, [i64; 4]); 5] = [
+            (|office, order| office.refused(order, 0), [0, 0, 10_000, 1]),
+            (|office, order| office.settle(order, RefundSettlement::Again), [10_000, 0, 0, 0]),
+            // What is said of an earlier attempt changes nothing.
+            (|office, order| office.refused(order, 0), [10_000, 0, 0, 0]),
+            (|office, order| office.refused(order, 1), [0, 0, 10_000, 1]),
+            (
+                |office, order| {
+                    let reference = "transfer 7".to_owned();
+                    office.settle(order, RefundSettlement::ByHand { reference });
+                },
+                [0, 10_000, 0, 0],
+            ),
+        ];
+        for (number, (happen, expected)) in (1..).zip(refunds) {
+            happen(&mut office, order);
+            office.projected(&database).await;
+            let (_, found) = summary(&database, &office.asked(Some(event)), event).await.unwrap();
+            let money = found.unwrap().money;
+            let found = [
+                money.refunding_minor,
+                money.refunded_minor,
+                money.refused_minor,
+                money.refunds_refused,
+            ];
+            assert_eq!(found, expected, "after step {number}");
+            let mut connection = database.reader().await.unwrap();
+            let of_order = sqlx::query("SELECT refunding_minor, refunded_minor FROM orders");
+            let row = of_order.fetch_one(&mut *connection).await.unwrap();
+            let of_order: [i64; 2] = [row.get(0), row.get(1)];
+            assert_eq!(of_order, expected[..2], "after step {number}");
+        }
     }
 
     async fn an_event_that_nothing_is_known_of_is_not_made_up(database: TestDatabase) {

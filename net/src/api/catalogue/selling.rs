@@ -78,7 +78,9 @@ async fn configure(
     Seen(seen): Seen,
     Body(wish): Body<EventConfiguration>,
 ) -> Result<Response, Problem> {
-    let change = OfferChange::Configure(wish.parse()?);
+    let configuration = wish.parse()?;
+    configuration.currency.map_or(Ok(()), |currency| edge.check_currency(currency))?;
+    let change = OfferChange::Configure(configuration);
     Ok(offer(apply(&edge, &grant, (id, seen), change).await?))
 }
 

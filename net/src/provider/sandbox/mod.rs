@@ -24,6 +24,7 @@ use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, pending};
 use onsale_core::command::PaymentNotice;
 use onsale_core::id::OrderId;
+use onsale_core::money::Currency;
 use onsale_core::time::Time;
 use thiserror::Error;
 use tokio::sync::{mpsc, oneshot};
@@ -33,8 +34,8 @@ use self::file::LedgerFile;
 use self::ledger::{Intent, IntentId, PayError};
 use super::secret::Secret;
 use super::{
-    Acknowledgement, AskError, Clock, IntentPage, IntentWish, NoticeError, PaymentProvider,
-    RawNotice, RefundReceipt, RefundWish,
+    AskError, Clock, Fate, IntentPage, IntentWish, NoticeAnswer, NoticeError, PaymentProvider,
+    Question, RawNotice, RefundReceipt, RefundWish, Said,
 };
 
 pub use self::actor::Actor;
@@ -131,6 +132,10 @@ impl PaymentProvider for Sandbox {
         NAME
     }
 
+    fn takes(&self, _: Currency) -> bool {
+        true
+    }
+
     fn create_intent<'a>(
         &'a self,
         wish: &'a IntentWish,
@@ -154,17 +159,16 @@ impl PaymentProvider for Sandbox {
         async move {
             let (intent, wish) = (self.intent_of(wish.order), wish.clone());
             let refund = self.ask(|answer| Message::Refund { intent, wish, answer }).await??;
-            Ok(RefundReceipt { reference: refund.reference() })
+            Ok(RefundReceipt::done(refund.reference()))
         }
         .boxed()
     }
 
     fn query<'a>(
         &'a self,
-        _order: OrderId,
-        reference: &'a str,
+        question: &'a Question,
     ) -> BoxFuture<'a, Result<Vec<PaymentNotice>, AskError>> {
-        let intent = IntentId(reference.to_owned());
+        let intent = IntentId(question.reference.clone());
         self.ask(|answer| Message::Query { intent, answer }).boxed()
     }
 
@@ -172,11 +176,11 @@ impl PaymentProvider for Sandbox {
         &'a self,
         notice: RawNotice<'a>,
         now: Time,
-    ) -> BoxFuture<'a, Result<Vec<PaymentNotice>, NoticeError>> {
+    ) -> BoxFuture<'a, Result<Vec<Said>, NoticeError>> {
         std::future::ready(webhook::read(&self.secret, notice, now)).boxed()
     }
 
-    fn acknowledgement(&self) -> Acknowledgement {
-        Acknowledgement { content_type: "application/json", body: r#"{"received":true}"# }
+    fn notice_answer(&self, fate: Fate<'_>) -> Option<NoticeAnswer> {
+        (fate == Fate::Recorded).then(|| NoticeAnswer::json(r#"{"received":true}"#))
     }
 }

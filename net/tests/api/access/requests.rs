@@ -31,6 +31,8 @@ pub enum Kind {
     Organiser,
     /// A place in a waitroom.
     Place,
+    /// An order with a refund that its provider will not make.
+    Refund,
     /// A venue of an organiser.
     Venue,
 }
@@ -45,13 +47,16 @@ impl Kind {
             Self::Draft | Self::Event => is_crew(case) || !case.is_own,
             Self::Organiser | Self::Venue => case.is_public && (is_crew(case) || !case.is_own),
             Self::Account => case.is_public && (has_account(case) || !case.is_own),
-            Self::Hold | Self::Order | Self::Place => case.is_public && (is_person || !case.is_own),
+            Self::Hold | Self::Order | Self::Place | Self::Refund => {
+                case.is_public && (is_person || !case.is_own)
+            }
         }
     }
 
     /// Whether it belongs to an event or an organiser for which there are roles.
     pub fn has_crew(self) -> bool {
-        matches!(self, Self::Draft | Self::Event | Self::Order | Self::Organiser | Self::Venue)
+        let of_events = matches!(self, Self::Draft | Self::Event | Self::Order | Self::Refund);
+        of_events || matches!(self, Self::Organiser | Self::Venue)
     }
 
     /// Whether it is the caller's own.
@@ -69,7 +74,7 @@ impl Kind {
             Self::Draft => Some(Action::SeeCatalogue),
             Self::Event => Some(Action::SeeEvent),
             Self::Hold => Some(Action::SeeHold),
-            Self::Order => Some(Action::SeeOrder),
+            Self::Order | Self::Refund => Some(Action::SeeOrder),
             Self::Place => Some(Action::SeePlace),
         }
     }
@@ -146,6 +151,10 @@ pub fn request(operation: &str) -> Option<(Kind, Request)> {
         "show_order" => (Kind::Order, |order| get(order_path(order, ""))),
         "show_timeline" => (Kind::Order, |order| get(order_path(order, "/timeline"))),
         "cancel_order" => (Kind::Order, |order| post(order_path(order, "/cancel"))),
+        "list_refused_refunds" => (Kind::Event, |event| get(below(event, "/refused-refunds"))),
+        "settle_refund" => (Kind::Refund, |order| {
+            post(order_path(order, "/refunds/0/settle")).json(&json!({"how": "again"}))
+        }),
         "list_own_orders" => (Kind::ForOneself, |_| get("/api/v1/me/orders")),
         "refund_order" => (Kind::Order, |order| {
             post(order_path(order, "/refunds")).json(&json!({"tickets": "all"}))

@@ -213,6 +213,19 @@ impl EventBook {
             Fact::RefundRefused(fact) => {
                 self.refund(fact.order.number, fact.refund)?.is_refused = true;
             }
+            Fact::RefundRetried(fact) => {
+                let refund = self.refused_refund(fact.order.number, fact.refund)?;
+                refund.is_refused = false;
+                refund.retries.push(number);
+                if refund.retries.len() != fact.attempt as usize {
+                    return Err("attempts at a refund are not numbered densely");
+                }
+            }
+            Fact::RefundSettled(fact) => {
+                let refund = self.refused_refund(fact.order.number, fact.refund)?;
+                refund.is_refused = false;
+                (refund.is_done, refund.is_by_hand) = (true, true);
+            }
             _ => return Ok(()),
         }
         if let Some(onsale_core::fact::Subject::Order(id)) = fact.subject() {
@@ -249,6 +262,8 @@ impl EventBook {
                 cause: fact.cause,
                 is_done: false,
                 is_refused: false,
+                is_by_hand: false,
+                retries: Vec::new(),
             });
         }
         if fact.tickets == 0 {
@@ -321,10 +336,19 @@ impl EventBook {
         self.orders.get_mut(number as usize).ok_or("there is no such order")
     }
 
-    fn refund(&mut self, order: u32, refund: u32) -> Result<&mut RefundBook, &'static str> {
+    fn any_refund(&mut self, order: u32, refund: u32) -> Result<&mut RefundBook, &'static str> {
         let refund = self.order(order)?.refunds.get_mut(refund as usize);
-        let refund = refund.ok_or("there is no such refund")?;
+        refund.ok_or("there is no such refund")
+    }
+
+    fn refund(&mut self, order: u32, refund: u32) -> Result<&mut RefundBook, &'static str> {
+        let refund = self.any_refund(order, refund)?;
         if refund.is_done || refund.is_refused { Err("a refund ends twice") } else { Ok(refund) }
+    }
+
+    fn refused_refund(&mut self, order: u32, refund: u32) -> Result<&mut RefundBook, &'static str> {
+        let refund = self.any_refund(order, refund)?;
+        if refund.is_refused { Ok(refund) } else { Err("a refund is settled that is not refused") }
     }
 }
 

@@ -40,6 +40,10 @@ pub(crate) struct RefundBook {
     pub(crate) cause: RefundCause,
     pub(crate) is_done: bool,
     pub(crate) is_refused: bool,
+    /// An operator says that it went back another way.
+    pub(crate) is_by_hand: bool,
+    /// The facts that want it anew.
+    pub(crate) retries: Vec<u64>,
 }
 
 /// An order.

@@ -1,0 +1,200 @@
+//! The adapters behind lines of JSON, so that programs with the providers' own SDKs can try them
+//! (`cargo xtask providers`). Keys and accounts are those of the simulator. One line in, one out:
+//!
+//! | `do` | besides `provider` and `api` | answer |
+//! |---|---|---|
+//! | `verify` | `method`, `headers`, `query`, `body` | `said` |
+//! | `create` | `order`, `amount`, `currency` | `reference`, `url` |
+//! | `query` | `order`, `reference` | `said` |
+//! | `refund` | `order`, `refund`, `payment`, `amount`, `currency` | `reference`, `is_pending` |
+//!
+//! What is refused is answered with `error`. Amounts are in minor units.
+
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::io::{BufRead, Write};
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use onsale_core::command::{PaymentNotice, PaymentOutcome};
+use onsale_core::money::Amount;
+use onsale_core::time::{Span, Time};
+use onsale_net::provider::api::ApiUrl;
+use onsale_net::provider::payos::{Payos, PayosSettings};
+use onsale_net::provider::razorpay::{Razorpay, RazorpaySettings};
+use onsale_net::provider::secret::Secret;
+use onsale_net::provider::stripe::{Flow, Stripe, StripeSettings};
+use onsale_net::provider::vnpay::{Vnpay, VnpaySettings};
+use onsale_net::provider::zalopay::{Zalopay, ZalopaySettings};
+use onsale_net::provider::{
+    Clock, IntentWish, PaymentProvider, Question, RawNotice, RefundWish, Said,
+};
+use onsale_provider_sim::credentials;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+#[derive(Deserialize)]
+struct Line {
+    provider: String,
+    api: String,
+    #[serde(flatten)]
+    wish: Wish,
+}
+
+#[derive(Deserialize)]
+#[serde(tag = "do", rename_all = "lowercase")]
+enum Wish {
+    Verify { method: String, headers: BTreeMap<String, String>, query: String, body: String },
+    Create { order: String, amount: u64, currency: String },
+    Query { order: String, reference: String },
+    Refund { order: String, refund: u32, payment: String, amount: u64, currency: String },
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let mut out = std::io::stdout();
+    for line in std::io::stdin().lock().lines() {
+        let answer = runtime.block_on(answer(&line?));
+        let answer = answer.unwrap_or_else(|error| json!({ "error": error.to_string() }));
+        writeln!(out, "{answer}")?;
+        out.flush()?;
+    }
+    Ok(())
+}
+
+async fn answer(line: &str) -> Result<Value, Box<dyn Error>> {
+    let Line { provider, api, wish } = serde_json::from_str(line)?;
+    let provider = adapter(&provider, &api)?;
+    match wish {
+        Wish::Verify { method, headers, query, body } => {
+            let (method, headers): (Method, _) = (method.parse()?, header_map(&headers)?);
+            let body = body.as_bytes();
+            let raw = RawNotice { method: &method, headers: &headers, query: &query, body };
+            let said = provider.verify_notice(raw, now()).await?;
+            Ok(json!({ "said": said.iter().map(said_as_json).collect::<Vec<_>>() }))
+        }
+        Wish::Create { order, amount, currency } => {
+            let (amount, until) = (Amount::from_minor(amount), now() + Span::from_mins(15));
+            let (order, currency) = (order.parse()?, currency.parse()?);
+            let wish = IntentWish { order, amount, currency, until };
+            let page = provider.create_intent(&wish).await?;
+            Ok(json!({ "reference": page.reference, "url": page.url }))
+        }
+        Wish::Query { order, reference } => {
+            let question = Question { order: order.parse()?, reference, is_wanted: true };
+            let said = provider.query(&question).await?;
+            Ok(json!({ "said": said.iter().map(notice_as_json).collect::<Vec<_>>() }))
+        }
+        Wish::Refund { order, refund, payment, amount, currency } => {
+            let (order, currency) = (order.parse()?, currency.parse()?);
+            let amount = Amount::from_minor(amount);
+            let wish = RefundWish { order, refund, attempt: 0, payment, amount, currency };
+            let receipt = provider.refund(&wish).await?;
+            Ok(json!({ "reference": receipt.reference, "is_pending": receipt.is_pending }))
+        }
+    }
+}
+
+/// The adapter of this name, for the simulator's merchant, with the API at this address.
+fn adapter(name: &str, api: &str) -> Result<Box<dyn PaymentProvider>, Box<dyn Error>> {
+    let at = |path: &str| ApiUrl::parse(&format!("{api}{path}"));
+    let return_url = "https://tickets.example/thanks".to_owned();
+    let secrets = |text: &str| vec![Secret::new(text)];
+    let clock: Clock = Arc::new(now);
+    Ok(match name {
+        "stripe" => {
+            let settings = StripeSettings {
+                api: at("")?,
+                secret_key: Secret::new(credentials::STRIPE_SECRET_KEY),
+                webhook_secrets: secrets(credentials::STRIPE_WEBHOOK_SECRET),
+                return_url,
+                flow: Flow::Checkout,
+            };
+            Box::new(Stripe::new(settings, clock))
+        }
+        "razorpay" => {
+            let settings = RazorpaySettings {
+                api: at("/v1")?,
+                key_id: credentials::RAZORPAY_KEY_ID.into(),
+                key_secret: Secret::new(credentials::RAZORPAY_KEY_SECRET),
+                webhook_secrets: secrets(credentials::RAZORPAY_WEBHOOK_SECRET),
+                return_url,
+            };
+            Box::new(Razorpay::new(settings, clock))
+        }
+        "payos" => {
+            let settings = PayosSettings {
+                api: at("")?,
+                pages: at("/pay")?,
+                client_id: credentials::PAYOS_CLIENT_ID.into(),
+                api_key: Secret::new(credentials::PAYOS_API_KEY),
+                checksum_key: Secret::new(credentials::PAYOS_CHECKSUM_KEY),
+                former_checksum_keys: Vec::new(),
+                return_url,
+            };
+            Box::new(Payos::new(settings))
+        }
+        "vnpay" => {
+            let settings = VnpaySettings {
+                page: at("/paymentv2/vpcpay.html")?,
+                api: at("/merchant_webapi/api/transaction")?,
+                tmn_code: credentials::VNPAY_TMN_CODE.into(),
+                hash_secret: Secret::new(credentials::VNPAY_HASH_SECRET),
+                former_hash_secrets: Vec::new(),
+                return_url,
+                ip: [127, 0, 0, 1].into(),
+            };
+            Box::new(Vnpay::new(settings, clock))
+        }
+        "zalopay" => {
+            let settings = ZalopaySettings {
+                api: at("")?,
+                app_id: u32::try_from(credentials::ZALOPAY_APP_ID)?,
+                key1: Secret::new(credentials::ZALOPAY_KEY1),
+                key2s: secrets(credentials::ZALOPAY_KEY2),
+                callback_url: None,
+                return_url,
+            };
+            Box::new(Zalopay::new(settings, clock))
+        }
+        other => return Err(format!("there is no adapter {other} here").into()),
+    })
+}
+
+fn now() -> Time {
+    let since = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
+    Time::from_ms(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
+}
+
+fn header_map(headers: &BTreeMap<String, String>) -> Result<HeaderMap, Box<dyn Error>> {
+    let mut map = HeaderMap::new();
+    for (name, value) in headers {
+        map.append(HeaderName::try_from(name)?, HeaderValue::try_from(value)?);
+    }
+    Ok(map)
+}
+
+fn said_as_json(said: &Said) -> Value {
+    match said {
+        Said::Payment(notice) => notice_as_json(notice),
+        Said::Ask { order, reference } => {
+            json!({ "order": order.to_string(), "ask": reference })
+        }
+    }
+}
+
+fn notice_as_json(notice: &PaymentNotice) -> Value {
+    let (outcome, money) = match notice.outcome {
+        PaymentOutcome::Captured { amount, currency } => ("captured", Some((amount, currency))),
+        PaymentOutcome::Declined => ("declined", None),
+        PaymentOutcome::Started => ("started", None),
+    };
+    json!({
+        "order": notice.order.to_string(),
+        "payment": notice.payment,
+        "outcome": outcome,
+        "amount": money.map(|(amount, _)| amount.as_minor()),
+        "currency": money.map(|(_, currency)| currency.to_string()),
+    })
+}

@@ -1,0 +1,88 @@
+//! Refunds that their providers will not make: a list for whoever runs an event, and what becomes
+//! of each. How money goes back otherwise is in `orders`.
+
+use axum::extract::State;
+use axum::http::{StatusCode, Uri};
+use axum::response::Response;
+use onsale_core::command::Command;
+use onsale_core::id::EventId;
+use onsale_core::query::{Query, View};
+use onsale_core::reply::Reply;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::edge::{Edge, mismatch};
+use crate::access::Permit;
+use crate::dto::Id;
+use crate::dto::id::{EventRef, OrderRef};
+use crate::dto::refund::{RefusedRefundList, RefusedRefundsPage, SettleRefund};
+use crate::extract::{Named, Once, Params, RefundOf};
+use crate::idempotency::IdempotencyHeader;
+use crate::page;
+use crate::problem::Problem;
+
+pub(super) fn routes() -> OpenApiRouter<Edge> {
+    OpenApiRouter::new().routes(routes!(list)).routes(routes!(settle))
+}
+
+/// List the refunds of an event that their providers will not make.
+///
+/// Their tickets are void and their money is still there: somebody has to look into each.
+#[utoipa::path(
+    get, path = "/api/v1/events/{id}/refused-refunds", tag = "operator",
+    operation_id = "list_refused_refunds",
+    params(("id" = EventRef, Path, description = "Of which event"), RefusedRefundsPage),
+    responses((status = OK, description = "A page of refunds", body = RefusedRefundList,
+        headers(("Link" = String, description = "The next page, if there is one (RFC 8288)")))),
+    extensions(
+        ("x-action" = json!("order.settle_refund")),
+        ("x-limit" = json!("manage")),
+    ),
+)]
+async fn list(
+    State(edge): State<Edge>,
+    Permit(Named(event), grant): Permit<Named<EventId>>,
+    uri: Uri,
+    Params(page): Params<RefusedRefundsPage>,
+) -> Result<Response, Problem> {
+    let (after, limit) = page.of(event)?;
+    // One more, to see whether there is another page.
+    let query = Query::RefusedRefunds { event, after, orders_max: limit + 1 };
+    let view = grant.look(&edge, event, query).await?;
+    let View::RefusedRefunds(found) = view else { return Err(mismatch()) };
+    let list = RefusedRefundList::of(found, limit);
+    let next = list.next.map(|Id(order)| order.to_string());
+    Ok(page::respond(&uri, next.as_deref(), &list))
+}
+
+/// Settle a refund that its provider will not make.
+///
+/// The provider is asked once more, or the money went back another way.
+#[utoipa::path(
+    post, path = "/api/v1/orders/{id}/refunds/{number}/settle", tag = "operator",
+    operation_id = "settle_refund",
+    params(
+        ("id" = OrderRef, Path, description = "Of which order"),
+        ("number" = u32, Path, description = "Which of its refunds, from 0"),
+        IdempotencyHeader,
+    ),
+    request_body = SettleRefund,
+    responses((status = NO_CONTENT, description = "The provider is asked, or it is done")),
+    extensions(
+        ("x-action" = json!("order.settle_refund")),
+        ("x-limit" = json!("manage")),
+        ("x-problems" = json!(["not_in_that_state"])),
+    ),
+)]
+async fn settle(
+    State(edge): State<Edge>,
+    Permit(RefundOf(order, refund), grant): Permit<RefundOf>,
+    request: Once<SettleRefund>,
+) -> Result<StatusCode, Problem> {
+    let key = Some(request.key(grant.caller().actor()));
+    let command = Command::SettleRefund { order, refund, how: request.body.parse()? };
+    match grant.operate(&edge, order.event.partition(), key, command).await? {
+        Reply::Done => Ok(StatusCode::NO_CONTENT),
+        _ => Err(mismatch()),
+    }
+}

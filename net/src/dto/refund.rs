@@ -1,0 +1,137 @@
+//! Refunds that their providers will not make, and what an operator does about them.
+
+use onsale_core::command::RefundSettlement;
+use onsale_core::id::{EventId, OrderId};
+use onsale_core::query::RefusedRefund;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::id::OrderRef;
+use super::order::RefundCauseDto;
+use super::{Id, at, in_query};
+use crate::problem::Problem;
+
+/// A refund that its provider will not make.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = RefusedRefund)]
+pub struct RefusedRefundDto {
+    /// Of which order.
+    pub order: OrderRef,
+    /// Which of the order's refunds, from 0.
+    #[schema(example = 0)]
+    pub number: u32,
+    /// How often it was asked for and refused.
+    #[schema(example = 1)]
+    pub attempts: u32,
+    /// How much, in minor units.
+    #[schema(example = 8900)]
+    pub amount_minor: u64,
+    /// Of what: an ISO 4217 code.
+    #[schema(example = "EUR")]
+    pub currency: String,
+    /// Why it should go back.
+    pub cause: RefundCauseDto,
+    /// Who has the money.
+    #[schema(example = "sandbox")]
+    pub provider: String,
+    /// The provider's name for the payment.
+    #[schema(example = "pay_4f1b2b0b")]
+    pub payment: String,
+    /// The provider's words.
+    #[schema(example = "insufficient balance")]
+    pub reason: String,
+}
+
+/// A page of refunds that their providers will not make.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct RefusedRefundList {
+    /// By order and number.
+    pub refunds: Vec<RefusedRefundDto>,
+    /// What to send as `after` for the next page; null on the last one.
+    pub next: Option<OrderRef>,
+}
+
+/// Which refunds to list.
+#[derive(Clone, Copy, Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct RefusedRefundsPage {
+    /// Only those of orders after this one: `next` of the page before.
+    pub after: Option<OrderRef>,
+    /// Of how many orders at most.
+    #[param(default = 50, minimum = 1, maximum = 100)]
+    pub limit: Option<u16>,
+}
+
+impl RefusedRefundsPage {
+    const LIMIT_USUAL: u16 = 50;
+    const LIMIT_MAX: u16 = 100;
+
+    /// Behind the order with which number, and of how many orders at most.
+    pub fn of(self, event: EventId) -> Result<(Option<u32>, u16), Problem> {
+        let limit = self.limit.unwrap_or(Self::LIMIT_USUAL);
+        if !(1..=Self::LIMIT_MAX).contains(&limit) {
+            return in_query("limit", Err(format!("must be 1 to {}", Self::LIMIT_MAX)));
+        }
+        let after = self.after.map(|Id(order)| order);
+        if after.is_some_and(|order| order.event != event) {
+            return in_query("after", Err("must be the `next` of an earlier page, unchanged"));
+        }
+        Ok((after.map(|order| order.number), limit))
+    }
+}
+
+impl RefusedRefundList {
+    /// The refunds of the first so many orders of those that were found.
+    pub fn of(found: Vec<RefusedRefund>, orders_max: u16) -> Self {
+        let mut orders: Vec<OrderId> = found.iter().map(|refund| refund.order).collect();
+        orders.dedup();
+        let has_more = orders.len() > usize::from(orders_max);
+        let last = orders.into_iter().take(orders_max.into()).next_back().filter(|_| has_more);
+        let shown = found.into_iter().filter(|refund| last.is_none_or(|last| refund.order <= last));
+        Self { refunds: shown.map(Into::into).collect(), next: last.map(Id) }
+    }
+}
+
+/// What becomes of a refund that its provider will not make.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(tag = "how", rename_all = "snake_case", deny_unknown_fields)]
+#[schema(example = json!({"how": "again"}))]
+pub enum SettleRefund {
+    /// The provider is asked once more, as for a new refund.
+    Again {},
+    /// The money went back another way: whoever says so vouches for it.
+    ByHand {
+        /// By what it can be found, such as the number of a bank transfer. It is kept for ever:
+        /// name no person in it.
+        #[schema(example = "transfer 2026-10-07/3", min_length = 1, max_length = 200)]
+        reference: String,
+    },
+}
+
+impl SettleRefund {
+    /// What it says, if it is good in itself.
+    pub fn parse(self) -> Result<RefundSettlement, Problem> {
+        let how = match self {
+            Self::Again {} => RefundSettlement::Again,
+            Self::ByHand { reference } => RefundSettlement::ByHand { reference },
+        };
+        at("reference", how.problem().map_or(Ok(how), Err))
+    }
+}
+
+impl From<RefusedRefund> for RefusedRefundDto {
+    fn from(refund: RefusedRefund) -> Self {
+        Self {
+            order: Id(refund.order),
+            number: refund.refund,
+            attempts: refund.attempt.saturating_add(1),
+            amount_minor: refund.amount.as_minor(),
+            currency: refund.currency.to_string(),
+            cause: refund.cause.into(),
+            provider: refund.provider,
+            payment: refund.payment,
+            reason: refund.reason,
+        }
+    }
+}

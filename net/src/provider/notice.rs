@@ -1,0 +1,78 @@
+//! What providers send by themselves: as it came in, what it says once it is believed, and what
+//! they must be answered.
+
+use http::{HeaderMap, Method};
+use onsale_core::command::PaymentNotice;
+use onsale_core::id::OrderId;
+use thiserror::Error;
+
+use super::signature::SignatureError;
+
+/// A notice as it came in: nothing parsed, nothing believed.
+#[derive(Clone, Copy)]
+pub struct RawNotice<'a> {
+    /// How it came.
+    pub method: &'a Method,
+    /// All headers.
+    pub headers: &'a HeaderMap,
+    /// What stood behind the `?`, byte for byte, or nothing.
+    pub query: &'a str,
+    /// The body, byte for byte.
+    pub body: &'a [u8],
+}
+
+/// What a notice says that is the provider's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Said {
+    /// All that there is to know about a payment.
+    Payment(PaymentNotice),
+    /// That something happened to an intent. It proves too little, or says too little, to be
+    /// believed: the provider is asked.
+    Ask {
+        /// For which order.
+        order: OrderId,
+        /// The provider's name for the intent.
+        reference: String,
+    },
+}
+
+/// Why a notice is not believed.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum NoticeError {
+    /// It is not the provider's, or too old.
+    #[error(transparent)]
+    Signature(#[from] SignatureError),
+    /// It is the provider's, but not what its documentation says.
+    #[error("the notice cannot be read: {0}")]
+    Malformed(String),
+    /// It is the provider's, but for no order that could be one of this server's.
+    #[error("the notice is for no order of this server: {0}")]
+    Foreign(String),
+}
+
+/// What became of a notice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate<'a> {
+    /// It is in the journal, or says nothing new.
+    Recorded,
+    /// It is not believed.
+    NotBelieved(&'a NoticeError),
+    /// It cannot be recorded now: the provider is to send it again.
+    NotNow,
+}
+
+/// What a provider must be answered, with status 200.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NoticeAnswer {
+    /// The type of the body.
+    pub content_type: &'static str,
+    /// The body.
+    pub body: &'static str,
+}
+
+impl NoticeAnswer {
+    /// An answer of JSON.
+    pub const fn json(body: &'static str) -> Self {
+        Self { content_type: "application/json", body }
+    }
+}

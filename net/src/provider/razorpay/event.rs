@@ -1,0 +1,48 @@
+//! What Razorpay's events say. `payment.captured` and `payment_link.paid` tell the same twice: the
+//! payment has one name, so it counts once.
+
+use onsale_core::id::OrderId;
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::entity::{Link, Payment};
+use crate::provider::{NoticeError, Said};
+
+/// An event, once its signature is believed. What is in the payload depends on the kind.
+#[derive(Debug, Deserialize)]
+struct Event {
+    event: String,
+    payload: Value,
+}
+
+#[derive(Debug, Deserialize)]
+struct Payload {
+    payment_link: Option<Entity<Link>>,
+    payment: Entity<Payment>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Entity<T> {
+    entity: T,
+}
+
+/// Reads an event. Refunds are of no interest: whoever waits for one asks.
+pub(super) fn read(body: &[u8]) -> Result<Vec<Said>, NoticeError> {
+    let malformed = |fault: serde_json::Error| NoticeError::Malformed(fault.to_string());
+    let Event { event, payload } = serde_json::from_slice(body).map_err(malformed)?;
+    let is_links = match event.as_str() {
+        "payment_link.paid" | "payment_link.partially_paid" => true,
+        "payment.captured" | "payment.authorized" => false,
+        _ => return Ok(Vec::new()),
+    };
+    let Payload { payment_link, payment } = serde_json::from_value(payload).map_err(malformed)?;
+    let payment = payment.entity;
+    let foreign = || NoticeError::Foreign(payment.id.clone());
+    let of_link = payment_link.as_ref().and_then(|link| link.entity.notes.order());
+    let Some(order) = of_link.or_else(|| payment.notes.order()) else {
+        // Payments of other kinds come to the same account. A link tells of its own once more.
+        return if is_links { Err(foreign()) } else { Ok(Vec::new()) };
+    };
+    let order: OrderId = order.parse().map_err(|_| foreign())?;
+    Ok(payment.notice(order)?.map(Said::Payment).into_iter().collect())
+}

@@ -1,0 +1,47 @@
+//! What Stripe's events say. Those of a Checkout Session and those of its Payment Intent tell the
+//! same twice: the payment has one name, so it counts once.
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::object::{PaymentIntent, Session};
+use crate::provider::{NoticeError, Said};
+
+/// An event, once its signature is believed.
+#[derive(Debug, Deserialize)]
+struct Event {
+    #[serde(rename = "type")]
+    kind: String,
+    data: Data,
+}
+
+#[derive(Debug, Deserialize)]
+struct Data {
+    object: Value,
+}
+
+/// Reads an event. Refunds are of no interest: whoever waits for one asks.
+pub(super) fn read(body: &[u8]) -> Result<Vec<Said>, NoticeError> {
+    let event: Event = serde_json::from_slice(body).map_err(|fault| malformed(&fault))?;
+    let object = event.data.object;
+    let notice = match event.kind.as_str() {
+        "checkout.session.completed" | "checkout.session.async_payment_succeeded" => {
+            parse::<Session>(object)?.notice()?
+        }
+        "checkout.session.async_payment_failed" => Some(parse::<Session>(object)?.declined()?),
+        "payment_intent.succeeded" | "payment_intent.processing" | "payment_intent.canceled" => {
+            parse::<PaymentIntent>(object)?.notice()?
+        }
+        _ => None,
+    };
+    Ok(notice.map(Said::Payment).into_iter().collect())
+}
+
+fn parse<T: DeserializeOwned>(object: Value) -> Result<T, NoticeError> {
+    serde_json::from_value(object).map_err(|fault| malformed(&fault))
+}
+
+fn malformed(fault: &serde_json::Error) -> NoticeError {
+    NoticeError::Malformed(fault.to_string())
+}

@@ -1,0 +1,117 @@
+//! `cargo xtask providers`: the providers' own SDKs against our adapters and our simulator. What an
+//! SDK signs an adapter must believe, what we sign an SDK must; and as clients of the simulator the
+//! SDKs must find what they expect of the real API.
+//!
+//! Deliberately absent: the adapters' own rules. Those are tested where the adapters are.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::process::{Failure, Outcome, Process, cargo, is_installed, program};
+use crate::service::{Service, dependent};
+use crate::workspace;
+
+/// Which SDKs, and of which version: for npm, and for pip.
+const NODE: [&str; 2] = ["package.json", "package-lock.json"];
+const PYTHON: &str = "requirements.txt";
+
+/// Installs the SDKs, builds what they are tried with, and runs all checks.
+pub fn run() -> Outcome {
+    let node = install_for_node()?;
+    let python = install_for_python()?;
+    cargo(&["build", "--package", "onsale-provider-sim"]).run()?;
+    cargo(&["build", "--package", "onsale-net", "--example", "provider_vectors"]).run()?;
+    let here = here();
+    check(program("node").path_arg(&here.join("sdk.mjs")).env("TOOLS", &node.to_string_lossy()))?;
+    let python = program(python.join("python")).env("PYTHONDONTWRITEBYTECODE", "1");
+    check(python.path_arg(&here.join("sdk.py")))
+}
+
+/// Runs one program of checks with a simulator of its own.
+fn check(script: Process) -> Outcome {
+    let cannot = |error| Failure(format!("the simulator gets no folder: {error}"));
+    let folder = tempfile::tempdir().map_err(cannot)?;
+    let built = workspace::target_directory()?.join("debug");
+    let notices = onsale_testbed::free_port()?;
+    let simulator = dependent()
+        .path_arg(&built.join("onsale-provider-sim"))
+        .args(&["--listen", "127.0.0.1:0", "--retry-pause-ms", "50"])
+        .args(&["--notify-url", &format!("http://127.0.0.1:{notices}")]);
+    let mut service = Service::start("the simulator", simulator, &folder.path().join("log"))?;
+    let url = service.wait_until(address)?;
+    script
+        .env("SIMULATOR", &url)
+        .env("NOTICES_PORT", &notices.to_string())
+        .env("ADAPTERS", &built.join("examples/provider_vectors").to_string_lossy())
+        .env("CREDENTIALS", "provider-sim/src/credentials.rs")
+        .run()
+}
+
+fn address(log: &str) -> Option<String> {
+    let (line, _) = log.split_once('\n')?;
+    line.starts_with("http://").then(|| line.to_owned())
+}
+
+/// The folder of this module, with the scripts.
+fn here() -> PathBuf {
+    workspace::root().join("xtask/src/providers")
+}
+
+/// The folder with `node_modules`.
+fn install_for_node() -> Outcome<PathBuf> {
+    if !is_installed("node", &["--version"]) || !is_installed("npm", &["--version"]) {
+        return Err(Failure("node and npm are missing: install Node.js 20 or later".to_owned()));
+    }
+    let own = workspace::root().join("target/tools/providers/node");
+    let is_there = own.join("node_modules").is_dir();
+    if !is_there || !NODE.iter().all(|name| is_same(&here().join(name), &own.join(name))) {
+        println!("SDKs are missing and are now installed into target/tools");
+        NODE.iter().try_for_each(|name| copy(&here().join(name), &own.join(name)))?;
+        program("npm")
+            .args(&["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix"])
+            .path_arg(&own)
+            .run()?;
+    }
+    Ok(own)
+}
+
+/// The folder with the programs of a Python that has the SDKs.
+fn install_for_python() -> Outcome<PathBuf> {
+    let own = workspace::root().join("target/tools/providers/python");
+    let (wanted, programs) = (here().join(PYTHON), own.join("bin"));
+    if !programs.is_dir() || !is_same(&wanted, &own.join(PYTHON)) {
+        onsale_testbed::find_python()?;
+        println!("SDKs are missing and are now installed into target/tools");
+        program("python3").args(&["-m", "venv", "--clear"]).path_arg(&own).run()?;
+        program(programs.join("pip"))
+            .args(&["install", "--quiet", "--requirement"])
+            .path_arg(&wanted)
+            .run()?;
+        // The last thing, so that it says that all went well.
+        copy(&wanted, &own.join(PYTHON))?;
+    }
+    Ok(programs)
+}
+
+fn is_same(wanted: &Path, installed: &Path) -> bool {
+    let read = |path: &Path| fs::read(path).ok();
+    read(installed).is_some_and(|bytes| read(wanted) == Some(bytes))
+}
+
+fn copy(from: &Path, to: &Path) -> Outcome {
+    let folder = to.parent().unwrap_or(to);
+    let copied = fs::create_dir_all(folder).and_then(|()| fs::copy(from, to));
+    copied.map(drop).map_err(|error| Failure(format!("{} is not copied: {error}", from.display())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_address_is_what_the_simulator_says_first() {
+        assert_eq!(address("http://127.0.0.1:41\n").unwrap(), "http://127.0.0.1:41");
+        assert_eq!(address("http://127.0.0.1:4"), None, "half a line");
+        assert_eq!(address("error\n"), None);
+    }
+}
