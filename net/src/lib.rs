@@ -13,6 +13,7 @@ pub mod dto;
 pub mod entropy;
 mod extract;
 pub mod gateway;
+mod histogram;
 mod idempotency;
 mod json;
 pub mod letters;

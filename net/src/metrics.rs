@@ -1,7 +1,7 @@
 //! What is counted about requests. Every core counts for itself, without waiting for any other; a
 //! scrape, on whichever core it comes in, adds them up.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::fmt::{self, Debug};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,8 +12,9 @@ use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric, text};
 use prometheus_client::metrics::MetricType;
 use prometheus_client::metrics::counter::ConstCounter;
-use prometheus_client::metrics::exemplar::Exemplar;
 use prometheus_client::registry::Registry;
+
+use crate::histogram::{Durations, Histogram};
 
 /// Whoever counts something else and wants it shown too.
 pub trait MetricsSource: Send + Sync + 'static {
@@ -26,12 +27,6 @@ pub trait MetricsSource: Send + Sync + 'static {
 impl MetricsSource for () {
     fn write(&self, _: &mut String) {}
 }
-
-/// The upper bounds of the histogram, in microseconds: from a look into memory to a long poll.
-const BOUNDS_US: [u64; 14] = [
-    100, 250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 1_000_000,
-    5_000_000, 30_000_000,
-];
 
 /// The method and path of a route, as in the documentation.
 pub type Route = (String, String);
@@ -55,9 +50,7 @@ pub struct CoreCounters {
 struct RouteCounters {
     /// By status less 100.
     statuses: Statuses,
-    /// One for each bound and one for what took longer.
-    durations: [AtomicU64; BOUNDS_US.len() + 1],
-    duration_sum_us: AtomicU64,
+    durations: Histogram,
 }
 
 struct Statuses([AtomicU64; 500]);
@@ -109,13 +102,10 @@ impl CoreCounters {
     /// Counts a request to the route of this number that was answered.
     pub(crate) fn count(&self, route: usize, status: StatusCode, took: Duration) {
         let counters = &self.counters[route];
-        let took_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
-        let bucket = BOUNDS_US.partition_point(|&bound| bound < took_us);
         if let Some(count) = counters.statuses.0.get(usize::from(status.as_u16()) - 100) {
             count.fetch_add(1, Ordering::Relaxed);
         }
-        counters.durations[bucket].fetch_add(1, Ordering::Relaxed);
-        counters.duration_sum_us.fetch_add(took_us, Ordering::Relaxed);
+        counters.durations.count(took);
     }
 }
 
@@ -123,8 +113,7 @@ impl CoreCounters {
 struct Sums {
     /// By status.
     statuses: BTreeMap<u16, u64>,
-    durations: [u64; BOUNDS_US.len() + 1],
-    duration_sum_us: u64,
+    durations: Durations,
 }
 
 impl Sums {
@@ -135,10 +124,7 @@ impl Sums {
                 *self.statuses.entry(status).or_default() += count;
             }
         }
-        for (sum, count) in self.durations.iter_mut().zip(&counters.durations) {
-            *sum += count.load(Ordering::Relaxed);
-        }
-        self.duration_sum_us += counters.duration_sum_us.load(Ordering::Relaxed);
+        self.durations.add(&counters.durations);
     }
 }
 
@@ -173,36 +159,17 @@ fn encode_requests(sums: &BTreeMap<Route, Sums>, encoder: &mut DescriptorEncoder
     Ok(())
 }
 
-/// Seconds, the base unit of `OpenMetrics`; the only place where floating point meets them.
-#[expect(clippy::cast_precision_loss, reason = "2^53 microseconds are 285 years")]
-fn seconds(us: u64) -> f64 {
-    us as f64 / 1e6
-}
-
 fn encode_durations(sums: &BTreeMap<Route, Sums>, encoder: &mut DescriptorEncoder) -> fmt::Result {
     let (name, help) = ("http_request_duration_seconds", "Time until a request was answered");
     let mut family = encoder.encode_descriptor(name, help, None, MetricType::Histogram)?;
-    let bounds = BOUNDS_US.into_iter().map(seconds).chain([f64::INFINITY]);
     for ((method, path), sums) in sums {
-        let count = sums.durations.iter().sum();
-        if count == 0 {
-            continue;
+        if !sums.durations.is_empty() {
+            let labels = [("method", method.as_str()), ("route", path.as_str())];
+            sums.durations.encode(family.encode_family(&labels)?)?;
         }
-        let buckets: Vec<_> = bounds.clone().zip(sums.durations).collect();
-        let labels = [("method", method.as_str()), ("route", path.as_str())];
-        let exemplars: Option<&HashMap<usize, Exemplar<NoLabels, f64>>> = None;
-        family.encode_family(&labels)?.encode_histogram(
-            seconds(sums.duration_sum_us),
-            count,
-            &buckets,
-            exemplars,
-        )?;
     }
     Ok(())
 }
-
-/// Exemplars are not kept.
-type NoLabels = [(&'static str, &'static str); 0];
 
 #[cfg(test)]
 mod tests {

@@ -10,6 +10,7 @@
 //! partitions/0000/ ...        segments and snapshots
 //! sandbox/                    the sandbox payment provider's
 //! letters/                    letters to people, unless a mail server is configured
+//! bus/<sink>/0000 ...         how far each sink has got with each partition
 //! control.db                  accounts, catalogue, read models, unless another database is set
 //! ```
 //!
@@ -28,8 +29,7 @@ use onsale_storage::journal::JournalId;
 use onsale_storage::lock::{DirectoryLock, LockError};
 use thiserror::Error;
 
-pub(crate) use self::durable::hex;
-use self::durable::write_durably;
+pub(crate) use self::durable::{create_private, hex, read_if_there, write_durably};
 use self::keys::Keys;
 use crate::config::{Config, Secret};
 
@@ -43,6 +43,7 @@ const PARTITIONS: &str = "partitions";
 const SANDBOX: &str = "sandbox";
 const CONTROL: &str = "control.db";
 const LETTERS: &str = "letters";
+const BUS: &str = "bus";
 
 /// A data directory, for as long as this process uses it.
 #[derive(Debug)]
@@ -180,6 +181,11 @@ impl DataDirectory {
     /// Where letters to people are put.
     pub fn letters_path(&self) -> PathBuf {
         self.path.join(LETTERS)
+    }
+
+    /// Where it is kept how far a sink has got.
+    pub fn bus_path(&self, sink: &str) -> PathBuf {
+        self.path.join(BUS).join(sink)
     }
 
     /// Where the sandbox payment provider's files are.

@@ -26,6 +26,7 @@ use onsale_core::id::PartitionId;
 use onsale_storage::directory::FileDirectory;
 use onsale_storage::journal::{Bookmark, FactNumber, FollowError, Follower};
 use thiserror::Error;
+use tokio::task::{JoinError, spawn_blocking};
 
 use crate::config::Keep;
 use crate::gauges::Gauges;
@@ -75,6 +76,28 @@ pub struct Followed {
     pub decision: Decision,
     /// Behind it: to be written down with whatever is made of it.
     pub bookmark: Bookmark,
+}
+
+/// What was read together.
+#[derive(Debug)]
+pub struct Read {
+    /// Whoever goes on.
+    pub following: Following,
+    /// What was decided, in order.
+    pub decisions: Vec<Followed>,
+    /// Why it is no more.
+    pub end: End,
+}
+
+/// Why no more was read.
+#[derive(Debug)]
+pub enum End {
+    /// It is enough.
+    Full,
+    /// There is no more.
+    Over,
+    /// The next decision cannot be read. What came before it is there.
+    Unreadable(FactsError),
 }
 
 /// Why facts cannot be followed.
@@ -149,6 +172,28 @@ impl Following {
         let decision = Decision::decode(record.payload)
             .map_err(|source| FactsError::Decision { fact: first, source })?;
         Ok(Some(Followed { first, decision, bookmark: self.bookmark() }))
+    }
+
+    /// About so many facts, as far as there are, on a thread that may wait for files.
+    pub async fn read(mut self, facts_max: u64) -> Result<Read, JoinError> {
+        spawn_blocking(move || {
+            let (mut decisions, mut facts) = (Vec::new(), 0);
+            let end = loop {
+                if facts >= facts_max {
+                    break End::Full;
+                }
+                match self.next_decision() {
+                    Ok(Some(followed)) => {
+                        facts += followed.decision.facts.len() as u64;
+                        decisions.push(followed);
+                    }
+                    Ok(None) => break End::Over,
+                    Err(error) => break End::Unreadable(error),
+                }
+            };
+            Read { following: self, decisions, end }
+        })
+        .await
     }
 
     /// Behind what was answered last.

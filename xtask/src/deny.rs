@@ -32,7 +32,8 @@ fn find_or_install() -> Outcome<PathBuf> {
         }
     }
     println!("cargo-deny is missing and is now compiled into target/tools; it takes minutes, once");
-    cargo(&["install", "--locked", "cargo-deny", "--version", VERSION, "--root"])
+    // It runs for a second: what counts is how soon it is there.
+    cargo(&["install", "--debug", "--locked", "cargo-deny", "--version", VERSION, "--root"])
         .path_arg(&own_folder)
         .run()?;
     Ok(own)

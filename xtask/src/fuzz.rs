@@ -1,12 +1,14 @@
 //! `cargo xtask fuzz`: replay what the fuzz targets know, or look for new failures.
 //!
-//! Works with the stable compiler: coverage feedback is asked of LLVM directly. Memory checkers
-//! need a nightly compiler and are absent; the targets guard code that is safe Rust throughout.
+//! A replay needs no feedback: it is built as tests are, into the same folder, and so mostly is
+//! there already. A search works with the stable compiler: coverage feedback is asked of LLVM
+//! directly. Memory checkers need a nightly compiler and are absent; the targets guard code that is
+//! safe Rust throughout.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::process::{Failure, Outcome, cargo, is_installed, program};
+use crate::process::{Failure, Outcome, Process, cargo, is_installed, program};
 use crate::workspace;
 
 /// The manifest of the targets, which are a workspace of their own.
@@ -31,13 +33,13 @@ pub fn run(only: Option<&str>, seconds: u64) -> Outcome {
     }
     let targets = chosen(only)?;
     require_cpp_compiler()?;
-    let build = Build::new()?;
     for target in &targets {
-        build.replay(target)?;
+        replay(target)?;
     }
     if seconds > 0 {
+        let triple = this_machine()?;
         for target in &targets {
-            build.search(target, seconds)?;
+            search(target, seconds, &triple)?;
         }
     }
     Ok(())
@@ -92,46 +94,39 @@ fn require_cpp_compiler() -> Outcome {
         .run()
 }
 
-struct Build {
-    /// Named even when it is this machine's: build scripts then stay free of `FLAGS`.
-    triple: String,
+/// What the compiler calls this machine.
+fn this_machine() -> Outcome<String> {
+    let version = program("rustc").args(&["-vV"]).read()?;
+    let triple = version.lines().find_map(|line| line.strip_prefix("host: "));
+    triple
+        .map(str::to_owned)
+        .ok_or_else(|| Failure("`rustc -vV` does not name this machine".to_owned()))
 }
 
-impl Build {
-    fn new() -> Outcome<Self> {
-        let version = program("rustc").args(&["-vV"]).read()?;
-        let triple = version.lines().find_map(|line| line.strip_prefix("host: "));
-        let triple = triple
-            .ok_or_else(|| Failure("`rustc -vV` does not name this machine".to_owned()))?
-            .to_owned();
-        Ok(Self { triple })
-    }
+fn replay(target: &str) -> Outcome {
+    let built = cargo(&["run", "--quiet", "--manifest-path", MANIFEST, "--target-dir"])
+        .path_arg(&workspace::target_directory()?);
+    run_target(built, target, &existing(&[committed_corpus(target)]), "-runs=0")
+}
 
-    fn replay(&self, target: &str) -> Outcome {
-        self.run_target(target, &existing(&[committed_corpus(target)]), &["-runs=0"])
-    }
+/// The triple is named even though it is this machine's: build scripts then stay free of `FLAGS`.
+fn search(target: &str, seconds: u64, triple: &str) -> Outcome {
+    let found = workspace::root().join("fuzz/target/corpus").join(target);
+    create(&found)?;
+    // libFuzzer writes to the first folder only: what is committed stays as it is.
+    let folders = existing(&[found, committed_corpus(target)]);
+    let built = cargo(&["run", "--quiet", "--release", "--manifest-path", MANIFEST])
+        .args(&["--target", triple])
+        .env("RUSTFLAGS", FLAGS);
+    run_target(built, target, &folders, &format!("-max_total_time={seconds}"))
+}
 
-    fn search(&self, target: &str, seconds: u64) -> Outcome {
-        let found = workspace::root().join("fuzz/target/corpus").join(target);
-        create(&found)?;
-        // libFuzzer writes to the first folder only: what is committed stays as it is.
-        let folders = existing(&[found, committed_corpus(target)]);
-        self.run_target(target, &folders, &[&format!("-max_total_time={seconds}")])
-    }
-
-    fn run_target(&self, target: &str, corpus: &[PathBuf], options: &[&str]) -> Outcome {
-        let artifacts = workspace::root().join("fuzz/artifacts").join(target);
-        create(&artifacts)?;
-        let artifacts = format!("-artifact_prefix={}/", artifacts.display());
-        let folders: Vec<_> = corpus.iter().map(|folder| folder.to_string_lossy()).collect();
-        cargo(&["run", "--quiet", "--release", "--manifest-path", MANIFEST])
-            .args(&["--target", &self.triple, "--bin", target, "--"])
-            .args(options)
-            .args(&[artifacts])
-            .args(&folders)
-            .env("RUSTFLAGS", FLAGS)
-            .run()
-    }
+fn run_target(built: Process, target: &str, corpus: &[PathBuf], option: &str) -> Outcome {
+    let artifacts = workspace::root().join("fuzz/artifacts").join(target);
+    create(&artifacts)?;
+    let artifacts = format!("-artifact_prefix={}/", artifacts.display());
+    let folders: Vec<_> = corpus.iter().map(|folder| folder.to_string_lossy()).collect();
+    built.args(&["--bin", target, "--", option, &artifacts]).args(&folders).run()
 }
 
 fn committed_corpus(target: &str) -> PathBuf {

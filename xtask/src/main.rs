@@ -12,6 +12,7 @@ mod bench;
 mod ci;
 mod demo;
 mod deny;
+mod events;
 mod fix;
 mod fuzz;
 mod madsim;
@@ -77,6 +78,12 @@ enum Command {
     },
     /// Try our payment adapters and their simulator with the providers' own SDKs
     Providers,
+    /// Check the documents about what is published, under docs/events
+    Events {
+        /// Write them
+        #[arg(long)]
+        write: bool,
+    },
     /// Check the house style: sizes, markers, manifests, direction of dependencies
     Tidy,
     /// Prove that the rules (onsale-core) need no operating system
@@ -147,6 +154,7 @@ fn main() -> ExitCode {
         Command::Bench { quick, only } => bench::run(quick, only.as_deref()),
         Command::Api { seed, examples } => api::run(seed, examples),
         Command::Providers => providers::run(),
+        Command::Events { write } => events::run(write),
         Command::Tidy => tidy::run(),
         Command::Purity => purity::run(),
         Command::Deny { require_advisories } => deny::run(require_advisories),

@@ -34,6 +34,18 @@ impl Server {
     pub fn start(scratch: &Path, program: Process, cores: usize, settings: &str) -> Outcome<Self> {
         let cannot = |error| Failure(format!("the server gets no folder: {error}"));
         let folder = tempfile::tempdir_in(scratch).map_err(cannot)?;
+        Self::start_in(folder, program, cores, settings)
+    }
+
+    /// Ends it, and starts `program` on what it left, with these lines as its configuration file.
+    pub fn again(self, program: Process, cores: usize, settings: &str) -> Outcome<Self> {
+        let Self { service, folder, .. } = self;
+        drop(service);
+        Self::start_in(folder, program, cores, settings)
+    }
+
+    fn start_in(folder: TempDir, program: Process, cores: usize, settings: &str) -> Outcome<Self> {
+        let cannot = |error| Failure(format!("the server gets no configuration: {error}"));
         let config = folder.path().join("onsale.toml");
         fs::write(&config, settings).map_err(cannot)?;
         let process = program

@@ -155,6 +155,7 @@ impl Edge {
         let mut text = String::new();
         self.0.common.more_metrics.write(&mut text);
         self.0.common.limit_metrics.write(&mut text);
+        self.0.common.notice_metrics.write(&mut text);
         self.0.common.metrics.write(&mut text);
         text
     }

@@ -52,6 +52,7 @@ use crate::gateway::{Gateway, GatewaySettings, version};
 use crate::metrics::{HttpMetrics, MetricsSource};
 use crate::port::Partitions;
 use crate::problem::{Problem, catalog};
+use crate::provider::metrics::NoticeMetrics;
 use crate::provider::sandbox::{self, Sandbox};
 use crate::provider::{Providers, webhook};
 use crate::slow::Backstage;
@@ -118,6 +119,7 @@ pub(crate) struct Common {
     pub metrics: Arc<HttpMetrics>,
     pub more_metrics: Arc<dyn MetricsSource>,
     pub limit_metrics: LimitMetrics,
+    pub notice_metrics: NoticeMetrics,
     pub gateway: GatewaySettings,
     pub stopping: AtomicBool,
 }
@@ -141,6 +143,7 @@ impl<P: Partitions> Api<P> {
             metrics: Arc::default(),
             more_metrics: settings.metrics,
             limit_metrics: LimitMetrics::default(),
+            notice_metrics: NoticeMetrics::default(),
             gateway: settings.gateway,
             stopping: AtomicBool::new(false),
         };
@@ -167,12 +170,13 @@ pub fn router<P: Partitions>(api: Api<P>) -> Router {
     let gateway = Gateway::new(&common.gateway, &document, metrics, &*common.entropy);
     let counters = common.metrics.new_core(gateway.routes.names());
     let edge = Edge::new(partitions.clone(), common.clone(), counters, gateway);
-    let providers = webhook::routes(partitions, common.providers.clone());
+    let providers = common.providers.clone();
+    let webhooks = webhook::routes(partitions, providers, &common.notice_metrics);
     let sandbox = common.sandbox.clone().map(sandbox::routes).unwrap_or_default();
     routes
         .merge(docs::routes(&document))
         .with_state(edge.clone())
-        .merge(providers)
+        .merge(webhooks)
         .merge(sandbox)
         .method_not_allowed_fallback(no_such_method)
         .fallback(no_such_route)

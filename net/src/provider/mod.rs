@@ -177,6 +177,15 @@ impl RefundWish {
             attempt => format!("{}-{}-{attempt}", self.order, self.refund),
         }
     }
+
+    /// Which of the order's refunds, and which attempt at it if not the first: for a provider that
+    /// wants another form of key. `mark` is what stands between the two.
+    pub fn number(&self, mark: char) -> String {
+        match self.attempt {
+            0 => self.refund.to_string(),
+            attempt => format!("{}{mark}{attempt}", self.refund),
+        }
+    }
 }
 
 /// A refund that the provider has taken on.

@@ -5,18 +5,27 @@
 //! provider stop: its own acknowledgement for everything that is in the journal now, duplicates and
 //! payments for unknown orders included; a fault of the server's only when there is no journal to
 //! put it in, so that the provider sends it again.
+//!
+//! Notices of money are timed until they are durable. Deliberately not timed: those that lead to a
+//! question, whose time is the provider's.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Instant;
 
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
-use axum::extract::{DefaultBodyLimit, Path, RawQuery, State};
+use axum::extract::{DefaultBodyLimit, FromRequestParts, Path, RawQuery, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use http::request::Parts;
 use http::{HeaderMap, Method, StatusCode, header};
-use onsale_core::command::{Actor, Command, PaymentNotice, Provider, Request};
+use onsale_core::command::{Actor, Command, PaymentNotice, PaymentOutcome, Provider, Request};
 use onsale_core::id::PartitionId;
 use tracing::{debug, error, warn};
 
+use super::metrics::{NoticeMetrics, NoticeTimes};
 use super::reconcile::PendingIntent;
 use super::{Fate, NoticeError, PaymentProvider, Providers, RawNotice, Said};
 use crate::port::{CallError, Partitions};
@@ -33,18 +42,34 @@ pub const PATH: &str = "/api/v1/webhooks/{provider}";
 struct Webhooks<P> {
     port: P,
     providers: Providers,
+    times: Arc<NoticeTimes>,
 }
 
-/// The route for the webhooks of `providers`. Needs no reactor, so it runs on every executor.
-pub fn routes<P: Partitions>(port: P, providers: Providers) -> Router {
+/// The route for the webhooks of `providers`, on one more core. Needs no reactor, so it runs on
+/// every executor.
+pub fn routes<P: Partitions>(port: P, providers: Providers, metrics: &NoticeMetrics) -> Router {
+    let times = metrics.new_core(&providers);
     Router::new()
         .route(PATH, get(receive::<P>).post(receive::<P>))
         .layer(DefaultBodyLimit::max(BODY_MAX_BYTES))
-        .with_state(Webhooks { port, providers })
+        .with_state(Webhooks { port, providers, times })
+}
+
+/// When a request was there, as far as its head. Only for the histogram: what is decided goes by
+/// the port's clock.
+struct Arrived(Instant);
+
+impl<S: Sync> FromRequestParts<S> for Arrived {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(_: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self(Instant::now()))
+    }
 }
 
 async fn receive<P: Partitions>(
     State(state): State<Webhooks<P>>,
+    arrived: Arrived,
     method: Method,
     Path(name): Path<String>,
     RawQuery(query): RawQuery,
@@ -66,7 +91,7 @@ async fn receive<P: Partitions>(
         Err(reason) => return disbelieve(provider, &reason),
     };
     for each in said {
-        if let Err(problem) = state.take(provider, each).await {
+        if let Err(problem) = state.take(provider, each, &arrived).await {
             return answer(provider, Fate::NotNow).ok_or(problem);
         }
     }
@@ -86,9 +111,21 @@ fn answer(provider: &dyn PaymentProvider, fate: Fate<'_>) -> Option<Response> {
 }
 
 impl<P: Partitions> Webhooks<P> {
-    async fn take(&self, provider: &dyn PaymentProvider, said: Said) -> Result<(), Problem> {
+    async fn take(
+        &self,
+        provider: &dyn PaymentProvider,
+        said: Said,
+        Arrived(arrived): &Arrived,
+    ) -> Result<(), Problem> {
         match said {
-            Said::Payment(notice) => record(&self.port, notice).await,
+            Said::Payment(notice) => {
+                let is_money = matches!(notice.outcome, PaymentOutcome::Captured { .. });
+                record(&self.port, notice).await?;
+                if is_money {
+                    self.times.count(provider.name(), arrived.elapsed());
+                }
+                Ok(())
+            }
             Said::Ask { order, reference } => {
                 let (provider, until) = (Provider(provider.name().into()), self.port.now());
                 let is_taken =

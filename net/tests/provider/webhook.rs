@@ -11,6 +11,7 @@ use onsale_core::order::OrderStatus;
 use onsale_core::time::{Span, Time};
 use onsale_net::port::Partitions;
 use onsale_net::problem::Problem;
+use onsale_net::provider::metrics::NoticeMetrics;
 use onsale_net::provider::sandbox::ledger::{IntentId, NoticeKind};
 use onsale_net::provider::sandbox::webhook as wire;
 use onsale_net::provider::sandbox::{Sandbox, SandboxConfig};
@@ -24,6 +25,7 @@ use crate::world::{MemoryPort, event, order_of, place_order};
 struct Inbox {
     port: MemoryPort,
     router: Router,
+    metrics: NoticeMetrics,
     _directory: TempDir,
 }
 
@@ -40,8 +42,9 @@ impl Inbox {
         };
         let (sandbox, _) = Sandbox::open(config, port.clock()).unwrap();
         let providers = Providers::new([Arc::new(sandbox) as Arc<dyn PaymentProvider>]);
-        let router = webhook::routes(port.clone(), providers);
-        Self { port, router, _directory: directory }
+        let metrics = NoticeMetrics::default();
+        let router = webhook::routes(port.clone(), providers, &metrics);
+        Self { port, router, metrics, _directory: directory }
     }
 
     /// Posts a body with a signature (or without, if it is empty); returns the status, and the
@@ -71,6 +74,10 @@ fn secret() -> Secret {
 }
 
 fn captured(order: OrderId) -> Vec<u8> {
+    notice(order, NoticeKind::Captured)
+}
+
+fn notice(order: OrderId, kind: NoticeKind) -> Vec<u8> {
     let data = wire::Data {
         intent: IntentId("1".into()),
         order,
@@ -78,7 +85,6 @@ fn captured(order: OrderId) -> Vec<u8> {
         amount_minor: onsale_core::money::Amount::from_minor(5_000),
         currency: "EUR".parse().unwrap(),
     };
-    let kind = NoticeKind::Captured;
     let body = wire::Body { id: "ntc_1".into(), kind, created: 1_800_000_000, data };
     serde_json::to_vec_pretty(&body).unwrap()
 }
@@ -148,6 +154,21 @@ async fn a_notice_that_cannot_be_recorded_is_asked_for_again() {
     assert_eq!(order_of(&inbox.port, order).await.status, OrderStatus::Pending);
     assert_eq!(inbox.post_signed(&body).await, acknowledged());
     assert_eq!(order_of(&inbox.port, order).await.status, OrderStatus::Completed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn notices_of_money_are_timed_once_they_are_recorded() {
+    let inbox = Inbox::new();
+    let order = place_order(&inbox.port, event(&inbox.port, 5_000), 1, 1);
+    inbox.port.overloaded.store(1, Ordering::SeqCst);
+    for kind in [NoticeKind::Captured, NoticeKind::Started, NoticeKind::Captured] {
+        inbox.post_signed(&notice(order, kind)).await;
+    }
+    inbox.post(&captured(order), "forged").await;
+    let mut shown = String::new();
+    inbox.metrics.write(&mut shown);
+    let count = "provider_notice_duration_seconds_count{provider=\"sandbox\"} 1";
+    assert!(shown.lines().any(|line| line == count), "{shown}");
 }
 
 #[tokio::test(start_paused = true)]

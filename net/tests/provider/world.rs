@@ -19,7 +19,7 @@ use onsale_core::time::{Span, Time};
 use onsale_core::waitroom::LotterySeed;
 use onsale_net::port::{CallError, Look, Partitions};
 use onsale_net::provider::effects::{self, EffectsConfig};
-use onsale_net::provider::metrics::ProviderMetrics;
+use onsale_net::provider::metrics::{NoticeMetrics, ProviderMetrics};
 use onsale_net::provider::reconcile::{self, ReconcileConfig};
 use onsale_net::provider::sandbox::{self, Sandbox, SandboxConfig};
 use onsale_net::provider::secret::Secret;
@@ -199,7 +199,7 @@ impl World {
         };
         let (sandbox, actor) = Sandbox::open(config, port.clock()).unwrap();
         let providers = Providers::new([Arc::new(sandbox.clone()) as Arc<dyn PaymentProvider>]);
-        let router = webhook::routes(port.clone(), providers.clone())
+        let router = webhook::routes(port.clone(), providers.clone(), &NoticeMetrics::default())
             .merge(sandbox::routes(sandbox.clone()));
         let metrics = ProviderMetrics::default();
         let (watch, watched) = mpsc::channel(100);

@@ -17,6 +17,7 @@ use onsale_storage::journal::{self, Identity, JournalId, Tail, Writer};
 use thiserror::Error;
 use tracing_subscriber::EnvFilter;
 
+use super::bus::{self, NotASink};
 use super::{Config, Secret, cores_available};
 
 const SECRET_BYTES_MIN: usize = 16;
@@ -24,6 +25,17 @@ const SECRET_BYTES_MIN: usize = 16;
 /// A setting whose value makes no sense.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum SettingError {
+    /// Not where facts can be published.
+    #[error("bus {name:?}: {problem}")]
+    Bus {
+        /// What it is called.
+        name: String,
+        /// What is wrong with it.
+        problem: NotASink,
+    },
+    /// Not a list of them.
+    #[error("bus: set at most 20 sinks, each with a name of its own")]
+    BusNames,
     /// More cores than there are.
     #[error("cores is {cores}, but this process may use {available}: set 1 to {available}")]
     Cores {
@@ -135,6 +147,7 @@ impl Config {
         self.check_letters()?;
         self.oidc_providers()?;
         self.check_payments()?;
+        bus::check(&self.bus)?;
         self.check_journal()?;
         self.check_database()?;
         secret("operator_token", self.operator_token.as_ref())?;

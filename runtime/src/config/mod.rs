@@ -7,6 +7,7 @@
 //! them in), and settings of a single event (they are in its specification).
 
 mod accounts;
+mod bus;
 mod catalogue;
 mod check;
 mod load;
@@ -32,6 +33,7 @@ use serde::{Deserialize, Serialize};
 use crate::projection::ProjectionSettings;
 
 pub use self::accounts::{Accounts, Letters, Passwords};
+pub use self::bus::{Bus, NdjsonTarget, NotASink, Outlet, RedisTarget, Target, WebhookTarget};
 pub use self::catalogue::Catalogue;
 pub use self::check::SettingError;
 pub use self::load::{ConfigError, DEFAULT_FILE, ENVIRONMENT_PREFIX, Setting, Sources};
@@ -95,6 +97,8 @@ pub struct Config {
     pub oidc: Vec<Oidc>,
     /// Who takes money.
     pub payments: Payments,
+    /// Where facts are published.
+    pub bus: Vec<Bus>,
     /// The payment provider for trying things out.
     pub sandbox: Sandbox,
 }
@@ -334,6 +338,7 @@ impl Default for Config {
             letters: Letters::default(),
             oidc: Vec::new(),
             payments: Payments::default(),
+            bus: Vec::new(),
             sandbox: Sandbox::default(),
         }
     }

@@ -14,7 +14,7 @@ const OWNER_ONLY_FILE: u32 = 0o600;
 const OWNER_ONLY_DIRECTORY: u32 = 0o700;
 
 /// Creates a directory, durably, that only its owner may enter. One that is there is left as it is.
-pub(super) fn create_private(path: &Path) -> Result<(), DataDirectoryError> {
+pub(crate) fn create_private(path: &Path) -> Result<(), DataDirectoryError> {
     let create = || {
         if path.is_dir() {
             return Ok(());
@@ -26,7 +26,7 @@ pub(super) fn create_private(path: &Path) -> Result<(), DataDirectoryError> {
 }
 
 /// Writes a file that survives a crash from the moment this returns, and is not there before.
-pub(super) fn write_durably(
+pub(crate) fn write_durably(
     directory: &Path,
     name: &str,
     content: &[u8],
@@ -51,7 +51,7 @@ pub(super) fn write_durably(
 }
 
 /// The content of a file, or `None` if there is none.
-pub(super) fn read_if_there(path: &Path) -> Result<Option<Vec<u8>>, DataDirectoryError> {
+pub(crate) fn read_if_there(path: &Path) -> Result<Option<Vec<u8>>, DataDirectoryError> {
     match fs::read(path) {
         Ok(content) => Ok(Some(content)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),

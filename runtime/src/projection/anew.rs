@@ -3,8 +3,8 @@
 use onsale_control::database::Database;
 use onsale_control::projection::{Checkpoint, Journal, project};
 
-use super::{End, Halt, bookmark, read};
-use crate::facts::Facts;
+use super::{Halt, bookmark, numbered};
+use crate::facts::{End, Facts};
 
 /// What was made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -26,9 +26,9 @@ pub async fn anew(
     let mut following = facts.follow(0, bookmark(&from))?;
     let mut made = Anew::default();
     loop {
-        let found = read(following, facts_max).await?;
+        let found = following.read(facts_max).await?;
         following = found.following;
-        let projected = project(database, &from, &found.decisions).await?;
+        let projected = project(database, &from, &numbered(found.decisions)).await?;
         made = Anew { facts: made.facts + projected.facts, rows: made.rows + projected.rows };
         from = projected.checkpoint;
         match found.end {

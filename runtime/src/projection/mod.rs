@@ -28,12 +28,12 @@ use onsale_core::time::Time;
 use onsale_storage::journal::{Bookmark, Chain, FactNumber, FollowError, RecoverError};
 use thiserror::Error;
 use tokio::sync::Semaphore;
-use tokio::task::{JoinError, spawn_blocking};
+use tokio::task::JoinError;
 use tokio::time::error::Elapsed;
 use tokio::time::{sleep, timeout};
 
 use self::pace::Pace;
-use crate::facts::{Facts, FactsError, Followed, Following};
+use crate::facts::{End, Facts, FactsError, Followed};
 use crate::host::Clock;
 
 pub use self::anew::{Anew, anew};
@@ -158,13 +158,14 @@ impl Projection {
         let mut pace = Pace::new(self.settings.batch_facts_max, time);
         self.progress.began(&from);
         loop {
-            let read = read(following, pace.facts()).await?;
+            let read = following.read(pace.facts()).await?;
             following = read.following;
-            if !read.decisions.is_empty() {
+            let decisions = numbered(read.decisions);
+            if !decisions.is_empty() {
                 // The semaphore is never closed.
                 let turn = self.turns.acquire().await;
                 let begun = Instant::now();
-                let work = project(&self.database, &from, &read.decisions);
+                let work = project(&self.database, &from, &decisions);
                 let projected = timeout(TRANSACTION_MAX, work).await??;
                 drop(turn);
                 pace.took(projected.facts, begun.elapsed());
@@ -189,44 +190,13 @@ impl Projection {
     }
 }
 
-/// What was read of a journal.
-struct Read {
-    following: Following,
-    decisions: Vec<Numbered>,
-    end: End,
-}
-
-/// Why no more was read.
-enum End {
-    /// It is enough.
-    Full,
-    /// There is no more.
-    Over,
-    /// The next one cannot be read.
-    Unreadable(FactsError),
-}
-
-/// About so many facts, as far as there are.
-async fn read(mut following: Following, facts_max: u64) -> Result<Read, JoinError> {
-    spawn_blocking(move || {
-        let (mut decisions, mut facts) = (Vec::new(), 0);
-        let end = loop {
-            if facts >= facts_max {
-                break End::Full;
-            }
-            match following.next_decision() {
-                Ok(Some(Followed { first, decision, bookmark })) => {
-                    facts += decision.facts.len() as u64;
-                    let chain = bookmark.chain.map(Chain::get);
-                    decisions.push(Numbered { first, chain, decision });
-                }
-                Ok(None) => break End::Over,
-                Err(error) => break End::Unreadable(error),
-            }
-        };
-        Read { following, decisions, end }
-    })
-    .await
+/// Decisions as they are taken in.
+fn numbered(decisions: Vec<Followed>) -> Vec<Numbered> {
+    let numbered = |Followed { first, decision, bookmark }| {
+        let chain = bookmark.chain.map(Chain::get);
+        Numbered { first, chain, decision }
+    };
+    decisions.into_iter().map(numbered).collect()
 }
 
 fn bookmark(checkpoint: &Checkpoint) -> Bookmark {

@@ -1,117 +1,20 @@
 //! Read models beside a journal that grows: whoever makes them is cut off, the database goes away,
 //! and the journal is not what it should be.
 
-use std::fs::OpenOptions;
-use std::num::NonZeroU32;
-use std::os::unix::fs::FileExt;
-
 use onsale_control::database::DatabaseSettings;
 use onsale_control::projection::Lag;
 use onsale_control::reading::{Asked, Summary, summary};
-use onsale_core::Partition;
-use onsale_core::command::{Actor, Choice, Command, Request, Wish};
-use onsale_core::fact::Decision;
-use onsale_core::id::{EventId, PersonId};
-use onsale_core::money::Amount;
-use onsale_core::spec::{Class, ClassId, Draft, EventSpec, Limits, Quota, Terms, Window};
 use onsale_core::time::Span;
-use onsale_core::waitroom::LotterySeed;
-use onsale_storage::directory::{Directory, FileDirectory};
-use onsale_storage::journal::{
-    BLOCK_BYTES, Identity, JournalConfig, JournalId, Request as DiskRequest, Tail, Writer,
-};
 use onsale_testbed::Postgres;
-use tempfile::TempDir;
 use tokio::task::{JoinHandle, yield_now};
 
 use super::*;
-use crate::config::Keep;
-use crate::facts::Floor;
-use crate::gauges::Gauges;
+use crate::selling::{self, Sale};
 
-const JOURNAL: Journal = Journal(1);
+const JOURNAL: Journal = Journal(selling::JOURNAL.0);
 
-/// A partition that sells a little at a time, and its journal.
-struct Sale {
-    folder: TempDir,
-    files: FileDirectory,
-    writer: Writer,
-    partition: Partition,
-    event: EventId,
-    now: Time,
-    facts: Facts,
-}
-
-impl Sale {
-    /// With an event for sale, in a journal of small segments.
-    fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let files = FileDirectory::open(folder.path().join("partition")).unwrap();
-        let identity = Identity { partition: 0, journal: JournalId(JOURNAL.0) };
-        let segment_bytes = 8 * BLOCK_BYTES as u64;
-        let config = JournalConfig { segment_bytes, ..JournalConfig::default() };
-        let writer = Writer::new(config, &Tail::new_journal(identity)).unwrap();
-        let facts = Facts {
-            id: PartitionId::FIRST,
-            directory: files.path().to_owned(),
-            gauges: Arc::<Gauges>::default(),
-            floor: Floor::new(Keep::Needed, 1),
-        };
-        let event = EventId::new(PartitionId::FIRST, 0).unwrap();
-        let (partition, now) = (Partition::new(PartitionId::FIRST), Time::from_ms(1_000_000));
-        let mut sale = Self { folder, files, writer, partition, event, now, facts };
-        let (spec, seed) = (Box::new(EventSpec::parse(club()).unwrap()), LotterySeed([7; 32]));
-        sale.decide(Actor::Operator, Command::DefineEvent { event: None, spec, seed });
-        sale.decide(Actor::Operator, Command::OpenEvent(event));
-        sale
-    }
-
-    /// So many people fill a cart; a fact each, all of them durable.
-    fn sell(&mut self, carts: u64) {
-        for _ in 0..carts {
-            let person = PersonId::from_u128(u128::from(self.partition.applied()));
-            let wishes = vec![Wish { class: ClassId(0), choice: Choice::Any(1) }];
-            let event = self.event;
-            self.decide(Actor::Person(person), Command::TakeHold { event, place: None, wishes });
-        }
-    }
-
-    fn decide(&mut self, actor: Actor, command: Command) {
-        self.now = self.now + Span::from_ms(10);
-        let request = Request::new(actor, command);
-        let (facts, _) = self.partition.decide(self.now, &request).unwrap();
-        for fact in &facts {
-            self.partition.evolve(self.partition.applied() + 1, self.now, fact);
-        }
-        let count = facts.len();
-        let decision = Decision { at: self.now, trace: None, facts };
-        self.write(&decision.encode(Vec::new()), count);
-    }
-
-    fn write(&mut self, payload: &[u8], facts: usize) {
-        let count = NonZeroU32::new(facts as u32).unwrap();
-        self.writer.append(payload, count).unwrap();
-        while let Some(request) = self.writer.poll_request() {
-            match request {
-                DiskRequest::CreateSegment { index, bytes } => {
-                    self.files.create_zeroed(&index.file_name(), bytes).unwrap();
-                    self.writer.segment_created(index);
-                }
-                DiskRequest::Write { id, segment, offset, bytes } => {
-                    let path = self.files.path().join(segment.file_name());
-                    let file = OpenOptions::new().write(true).open(path).unwrap();
-                    file.write_all_at(bytes, offset).unwrap();
-                    self.writer.written(id);
-                }
-            }
-        }
-        let durable = self.facts.gauges.durable() + facts as u64;
-        self.facts.gauges.set(durable, durable, [0; 4]);
-    }
-
-    fn sqlite(&self) -> DatabaseSettings {
-        DatabaseSettings::sqlite(&self.folder.path().join("control.db"))
-    }
+fn sqlite(sale: &Sale) -> DatabaseSettings {
+    DatabaseSettings::sqlite(&sale.folder.path().join("control.db"))
 }
 
 /// Read models of a sale, while they are made.
@@ -168,7 +71,7 @@ async fn carts(models: &Models, sale: &Sale) -> u64 {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whoever_is_killed_at_any_moment_goes_on_and_every_fact_counts_once() {
-    counts_once(Sale::sqlite).await;
+    counts_once(sqlite).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -223,7 +126,7 @@ async fn a_fact_that_nobody_knows_stops_it_and_is_not_passed_over() {
     sale.sell(5);
     // As a newer program might write it.
     sale.write(&[0xff; 40], 1);
-    let settings = sale.sqlite();
+    let settings = sqlite(&sale);
     let models = Models::of(&sale, &settings, JOURNAL).await;
     models.until(|lag| lag.is_stopped).await;
     let lag = models.lag();
@@ -238,7 +141,7 @@ async fn a_fact_that_nobody_knows_stops_it_and_is_not_passed_over() {
 async fn the_models_of_another_journal_are_left_as_they_are() {
     let mut sale = Sale::new();
     sale.sell(5);
-    let settings = sale.sqlite();
+    let settings = sqlite(&sale);
     let models = Models::of(&sale, &settings, JOURNAL).await;
     assert_eq!(carts(&models, &sale).await, 5);
     models.kill().await;
@@ -254,7 +157,7 @@ async fn the_models_of_another_journal_are_left_as_they_are() {
 async fn an_older_copy_of_the_journal_is_noticed() {
     let mut sale = Sale::new();
     sale.sell(5);
-    let settings = sale.sqlite();
+    let settings = sqlite(&sale);
     let models = Models::of(&sale, &settings, JOURNAL).await;
     assert_eq!(carts(&models, &sale).await, 5);
     models.kill().await;
@@ -263,26 +166,4 @@ async fn an_older_copy_of_the_journal_is_noticed() {
     let models = Models::of(&sale, &settings, JOURNAL).await;
     models.until(|lag| lag.is_stopped).await;
     models.kill().await;
-}
-
-fn club() -> Draft {
-    Draft {
-        name: "Club night".into(),
-        currency: "EUR".parse().unwrap(),
-        classes: vec![Class {
-            name: "floor".into(),
-            price: Amount::from_minor(2_500),
-            window: Window { opens_at: Time::ZERO, closes_at: Time::MAX },
-            per_buyer: None,
-        }],
-        quotas: vec![Quota { name: "house".into(), capacity: 10_000, classes: vec![ClassId(0)] }],
-        plan: None,
-        waitroom: None,
-        limits: Limits { per_buyer: 4, per_hold: 4, refuse_orphans: false },
-        terms: Terms {
-            hold: Span::from_mins(10),
-            order: Span::from_mins(15),
-            payment_grace: Span::from_mins(5),
-        },
-    }
 }

@@ -11,6 +11,7 @@ use onsale_net::port::Partitions;
 use prometheus_client::encoding::text;
 use prometheus_client::registry::Registry;
 
+use super::bus::BusMetrics;
 use super::housekeeping::AccountMetrics;
 use super::slow::SlowPool;
 use crate::facts::Facts;
@@ -23,12 +24,13 @@ pub(super) struct ServerMetrics {
     facts: Arc<[Facts]>,
     counts: Arc<[Arc<ConnectionCounts>]>,
     progress: Progress,
+    bus: BusMetrics,
     slow_pool: Registry,
     accounts: AccountMetrics,
 }
 
 /// A name, what it means, and where its value is.
-type Family<T> = (&'static str, &'static str, &'static str, fn(&T) -> u64);
+pub(super) type Family<T> = (&'static str, &'static str, &'static str, fn(&T) -> u64);
 
 const PARTITION: [Family<Reading>; 6] = [
     ("partition_facts", "counter", "Facts applied", |reading| reading.applied),
@@ -69,7 +71,8 @@ impl ServerMetrics {
         pool: &SlowPool,
     ) -> Self {
         let (progress, accounts) = (pool.progress(), pool.accounts());
-        Self { mailboxes, facts, counts, progress, slow_pool: pool.registry(), accounts }
+        let (bus, slow_pool) = (pool.bus(), pool.registry());
+        Self { mailboxes, facts, counts, progress, bus, slow_pool, accounts }
     }
 
     fn write_accounts(&self, out: &mut String) {
@@ -104,6 +107,7 @@ impl MetricsSource for ServerMetrics {
         for family in PROJECTION {
             write_numbered(out, family, "partition", lags.iter());
         }
+        self.bus.write(self.mailboxes.now(), out);
         for family in CONNECTIONS {
             write_numbered(out, family, "core", self.counts.iter().map(Arc::as_ref));
         }
@@ -131,7 +135,7 @@ fn write_numbered<'a, T: 'a>(
 }
 
 /// A value for each set of labels.
-fn write_family(
+pub(super) fn write_family(
     out: &mut String,
     (name, kind, help): (&str, &str, &str),
     values: impl IntoIterator<Item = (impl Display, u64)>,

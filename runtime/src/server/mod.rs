@@ -11,6 +11,7 @@
 //! process ends.
 
 mod addresses;
+mod bus;
 mod control;
 mod core_main;
 mod housekeeping;
@@ -49,9 +50,9 @@ use crate::snapshots::SnapshotMaker;
 pub use self::control::ControlError;
 pub use self::startup::Startup;
 
-/// How many follow the facts of each partition, and which of them makes read models.
-const FOLLOWERS: usize = 1;
+/// Who follows the facts of each partition: the read models, then one sink after the other.
 const READ_MODELS: usize = 0;
+const FIRST_SINK: usize = 1;
 
 /// Why a server did not start, or ended before it was told to.
 #[derive(Debug, Error)]
@@ -171,11 +172,12 @@ pub fn run(
 /// Where the facts of each partition are.
 fn facts(config: &Config, data: &DataDirectory) -> Arc<[Facts]> {
     let partitions = (0..data.partitions).filter_map(PartitionId::new);
+    let followers = FIRST_SINK + config.bus.len();
     let facts = partitions.map(|id| Facts {
         id,
         directory: data.partition_path(id),
         gauges: Arc::default(),
-        floor: Floor::new(config.journal.keep, FOLLOWERS),
+        floor: Floor::new(config.journal.keep, followers),
     });
     facts.collect()
 }

@@ -27,6 +27,7 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 
+use super::bus::{Bus, BusMetrics};
 use super::housekeeping::{self, AccountMetrics};
 use super::models::Models;
 use super::{ServerError, StopHandle, control};
@@ -44,6 +45,7 @@ const QUEUE: usize = 1_024;
 pub(super) struct SlowPool {
     runtime: Runtime,
     models: Models,
+    bus: Bus,
     providers: Providers,
     sandbox: Option<Sandbox>,
     backstage: Backstage,
@@ -80,6 +82,7 @@ impl SlowPool {
         let (control, is_ready) =
             runtime.block_on(control::open(config, data, address, progress.clone()))?;
         let models = Models::start(config, data, facts, &progress, &port.clock(), &is_ready)?;
+        let bus = Bus::start(config, data, facts, &port.clock())?;
         let handle = runtime.handle().clone();
         let courier = courier(config, data)?;
         let accounts = housekeeping::start(&handle, &control.accounts, courier, &port, &is_ready);
@@ -108,6 +111,7 @@ impl SlowPool {
         Ok(Self {
             runtime,
             models,
+            bus,
             providers,
             sandbox,
             backstage,
@@ -136,6 +140,11 @@ impl SlowPool {
     /// How far the read models are behind.
     pub(super) fn progress(&self) -> Progress {
         self.progress.clone()
+    }
+
+    /// How far the sinks are behind.
+    pub(super) fn bus(&self) -> BusMetrics {
+        self.bus.metrics()
     }
 
     pub(super) fn effects(&self) -> mpsc::UnboundedSender<Effect> {
@@ -170,6 +179,7 @@ impl SlowPool {
     /// Ends what still runs: effects that are not settled are derived again at the next start.
     pub(super) fn end(self) {
         self.models.end();
+        self.bus.end();
         self.runtime.shutdown_timeout(Duration::from_secs(1));
     }
 }

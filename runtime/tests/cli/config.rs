@@ -195,6 +195,40 @@ fn a_provider_to_sign_in_at_is_checked_and_its_secret_not_shown() {
 }
 
 #[test]
+fn a_sink_is_checked_and_its_secrets_not_shown() {
+    let place = Place::new();
+    let good = format!(
+        "[[bus]]\nname = \"books\"\n[bus.to.webhook]\nurl = \"https://books.example\"\n\
+         secrets = [\"whsec_{}\"]\n\
+         [[bus]]\nname = \"streams\"\ntopics = [\"order-events\"]\n[bus.to.redis]\n\
+         url = \"redis://:hunter2-hunter2@localhost\"\n\
+         [[bus]]\nname = \"lines\"\n[bus.to.ndjson]\n",
+        "aHVudGVyMi1odW50ZXIyLWh1bnRlcjItaHVudGVyMg==",
+    );
+    place.write("onsale.toml", &good);
+    let outcome = place.onsale(&["config"]);
+    let effective: Table = outcome.succeeds().parse().unwrap();
+    assert!(!outcome.out.contains("aHVudGVy") && !outcome.out.contains("hunter2"));
+    assert_eq!(effective["bus"][0]["to"]["webhook"]["timeout_s"].as_integer(), Some(20));
+    assert_eq!(effective["bus"][1]["to"]["redis"]["timeout_ms"].as_integer(), Some(2_000));
+    for (wrong, remedy) in [
+        (good.replace("\"books\"", "\"Books\""), "small letters"),
+        (good.replace("\"books\"", "\"lines\""), "a name of its own"),
+        (good.replace("order-events", "orders"), "inventory-events"),
+        (good.replace("https:", "http:"), "bus \"books\": webhook.url must be https://"),
+        (good.replace("books.example", "10.0.0.1"), "webhook.url must be https://"),
+        (good.replace("whsec_aHVu", "aHVu"), "whsec_ and the base64"),
+        (good.replace("redis://", "rediss://"), "redis.url must be redis://"),
+        (good.replace("[bus.to.ndjson]", "[bus.to.kafka]"), "kafka"),
+        (good.replace("[bus.to.redis]", "[bus.to.redis]\ntimeout_ms = 0"), "timeout_ms must be 1"),
+        (good.replace("secrets", "retry_s = []\nsecrets"), "webhook.retry_s 1 to"),
+    ] {
+        place.write("onsale.toml", &wrong);
+        place.onsale(&["config"]).refuses(2, &[remedy]);
+    }
+}
+
+#[test]
 fn the_example_says_the_defaults() {
     let example = fs::read_to_string(EXAMPLE).unwrap();
     assert_eq!(toml::from_str::<Config>(&example).unwrap(), Config::default());

@@ -21,6 +21,7 @@ mod page;
 mod peers;
 mod record;
 mod scale;
+mod scrape;
 mod server;
 mod statistics;
 

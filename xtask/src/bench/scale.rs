@@ -21,6 +21,8 @@ pub struct Scale {
     pub queue: [u64; 2],
     /// Orders at the end.
     pub orders: u64,
+    /// Purchases whose facts are published.
+    pub published: u64,
     /// Seats of a small house and of a large one.
     pub seats: [u64; 2],
     /// Connections that wait: of one server, and of several together.
@@ -42,6 +44,7 @@ impl Scale {
         postgres_clients: [16, 64],
         queue: [1_000, 1_000_000],
         orders: 1_000_000,
+        published: 20_000,
         seats: [1_000, 200_000],
         idle: [10_000, 50_000],
         idle_servers: 3,
@@ -58,6 +61,7 @@ impl Scale {
         postgres_clients: [2, 4],
         queue: [10, 100],
         orders: 200,
+        published: 100,
         seats: [40, 400],
         idle: [20, 60],
         idle_servers: 3,

@@ -26,6 +26,12 @@ impl Bench {
         self.server_with(&self.cores.both(), &format!("listen_per_core = 0\n{BOUNDS}"))
     }
 
+    /// The same server on what it left, with more settings.
+    pub fn again_with(&self, server: Server, settings: &str) -> Outcome<Server> {
+        let process = pinned(&self.cores.server).path_arg(&self.onsale);
+        server.again(process, 1, &format!("{BOUNDS}{}{settings}", without_limits()))
+    }
+
     /// What counting everybody costs belongs to what is measured.
     fn server_with(&self, cores: &str, bounds: &str) -> Outcome<Server> {
         let settings = format!("{bounds}{}", without_limits());

@@ -6,7 +6,7 @@ use super::Problem;
 use crate::workspace::Package;
 
 /// Each package with those below it, the only ones it may depend on (tests included).
-const BELOW: [(&str, &[&str]); 14] = [
+const BELOW: [(&str, &[&str]); 15] = [
     // It is to prove the adapters, so it has nothing of theirs.
     ("onsale-provider-sim", &[]),
     ("onsale-core", &[]),
@@ -16,6 +16,7 @@ const BELOW: [(&str, &[&str]); 14] = [
     // Its tests make read models of whole sales.
     ("onsale-control", &["onsale-core", "onsale-sim", "onsale-testbed"]),
     ("onsale-net", &BELOW_NET),
+    ("onsale-bus", &["onsale-core", "onsale-testbed"]),
     ("onsale-runtime", &BELOW_RUNTIME),
     // Nothing that needs an operating system: a planted bug is rebuilt and judged in seconds.
     ("onsale-sim", &["onsale-core", "onsale-storage", "onsale-engine"]),
@@ -33,12 +34,13 @@ const BELOW_NET: [&str; 5] =
     ["onsale-core", "onsale-storage", "onsale-control", "onsale-testbed", "onsale-provider-sim"];
 
 /// What the composition may depend on.
-const BELOW_RUNTIME: [&str; 6] = [
+const BELOW_RUNTIME: [&str; 7] = [
     "onsale-core",
     "onsale-storage",
     "onsale-engine",
     "onsale-control",
     "onsale-net",
+    "onsale-bus",
     "onsale-testbed",
 ];
 

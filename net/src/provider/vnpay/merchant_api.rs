@@ -19,6 +19,8 @@ use crate::provider::{AskError, RefundWish, vietnam};
 
 /// `vnp_Version`.
 pub(super) const VERSION: &str = "2.1.0";
+/// What stands before the number of an attempt, in names that may have letters and digits only.
+const ATTEMPT_MARK: char = 'A';
 /// `vnp_CreateBy`: who wants a refund.
 const CREATED_BY: &str = "onsale";
 /// `vnp_TransactionType` of a refund of all the money.
@@ -119,12 +121,12 @@ impl MerchantApi {
 
 /// `vnp_RequestId` of a refund: the same for the same wish, letters and digits only, at most 32.
 pub(super) fn refund_id(wish: &RefundWish) -> String {
-    format!("{}R{}", vietnam::digits_of(wish.order), wish.refund)
+    format!("{}R{}", vietnam::digits_of(wish.order), wish.number(ATTEMPT_MARK))
 }
 
 /// `vnp_OrderInfo` of a refund, which `VNPay` repeats.
 pub(super) fn refund_info(wish: &RefundWish) -> String {
-    format!("Refund {} {}", vietnam::digits_of(wish.order), wish.refund)
+    format!("Refund {} {}", vietnam::digits_of(wish.order), wish.number(ATTEMPT_MARK))
 }
 
 /// `vnp_RequestId` of a question: another for each of a day.
@@ -270,6 +272,22 @@ mod tests {
             "vnp_Unsigned": "x",
         });
         fields.as_object().unwrap().clone()
+    }
+
+    #[test]
+    fn a_refund_that_is_asked_for_again_has_names_of_its_own() {
+        let wish = RefundWish {
+            order: "ord_0000400000003".parse().unwrap(),
+            refund: 2,
+            attempt: 0,
+            payment: String::new(),
+            amount: onsale_core::money::Amount::from_minor(1),
+            currency: vietnam::dong(),
+        };
+        let again = RefundWish { attempt: 1, ..wish.clone() };
+        assert_eq!(refund_id(&wish), "0000400000003R2");
+        assert_eq!(refund_id(&again), "0000400000003R2A1");
+        assert_eq!(refund_info(&again), "Refund 0000400000003 2A1");
     }
 
     #[test]

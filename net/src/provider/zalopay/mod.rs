@@ -168,7 +168,7 @@ impl Zalopay {
     /// `m_refund_id`: the day, the application, and what is ours; at most 45 letters and digits.
     fn name_of_refund(&self, wish: &RefundWish, day: &str) -> String {
         let digits = vietnam::digits_of(wish.order);
-        format!("{day}_{}_{digits}_{}", self.settings.app_id, wish.refund)
+        format!("{day}_{}_{digits}_{}", self.settings.app_id, wish.number('_'))
     }
 
     fn refund_order(&self, wish: &RefundWish, name: &str, now: Time) -> Value {

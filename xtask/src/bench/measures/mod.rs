@@ -3,10 +3,12 @@
 mod aside;
 mod idle;
 mod latency;
+mod notice;
 mod overload;
 mod owner;
 mod peers;
 mod population;
+mod publish;
 mod purchase;
 
 use super::Bench;
@@ -23,7 +25,7 @@ pub struct Measure {
     pub run: fn(&Bench) -> Outcome<Vec<Row>>,
 }
 
-const ALL: [Measure; 12] = [
+const ALL: [Measure; 14] = [
     Measure {
         name: "nothing",
         about: "Durable holds beside a route that does nothing",
@@ -50,6 +52,16 @@ const ALL: [Measure; 12] = [
         run: owner::run,
     },
     Measure { name: "purchase", about: "Full purchases beside durable holds", run: purchase::run },
+    Measure {
+        name: "notice",
+        about: "From a provider's notice to the completed order",
+        run: notice::run,
+    },
+    Measure {
+        name: "publish",
+        about: "Facts that a core publishes beside facts that a core makes",
+        run: publish::run,
+    },
     Measure {
         name: "aside",
         about: "Durable holds while people sign in, search and look at their orders",

@@ -2,13 +2,10 @@
 //! and when the other core reads requests and writes answers for it. The server has both cores both
 //! times; what differs is whose port the load goes to.
 
-use std::collections::BTreeMap;
-use std::io::{Read as _, Write as _};
-use std::net::TcpStream;
-
 use crate::bench::Bench;
 use crate::bench::load::Load;
 use crate::bench::record::{Row, Target};
+use crate::bench::scrape::Scrape;
 use crate::bench::statistics::Series;
 use crate::process::{Failure, Outcome};
 use crate::server::Server;
@@ -38,34 +35,17 @@ pub fn run(bench: &Bench) -> Outcome<Vec<Row>> {
 
 /// The core of the partition in which most happened: there was one hot event.
 fn owner(server: &Server) -> Outcome<usize> {
-    let cannot = |error| Failure(format!("{}/metrics: {error}", server.url()));
-    let address = server.url().trim_start_matches("http://");
-    let mut connection = TcpStream::connect(address).map_err(cannot)?;
-    let request = "GET /metrics HTTP/1.1\r\nHost: onsale\r\nConnection: close\r\n\r\n";
-    connection.write_all(request.as_bytes()).map_err(cannot)?;
-    let mut answer = String::new();
-    connection.read_to_string(&mut answer).map_err(cannot)?;
-    let busiest = busiest_partition(&answer);
     // Partitions are dealt out to cores one after the other.
-    busiest
-        .map(|partition| partition % CORES)
-        .ok_or_else(|| Failure(format!("nothing happened in any partition:\n{answer}")))
+    busiest_partition(&Scrape::of(server)?).map(|partition| partition % CORES)
 }
 
-fn busiest_partition(metrics: &str) -> Option<usize> {
-    let facts: BTreeMap<usize, u64> = metrics
-        .lines()
-        .filter_map(|line| {
-            let rest = line.strip_prefix("partition_facts_total{partition=\"")?;
-            let (partition, count) = rest.split_once("\"} ")?;
-            Some((partition.parse().ok()?, count.trim().parse().ok()?))
-        })
-        .collect();
-    facts
-        .into_iter()
-        .filter(|(_, count)| *count > 0)
-        .max_by_key(|(_, count)| *count)
-        .map(|(p, _)| p)
+fn busiest_partition(scrape: &Scrape) -> Outcome<usize> {
+    let facts = scrape.values("partition_facts_total").filter(|(_, count)| *count > 0.0);
+    let busiest = facts.max_by(|(_, a), (_, b)| a.total_cmp(b));
+    let number = busiest.and_then(|(labels, _)| {
+        labels.strip_prefix("partition=\"")?.trim_end_matches('"').parse().ok()
+    });
+    number.ok_or_else(|| Failure("nothing happened in any partition".to_owned()))
 }
 
 #[cfg(test)]
@@ -79,7 +59,8 @@ mod tests {
                        partition_facts_total{partition=\"3\"} 90210\n\
                        partition_facts_total{partition=\"7\"} 0\n\
                        partition_facts_durable_total{partition=\"5\"} 999999\n";
-        assert_eq!(busiest_partition(metrics), Some(3));
-        assert_eq!(busiest_partition("partition_facts_total{partition=\"0\"} 0\n"), None);
+        assert_eq!(busiest_partition(&Scrape::said(metrics)).unwrap(), 3);
+        let idle = Scrape::said("partition_facts_total{partition=\"0\"} 0\n");
+        assert!(busiest_partition(&idle).is_err());
     }
 }

@@ -48,6 +48,16 @@ impl Redis {
         Ok(version.unwrap_or("of an unknown version").trim().to_owned())
     }
 
+    /// Where it is.
+    pub fn url(&self) -> String {
+        format!("redis://127.0.0.1:{}", self.port)
+    }
+
+    /// Has it forget everything.
+    pub fn forget_all(&self) -> Outcome {
+        self.ask(&["flushdb"]).map(|_| ())
+    }
+
     /// Reservations a second by so many clients, after a short run that says how many fill the
     /// time.
     pub fn holds_per_s(&self, clients: u32, seconds: u32, cores: &str) -> Outcome<f64> {
@@ -57,7 +67,7 @@ impl Redis {
     }
 
     fn reserve(&self, clients: &str, count: u64, cores: &str) -> Outcome<f64> {
-        self.ask(&["flushdb"])?;
+        self.forget_all()?;
         self.ask(&["set", STOCK, &TICKETS.to_string()])?;
         let report = pinned(cores)
             .args(&["redis-benchmark", "-p", &self.port, "-c", clients, "-P", "1", "--csv"])

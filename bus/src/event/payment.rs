@@ -1,0 +1,85 @@
+//! Money that comes and goes.
+
+use onsale_core::fact::{
+    IntentReady, PaymentCaptured, PaymentStarted, PaymentStrayed, RefundDone, RefundRefused,
+    RefundRetried, RefundSettled, RefundWanted,
+};
+use onsale_core::payment::RefundCause;
+
+use super::data;
+use super::inventory::money;
+use super::text::time;
+use super::{Context, MapError};
+
+pub(super) fn ready(fact: &IntentReady) -> data::PaymentReady {
+    let (event, order) = (fact.order.event.to_string(), fact.order.to_string());
+    data::PaymentReady { event, order, reference: fact.reference.clone() }
+}
+
+pub(super) fn started(fact: &PaymentStarted) -> data::PaymentStarted {
+    let (event, order) = (fact.order.event.to_string(), fact.order.to_string());
+    data::PaymentStarted { event, order, until: time(fact.until) }
+}
+
+pub(super) fn captured(fact: &PaymentCaptured) -> data::PaymentCaptured {
+    data::PaymentCaptured {
+        event: fact.order.event.to_string(),
+        order: fact.order.to_string(),
+        payment: fact.payment.clone(),
+        amount: money(fact.amount, fact.currency),
+    }
+}
+
+pub(super) fn strayed(fact: &PaymentStrayed) -> data::PaymentStrayed {
+    data::PaymentStrayed {
+        provider: fact.provider.0.clone(),
+        claimed_order: fact.claimed.to_string(),
+        payment: fact.payment.clone(),
+        amount: money(fact.amount, fact.currency),
+    }
+}
+
+pub(super) fn refund_wanted(
+    fact: &RefundWanted,
+    context: &Context<'_>,
+) -> Result<data::RefundWanted, MapError> {
+    let cause = match fact.cause {
+        RefundCause::Asked => data::RefundCause::Asked,
+        RefundCause::Duplicate => data::RefundCause::Duplicate,
+        RefundCause::EventCancelled => data::RefundCause::EventCancelled,
+        RefundCause::Late => data::RefundCause::Late,
+        RefundCause::Mismatch => data::RefundCause::Mismatch,
+    };
+    Ok(data::RefundWanted {
+        event: fact.order.event.to_string(),
+        order: fact.order.to_string(),
+        capture: fact.capture,
+        amount: money(fact.amount, context.refund_currency(fact.order)?),
+        void_tickets: (0..u32::BITS).filter(|bit| fact.tickets & (1 << bit) != 0).collect(),
+        cause,
+    })
+}
+
+pub(super) fn refund_done(fact: &RefundDone) -> data::RefundDone {
+    data::RefundDone {
+        event: fact.order.event.to_string(),
+        order: fact.order.to_string(),
+        refund: fact.refund,
+        reference: fact.reference.clone(),
+    }
+}
+
+pub(super) fn refund_refused(fact: &RefundRefused) -> data::RefundRefused {
+    let (event, order) = (fact.order.event.to_string(), fact.order.to_string());
+    data::RefundRefused { event, order, refund: fact.refund }
+}
+
+pub(super) fn refund_retried(fact: &RefundRetried) -> data::RefundRetried {
+    let (event, order) = (fact.order.event.to_string(), fact.order.to_string());
+    data::RefundRetried { event, order, refund: fact.refund, attempt: fact.attempt }
+}
+
+pub(super) fn refund_settled(fact: &RefundSettled) -> data::RefundSettled {
+    let (event, order) = (fact.order.event.to_string(), fact.order.to_string());
+    data::RefundSettled { event, order, refund: fact.refund, reference: fact.reference.clone() }
+}
