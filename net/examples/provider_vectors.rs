@@ -6,9 +6,12 @@
 //! | `verify` | `method`, `headers`, `query`, `body` | `said` |
 //! | `create` | `order`, `amount`, `currency` | `reference`, `url` |
 //! | `query` | `order`, `reference` | `said` |
+//! | `close` | `order`, `reference` | |
 //! | `refund` | `order`, `refund`, `payment`, `amount`, `currency` | `reference`, `is_pending` |
+//! | `query_refund` | the same, and `reference` | `reference`, `is_pending` |
 //!
-//! What is refused is answered with `error`. Amounts are in minor units.
+//! Stripe's `flow` is `checkout` unless a line says `payment_intents`. What is refused is answered
+//! with `error`. Amounts are in minor units.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -28,7 +31,7 @@ use onsale_net::provider::stripe::{Flow, Stripe, StripeSettings};
 use onsale_net::provider::vnpay::{Vnpay, VnpaySettings};
 use onsale_net::provider::zalopay::{Zalopay, ZalopaySettings};
 use onsale_net::provider::{
-    Clock, IntentWish, PaymentProvider, Question, RawNotice, RefundWish, Said,
+    Clock, IntentWish, PaymentProvider, Question, RawNotice, RefundReceipt, RefundWish, Said,
 };
 use onsale_provider_sim::credentials;
 use serde::Deserialize;
@@ -38,17 +41,63 @@ use serde_json::{Value, json};
 struct Line {
     provider: String,
     api: String,
+    #[serde(default)]
+    flow: StripeFlow,
     #[serde(flatten)]
     wish: Wish,
 }
 
+#[derive(Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum StripeFlow {
+    #[default]
+    Checkout,
+    PaymentIntents,
+}
+
+impl From<StripeFlow> for Flow {
+    fn from(flow: StripeFlow) -> Self {
+        match flow {
+            StripeFlow::Checkout => Self::Checkout,
+            StripeFlow::PaymentIntents => Self::PaymentIntents,
+        }
+    }
+}
+
 #[derive(Deserialize)]
-#[serde(tag = "do", rename_all = "lowercase")]
+#[serde(tag = "do", rename_all = "snake_case")]
 enum Wish {
     Verify { method: String, headers: BTreeMap<String, String>, query: String, body: String },
     Create { order: String, amount: u64, currency: String },
     Query { order: String, reference: String },
-    Refund { order: String, refund: u32, payment: String, amount: u64, currency: String },
+    Close { order: String, reference: String },
+    Refund(Refund),
+    QueryRefund(RefundQuery),
+}
+
+#[derive(Deserialize)]
+struct Refund {
+    order: String,
+    refund: u32,
+    payment: String,
+    amount: u64,
+    currency: String,
+}
+
+#[derive(Deserialize)]
+struct RefundQuery {
+    reference: String,
+    #[serde(flatten)]
+    refund: Refund,
+}
+
+impl Refund {
+    fn wish(self) -> Result<RefundWish, Box<dyn Error>> {
+        let Self { order, refund, payment, amount, currency } = self;
+        let (order, currency) = (order.parse()?, currency.parse()?);
+        let amount = Amount::from_minor(amount);
+        Ok(RefundWish { order, refund, attempt: 0, payment, amount, currency })
+    }
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -64,8 +113,8 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 async fn answer(line: &str) -> Result<Value, Box<dyn Error>> {
-    let Line { provider, api, wish } = serde_json::from_str(line)?;
-    let provider = adapter(&provider, &api)?;
+    let Line { provider, api, flow, wish } = serde_json::from_str(line)?;
+    let provider = adapter(&provider, &api, flow)?;
     match wish {
         Wish::Verify { method, headers, query, body } => {
             let (method, headers): (Method, _) = (method.parse()?, header_map(&headers)?);
@@ -86,18 +135,24 @@ async fn answer(line: &str) -> Result<Value, Box<dyn Error>> {
             let said = provider.query(&question).await?;
             Ok(json!({ "said": said.iter().map(notice_as_json).collect::<Vec<_>>() }))
         }
-        Wish::Refund { order, refund, payment, amount, currency } => {
-            let (order, currency) = (order.parse()?, currency.parse()?);
-            let amount = Amount::from_minor(amount);
-            let wish = RefundWish { order, refund, attempt: 0, payment, amount, currency };
-            let receipt = provider.refund(&wish).await?;
-            Ok(json!({ "reference": receipt.reference, "is_pending": receipt.is_pending }))
+        Wish::Close { order, reference } => {
+            provider.close_intent(order.parse()?, &reference).await?;
+            Ok(json!({}))
+        }
+        Wish::Refund(refund) => Ok(receipt_as_json(&provider.refund(&refund.wish()?).await?)),
+        Wish::QueryRefund(RefundQuery { reference, refund }) => {
+            let receipt = provider.query_refund(&refund.wish()?, &reference).await?;
+            Ok(receipt_as_json(&receipt))
         }
     }
 }
 
 /// The adapter of this name, for the simulator's merchant, with the API at this address.
-fn adapter(name: &str, api: &str) -> Result<Box<dyn PaymentProvider>, Box<dyn Error>> {
+fn adapter(
+    name: &str,
+    api: &str,
+    flow: StripeFlow,
+) -> Result<Box<dyn PaymentProvider>, Box<dyn Error>> {
     let at = |path: &str| ApiUrl::parse(&format!("{api}{path}"));
     let return_url = "https://tickets.example/thanks".to_owned();
     let secrets = |text: &str| vec![Secret::new(text)];
@@ -109,7 +164,7 @@ fn adapter(name: &str, api: &str) -> Result<Box<dyn PaymentProvider>, Box<dyn Er
                 secret_key: Secret::new(credentials::STRIPE_SECRET_KEY),
                 webhook_secrets: secrets(credentials::STRIPE_WEBHOOK_SECRET),
                 return_url,
-                flow: Flow::Checkout,
+                flow: flow.into(),
             };
             Box::new(Stripe::new(settings, clock))
         }
@@ -197,4 +252,8 @@ fn notice_as_json(notice: &PaymentNotice) -> Value {
         "amount": money.map(|(amount, _)| amount.as_minor()),
         "currency": money.map(|(_, currency)| currency.to_string()),
     })
+}
+
+fn receipt_as_json(receipt: &RefundReceipt) -> Value {
+    json!({ "reference": receipt.reference, "is_pending": receipt.is_pending })
 }

@@ -93,6 +93,16 @@ pub mod fault {
         INTENTS_REFUSED = "intents_refused",
         /// It refused to give money back.
         REFUNDS_REFUSED = "refunds_refused",
+        /// It took a refund on and had not made up its mind when it was asked again.
+        REFUNDS_PENDING = "refunds_pending",
+        /// A refund that it had taken on came to nothing.
+        REFUNDS_FAILED_LATER = "refunds_failed_later",
+        /// A part of it could not be reached.
+        PROVIDER_PARTLY_DOWN = "provider_partly_down",
+        /// Asked, it knew nothing yet of a payment that it had taken.
+        QUERIES_BLIND = "queries_blind",
+        /// A notice was never sent.
+        NOTICES_NEVER = "notices_never",
         /// A notice was lost.
         NOTICES_LOST = "notices_lost",
         /// A notice came several times.
@@ -181,6 +191,10 @@ const WAYS: &[&str] = &[
     "refund:event_cancelled",
     "refund:late",
     "refund:mismatch",
+    "late_payment",
+    "paid_too_much_or_little",
+    "paid_twice",
+    "reconciled",
     "hold:expired",
     "price:older",
     "published:again",

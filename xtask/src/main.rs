@@ -76,7 +76,8 @@ enum Command {
         #[arg(long, default_value_t = api::EXAMPLES)]
         examples: u32,
     },
-    /// Try our payment adapters and their simulator with the providers' own SDKs
+    /// Try our payment adapters and their simulator with the providers' own SDKs, and the server
+    /// with a Stripe that others wrote
     Providers,
     /// Check the documents about what is published, under docs/events
     Events {

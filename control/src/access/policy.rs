@@ -235,6 +235,8 @@ policy! {
         [.   own own own own own .  ] [.   .   .   .  ];
     RefundOrder "order.refund" "Give the money of an order back"
         [any any any .   .   .   .  ] [yes yes .   .  ];
+    RetryOrder "order.retry" "See what providers keep failing to do, and have it asked for at once"
+        [any any any .   .   .   .  ] [.   .   .   .  ];
     SeeOrder "order.see" "See an order and what happened to it"
         [any any any own own own .  ] [yes yes yes .  ];
     SettleRefund "order.settle_refund" "See refunds that their providers refuse, and settle them"

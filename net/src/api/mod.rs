@@ -26,6 +26,7 @@ mod refunds;
 mod roles;
 mod sessions;
 mod stock;
+mod stuck;
 mod token_keys;
 mod venues;
 mod wait;
@@ -208,6 +209,7 @@ fn routes() -> OpenApiRouter<Edge> {
         .merge(holds::routes())
         .merge(orders::routes())
         .merge(refunds::routes())
+        .merge(stuck::routes())
         .merge(reading::routes())
         .merge(health::routes())
 }

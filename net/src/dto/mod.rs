@@ -24,6 +24,7 @@ pub mod role;
 pub mod session;
 pub mod sign_in;
 pub mod stock;
+pub mod stuck;
 mod time;
 pub mod timeline;
 pub mod token_key;
@@ -34,6 +35,7 @@ use std::fmt::Display;
 use std::str::FromStr;
 
 use onsale_control::text::Wanted;
+use onsale_core::id::OrderId;
 
 pub use self::id::Id;
 pub use self::time::At;
@@ -65,6 +67,21 @@ pub(crate) fn in_query_if_any<T: FromStr<Err: Display>>(
     text: Option<&str>,
 ) -> Result<Option<T>, Problem> {
     text.map(|text| in_query(name, text.parse())).transpose()
+}
+
+/// Of what was found, by order, that of the first so many orders; and the last of these, if there
+/// is more.
+pub(crate) fn of_first_orders<T>(
+    mut found: Vec<T>,
+    orders_max: usize,
+    order_of: impl Fn(&T) -> OrderId,
+) -> (Vec<T>, Option<OrderId>) {
+    let mut orders: Vec<_> = found.iter().map(&order_of).collect();
+    orders.dedup();
+    let has_more = orders.len() > orders_max;
+    let last = orders.into_iter().take(orders_max).next_back().filter(|_| has_more);
+    found.retain(|one| last.is_none_or(|last| order_of(one) <= last));
+    (found, last)
 }
 
 /// What somebody looks for, in the parameter of this name.

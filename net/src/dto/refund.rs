@@ -1,14 +1,14 @@
 //! Refunds that their providers will not make, and what an operator does about them.
 
 use onsale_core::command::RefundSettlement;
-use onsale_core::id::{EventId, OrderId};
+use onsale_core::id::EventId;
 use onsale_core::query::RefusedRefund;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::id::OrderRef;
 use super::order::RefundCauseDto;
-use super::{Id, at, in_query};
+use super::{Id, at, in_query, of_first_orders};
 use crate::problem::Problem;
 
 /// A refund that its provider will not make.
@@ -84,12 +84,8 @@ impl RefusedRefundsPage {
 impl RefusedRefundList {
     /// The refunds of the first so many orders of those that were found.
     pub fn of(found: Vec<RefusedRefund>, orders_max: u16) -> Self {
-        let mut orders: Vec<OrderId> = found.iter().map(|refund| refund.order).collect();
-        orders.dedup();
-        let has_more = orders.len() > usize::from(orders_max);
-        let last = orders.into_iter().take(orders_max.into()).next_back().filter(|_| has_more);
-        let shown = found.into_iter().filter(|refund| last.is_none_or(|last| refund.order <= last));
-        Self { refunds: shown.map(Into::into).collect(), next: last.map(Id) }
+        let (shown, last) = of_first_orders(found, orders_max.into(), |refund| refund.order);
+        Self { refunds: shown.into_iter().map(Into::into).collect(), next: last.map(Id) }
     }
 }
 

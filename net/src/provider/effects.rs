@@ -3,7 +3,8 @@
 //! An effect is attempted until it is settled: temporary failures are followed by another attempt
 //! under the same id, for ever. An effect may be given any number of times (after a restart all
 //! outstanding ones are): the provider does it once because of its id, the rules take the outcome
-//! once because the order has moved on. So nothing needs to be remembered here.
+//! once because the order has moved on. So nothing needs to be remembered here; what keeps failing
+//! is on a list ([`super::stuck`]).
 //!
 //! Everything waits on tokio's timers, so a paused tokio clock drives it in tests.
 
@@ -14,6 +15,7 @@ use std::time::Duration;
 use onsale_core::command::{Command, IntentOutcome, Provider, RefundOutcome};
 use onsale_core::effect::{Effect, EffectKind};
 use onsale_core::id::OrderId;
+use onsale_core::time::Span;
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::{self, JoinSet};
 use tracing::{error, info, warn};
@@ -23,6 +25,7 @@ use super::call::{admission, call};
 use super::metrics::{self, ProviderMetrics};
 use super::reconcile::PendingIntent;
 use super::record::{Recorded, record};
+use super::stuck::AskId;
 use super::{AskError, IntentWish, Providers, RefundReceipt, RefundWish};
 use crate::port::Partitions;
 
@@ -68,7 +71,7 @@ pub async fn run<P: Partitions>(
     let runner = Arc::new(Runner::new(port, providers, watch, config, metrics));
     let mut tasks = JoinSet::new();
     let mut running = BTreeSet::new();
-    let mut ids: HashMap<task::Id, EffectId> = HashMap::new();
+    let mut ids: HashMap<task::Id, AskId> = HashMap::new();
     loop {
         tokio::select! {
             biased;
@@ -86,33 +89,15 @@ pub async fn run<P: Partitions>(
             }
             effect = queue.recv(), if running.len() < config.outstanding_max => {
                 let Some(effect) = effect else { break };
-                let id = EffectId::of(&effect);
+                let id = AskId::of(&effect);
                 if running.insert(id) {
                     let runner = Arc::clone(&runner);
-                    let task = tasks.spawn(async move { runner.settle(effect).await });
+                    let task = tasks.spawn(async move { runner.settle(id, effect).await });
                     ids.insert(task.id(), id);
                 }
             }
         }
         metrics::set(&runner.metrics.outstanding, running.len());
-    }
-}
-
-/// What makes two effects the same.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct EffectId {
-    order: OrderId,
-    /// Which refund, and which attempt at it.
-    refund: Option<(u32, u32)>,
-}
-
-impl EffectId {
-    fn of(effect: &Effect) -> Self {
-        let refund = match effect.kind {
-            EffectKind::CreateIntent { .. } => None,
-            EffectKind::Refund { refund, attempt, .. } => Some((refund, attempt)),
-        };
-        Self { order: effect.order, refund }
     }
 }
 
@@ -148,19 +133,25 @@ impl<P: Partitions> Runner<P> {
         Self { port, providers, calls, watch, config, metrics }
     }
 
-    /// Tries until there is an outcome, and records it.
-    async fn settle(&self, effect: Effect) {
+    /// Tries until there is an outcome, and records it. Somebody who wants it done now ends any
+    /// wait, that for a provider that is left alone included.
+    async fn settle(&self, id: AskId, effect: Effect) {
         let Effect { order, provider, kind } = effect;
         let salt =
             self.config.salt ^ (u64::from(order.number) << 32 | u64::from(order.event.index()));
-        let mut pending = None;
+        let running = self.providers.stuck().begin(id, &provider.0, self.port.now());
+        let (mut pending, mut is_urgent) = (None, false);
         for failures in 0.. {
-            admission(&self.providers, &provider.0).await;
-            match self.attempt(order, &provider, &kind, pending.as_ref()).await {
+            if !is_urgent {
+                running.unless_urgent(admission(&self.providers, &provider.0)).await;
+            }
+            let attempt = self.attempt(order, &provider, &kind, pending.as_ref()).await;
+            let (pause, now) = (self.config.backoff.delay(failures, salt), self.port.now());
+            match attempt {
                 Ok(Attempt::Void) => return,
                 Ok(Attempt::Pending(receipt)) => {
                     pending = Some(receipt);
-                    tokio::time::sleep(self.config.backoff.delay(failures, salt)).await;
+                    running.is_taken_on(now);
                 }
                 Ok(Attempt::Settled(command, watched)) => {
                     return self.report(order, command, watched, salt).await;
@@ -168,9 +159,11 @@ impl<P: Partitions> Runner<P> {
                 Err(reason) => {
                     warn!(%order, provider = provider.0, failures, reason, "trying again later");
                     self.metrics.retries.inc();
-                    tokio::time::sleep(self.config.backoff.delay(failures, salt)).await;
+                    let next_at = now + Span::from_ms(pause.as_millis() as u64);
+                    running.failed(reason, now, next_at);
                 }
             }
+            is_urgent = running.unless_urgent(tokio::time::sleep(pause)).await;
         }
     }
 

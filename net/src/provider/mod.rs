@@ -29,6 +29,7 @@ pub mod sandbox;
 pub mod secret;
 pub mod signature;
 pub mod stripe;
+pub mod stuck;
 mod vietnam;
 pub mod vnpay;
 pub mod webhook;
@@ -51,6 +52,7 @@ use tokio::sync::mpsc;
 use self::breaker::Breaker;
 pub use self::notice::{Fate, NoticeAnswer, NoticeError, RawNotice, Said};
 use self::reconcile::PendingIntent;
+use self::stuck::StuckEffects;
 
 /// A payment provider, as the rest of the server sees it.
 ///
@@ -237,6 +239,7 @@ pub enum AskError {
 pub struct Providers {
     all: Arc<BTreeMap<&'static str, Known>>,
     asks: Option<mpsc::Sender<PendingIntent>>,
+    stuck: StuckEffects,
 }
 
 struct Known {
@@ -250,7 +253,8 @@ impl Providers {
         let known = |provider: Arc<dyn PaymentProvider>| {
             (provider.name(), Known { provider, breaker: Breaker::default() })
         };
-        Self { all: Arc::new(providers.into_iter().map(known).collect()), asks: None }
+        let all = Arc::new(providers.into_iter().map(known).collect());
+        Self { all, asks: None, stuck: StuckEffects::default() }
     }
 
     /// The same, asked through here about what their notices leave open ([`Said::Ask`]).
@@ -283,6 +287,17 @@ impl Providers {
     /// What decides whether the provider with this name is asked.
     pub fn breaker(&self, name: &str) -> Option<&Breaker> {
         self.all.get(name).map(|known| &known.breaker)
+    }
+
+    /// What they were asked for and nothing comes of.
+    pub fn stuck(&self) -> &StuckEffects {
+        &self.stuck
+    }
+
+    /// Has all that is stuck of an order asked for at once, whether the provider is left alone or
+    /// not; how much that was.
+    pub fn retry(&self, order: OrderId, now: Time) -> u32 {
+        self.stuck.retry(order, now, |intent| self.ask(intent))
     }
 
     /// Has an intent asked about soon. `false` if nobody can now.

@@ -183,14 +183,18 @@ impl<P: Partitions> Asker<P> {
     /// Whether the intent needs to be watched no more.
     async fn is_settled(&self, intent: &PendingIntent) -> bool {
         let state = self.state(intent.order).await;
+        let stuck = self.providers.stuck();
         if state == OrderState::Paid {
+            stuck.answered(intent.order);
             return true;
         }
         let Some(provider) = self.providers.find(&intent.provider.0) else {
             warn!(order = %intent.order, provider = intent.provider.0, "no such provider here");
+            self.is_unanswered(intent, Some("there is no such provider here: configure it".into()));
             return false;
         };
-        if !is_admitted(&self.providers, &intent.provider.0) {
+        if !stuck.takes_urgent(intent.order) && !is_admitted(&self.providers, &intent.provider.0) {
+            self.is_unanswered(intent, None);
             return false;
         }
         let is_wanted = state == OrderState::Waiting;
@@ -201,12 +205,22 @@ impl<P: Partitions> Asker<P> {
         let (order, reference) = (intent.order, intent.reference.clone());
         let question = Question { order, reference, is_wanted };
         match self.call(intent, provider.query(&question)).await {
-            Ok(notices) => self.record(notices).await,
+            Ok(notices) => {
+                stuck.answered(intent.order);
+                self.record(notices).await
+            }
             Err(reason) => {
                 warn!(order = %intent.order, %reason, "the provider does not say");
+                self.is_unanswered(intent, Some(reason.to_string()));
                 false
             }
         }
+    }
+
+    fn is_unanswered(&self, intent: &PendingIntent, reason: Option<String>) {
+        let now = self.port.now();
+        let next_at = next_poll(intent.until, now);
+        self.providers.stuck().unanswered(intent, reason, now, next_at);
     }
 
     /// Nobody shall pay for an order that is over. What is paid all the same is found by asking.

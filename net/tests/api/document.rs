@@ -55,7 +55,7 @@ const OF_ACCOUNTS: [(&str, &str); 31] = [
 ];
 
 /// Those of orders and their money.
-const OF_ORDERS: [(&str, &str); 8] = [
+const OF_ORDERS: [(&str, &str); 10] = [
     ("get", "/api/v1/events/{id}/refused-refunds"),
     ("get", "/api/v1/me/orders"),
     ("post", "/api/v1/orders"),
@@ -63,7 +63,9 @@ const OF_ORDERS: [(&str, &str); 8] = [
     ("post", "/api/v1/orders/{id}/cancel"),
     ("post", "/api/v1/orders/{id}/refunds"),
     ("post", "/api/v1/orders/{id}/refunds/{number}/settle"),
+    ("post", "/api/v1/orders/{id}/stuck-effects/retry"),
     ("get", "/api/v1/orders/{id}/timeline"),
+    ("get", "/api/v1/stuck-effects"),
 ];
 
 /// Those of events before they are for sale.

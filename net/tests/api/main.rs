@@ -28,6 +28,7 @@ mod server;
 mod signing_in;
 mod smtp;
 mod stand_ins;
+mod stuck;
 mod token_keys;
 mod tokens;
 mod venues;

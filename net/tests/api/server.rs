@@ -59,6 +59,8 @@ pub struct Server {
 struct Rules {
     catalogue: CatalogueSettings,
     oidc: OidcProviders,
+    /// Who takes money, if not the till.
+    providers: Option<Providers>,
 }
 
 /// A Router to any partitions, without a control plane.
@@ -68,22 +70,23 @@ pub fn router_to<P: Partitions>(partitions: P) -> (Api<P>, Router) {
 
 /// A Router to any partitions, without a control plane, behind a gateway.
 pub fn router_behind<P: Partitions>(partitions: P, gateway: GatewaySettings) -> (Api<P>, Router) {
-    router_with(partitions, None, OidcProviders::default(), gateway)
+    router_with(partitions, None, Rules::default(), gateway)
 }
 
 fn router_with<P: Partitions>(
     partitions: P,
     control: Option<Control>,
-    oidc: OidcProviders,
+    rules: Rules,
     gateway: GatewaySettings,
 ) -> (Api<P>, Router) {
     let pool: Arc<dyn SlowPool> = Arc::new(Spawn);
-    let till: Arc<dyn PaymentProvider> = Arc::new(Till);
+    let till = || Providers::new([Arc::new(Till) as Arc<dyn PaymentProvider>]);
+    let oidc = rules.oidc;
     let settings = Settings {
         operator_token: OPERATOR.to_owned(),
         keys: keys(),
         session_lifetime: Settings::SESSION_LIFETIME,
-        providers: Providers::new([till]),
+        providers: rules.providers.unwrap_or_else(till),
         sandbox: None,
         backstage: control.map(|control| Backstage::new(control, pool, READING, oidc)),
         direct_ports: Vec::new(),
@@ -121,6 +124,11 @@ impl Server {
         Self::with_rules(Rules { oidc, ..Rules::default() }).await
     }
 
+    /// The same, where these take money.
+    pub async fn with_providers(providers: Providers) -> Self {
+        Self::with_rules(Rules { providers: Some(providers), ..Rules::default() }).await
+    }
+
     async fn with_rules(rules: Rules) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let settings = DatabaseSettings::sqlite(&folder.path().join("control.db"));
@@ -133,14 +141,14 @@ impl Server {
         Self::with(settings, Rules::default()).await
     }
 
-    async fn with(settings: &DatabaseSettings, Rules { catalogue, oidc }: Rules) -> Self {
+    async fn with(settings: &DatabaseSettings, rules: Rules) -> Self {
         let memory = Memory::new();
         let database = Database::open(settings).unwrap();
         // Where it cannot be reached, that is what is tested.
         let _ = database.migrate().await;
-        let control = Control { catalogue, ..control(database, &memory) };
+        let control = Control { catalogue: rules.catalogue, ..control(database, &memory) };
         let gateway = GatewaySettings::default();
-        let (api, router) = router_with(memory.clone(), Some(control.clone()), oidc, gateway);
+        let (api, router) = router_with(memory.clone(), Some(control.clone()), rules, gateway);
         Self { memory, router, api, control: Some(control), _folder: None }
     }
 

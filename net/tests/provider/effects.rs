@@ -11,10 +11,12 @@ use onsale_core::effect::Effect;
 use onsale_core::id::OrderId;
 use onsale_core::money::Currency;
 use onsale_core::order::{OrderStatus, PaymentStatus};
-use onsale_core::time::Time;
+use onsale_core::time::{Span, Time};
+use onsale_net::port::Partitions;
 use onsale_net::provider::effects::{self, EffectsConfig};
 use onsale_net::provider::metrics::ProviderMetrics;
 use onsale_net::provider::reconcile::PendingIntent;
+use onsale_net::provider::stuck::Asked;
 use onsale_net::provider::{
     AskError, Fate, IntentPage, IntentWish, NoticeAnswer, NoticeError, PaymentProvider, Providers,
     Question, RawNotice, RefundReceipt, RefundWish, Said,
@@ -100,10 +102,21 @@ fn run(
     provider: Option<&Arc<Scripted>>,
     config: EffectsConfig,
 ) -> (mpsc::Receiver<PendingIntent>, ProviderMetrics) {
-    let provider = provider.map(|provider| Arc::clone(provider) as Arc<dyn PaymentProvider>);
+    run_at(port, queue, providers(provider), config)
+}
+
+fn providers(provider: Option<&Arc<Scripted>>) -> Providers {
+    Providers::new(provider.map(|provider| Arc::clone(provider) as Arc<dyn PaymentProvider>))
+}
+
+fn run_at(
+    port: &MemoryPort,
+    queue: mpsc::Receiver<Effect>,
+    providers: Providers,
+    config: EffectsConfig,
+) -> (mpsc::Receiver<PendingIntent>, ProviderMetrics) {
     let (watch, watched) = mpsc::channel(1_000);
     let metrics = ProviderMetrics::default();
-    let providers = Providers::new(provider);
     tokio::spawn(effects::run(port.clone(), providers, queue, watch, config, metrics.clone()));
     (watched, metrics)
 }
@@ -138,6 +151,30 @@ async fn a_provider_that_comes_back_after_minutes_is_asked_again() {
     assert_eq!(watched.recv().await.unwrap().order, order);
     assert_eq!(metrics.retries.get(), 12);
     assert_eq!(order_of(&port, order).await.status, OrderStatus::Pending);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_keeps_failing_is_listed_and_whoever_knows_better_has_it_asked_for_at_once() {
+    let (port, queue) = MemoryPort::new();
+    let order = place_order(&port, event(&port, 5_000), 1, 1);
+    let provider = Arc::new(Scripted { failures: AtomicU32::new(10), ..Scripted::default() });
+    let providers = providers(Some(&provider));
+    let (mut watched, _) = run_at(&port, queue, providers.clone(), EffectsConfig::default());
+    let listed = || providers.stuck().list(port.now(), None, 9);
+    while listed().is_empty() {
+        sleep(Duration::from_millis(100)).await;
+    }
+    let stuck = &listed()[0];
+    assert_eq!((stuck.id.order, stuck.id.what, stuck.failures), (order, Asked::Intent, 10));
+    assert_eq!(stuck.reason.as_deref(), Some("down"));
+    assert_eq!(providers.working().count(), 0, "it is left alone for five seconds at least");
+    let before = port.now();
+    assert_eq!(providers.retry(order, before), 1);
+    watched.recv().await.unwrap();
+    assert!(port.now().since(before) < Span::from_secs(2), "the call itself takes one");
+    sleep(Duration::from_secs(1)).await;
+    assert_eq!(listed(), []);
+    assert_eq!(providers.retry(order, port.now()), 0);
 }
 
 #[tokio::test(start_paused = true)]

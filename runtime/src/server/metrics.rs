@@ -8,6 +8,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use onsale_control::projection::{Lag, Progress};
 use onsale_net::metrics::MetricsSource;
 use onsale_net::port::Partitions;
+use onsale_net::provider::Providers;
 use prometheus_client::encoding::text;
 use prometheus_client::registry::Registry;
 
@@ -27,6 +28,7 @@ pub(super) struct ServerMetrics {
     bus: BusMetrics,
     slow_pool: Registry,
     accounts: AccountMetrics,
+    providers: Providers,
 }
 
 /// A name, what it means, and where its value is.
@@ -72,7 +74,17 @@ impl ServerMetrics {
     ) -> Self {
         let (progress, accounts) = (pool.progress(), pool.accounts());
         let (bus, slow_pool) = (pool.bus(), pool.registry());
-        Self { mailboxes, facts, counts, progress, bus, slow_pool, accounts }
+        let providers = pool.providers();
+        Self { mailboxes, facts, counts, progress, bus, slow_pool, accounts, providers }
+    }
+
+    fn write_stuck(&self, out: &mut String) {
+        let names = self.providers.names();
+        let counts = self.providers.stuck().counts(names, self.mailboxes.now());
+        let label = |name: &str| format!("{{provider=\"{name}\"}}");
+        let values = counts.into_iter().map(|(name, count)| (label(name), count));
+        let help = "Effects and questions that keep failing";
+        write_family(out, ("effects_stuck", "gauge", help), values);
     }
 
     fn write_accounts(&self, out: &mut String) {
@@ -115,6 +127,7 @@ impl MetricsSource for ServerMetrics {
         let family: Family<u64> = ("mailbox_depth", "gauge", "Requests that wait", |depth| *depth);
         write_numbered(out, family, "partition", depths.iter());
         self.write_accounts(out);
+        self.write_stuck(out);
         let mut slow_pool = String::new();
         if text::encode_registry(&mut slow_pool, &self.slow_pool).is_ok() {
             out.push_str(&slow_pool);

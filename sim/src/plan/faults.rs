@@ -1,6 +1,6 @@
 //! What goes wrong: each family of faults is in a plan or not, and how much of it is drawn.
 
-use super::{Damage, Direction, Fault, FaultKind};
+use super::{Damage, Direction, Fault, FaultKind, Service};
 use crate::noise::Noise;
 
 /// All faults of one plan.
@@ -94,6 +94,22 @@ fn payment(noise: &mut Noise) -> FaultKind {
             event: noise.below(4) as usize,
             other_provider: noise.chance(500),
         },
+    }
+}
+
+/// What providers do that is worse than being away. Drawn apart from the families, so that a seed
+/// keeps those that it has.
+pub(super) fn misbehaviour(noise: &mut Noise) -> FaultKind {
+    let for_ms = noise.between(50, 1_200);
+    match noise.below(6) {
+        0 => FaultKind::RefundsPending { fails: false, for_ms },
+        1 | 2 => FaultKind::RefundsPending { fails: true, for_ms },
+        3 => {
+            let service = *noise.pick(&[Service::Pages, Service::Refunds, Service::Queries]);
+            FaultKind::PartlyDown { service, for_ms }
+        }
+        4 => FaultKind::QueriesBlind { for_ms },
+        _ => FaultKind::NoticesNever { for_ms },
     }
 }
 

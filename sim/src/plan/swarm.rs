@@ -35,7 +35,20 @@ pub fn swarm(seed: u64) -> Plan {
     if noise.chance(300) {
         refuse_refunds(noise, &mut plan);
     }
+    if noise.chance(400) {
+        misbehave(noise, &mut plan);
+    }
     plan
+}
+
+/// The provider does what is worse than being away, and may be asked often enough to notice.
+fn misbehave(noise: &mut Noise, plan: &mut Plan) {
+    plan.setup.reconcile_ms = *noise.pick(&[30, 200, Setup::RECONCILE_MS]);
+    for _ in 0..noise.between(1, 4) {
+        let at_ms = noise.between(1, plan.setup.safety_ms);
+        plan.faults.push(Fault { at_ms, kind: faults::misbehaviour(noise) });
+    }
+    plan.faults.sort_by_key(|fault| fault.at_ms);
 }
 
 /// The provider gives nothing back for a while, and operators look after it now and then.
@@ -92,6 +105,7 @@ fn setup(noise: &mut Noise) -> Setup {
         network_us: *noise.pick(&[50, 500, 5_000]),
         disk_us: *noise.pick(&[20, 200, 3_000]),
         provider_us: *noise.pick(&[200, 2_000, 20_000]),
+        reconcile_ms: Setup::RECONCILE_MS,
         safety_ms: noise.between(300, 1_500),
     }
 }

@@ -49,6 +49,10 @@ pub const fn family(kind: &FaultKind) -> Family {
         | FaultKind::ProviderErrors { .. }
         | FaultKind::IntentsRefused { .. }
         | FaultKind::RefundsRefused { .. }
+        | FaultKind::RefundsPending { .. }
+        | FaultKind::PartlyDown { .. }
+        | FaultKind::QueriesBlind { .. }
+        | FaultKind::NoticesNever { .. }
         | FaultKind::NoticesLost { .. }
         | FaultKind::NoticesRepeated { .. }
         | FaultKind::NoticesLate { .. }

@@ -106,6 +106,18 @@ impl World<'_> {
             FaultKind::RefundsRefused { for_ms } => {
                 self.provider.refuses_refunds.set((), until(self, for_ms));
             }
+            FaultKind::RefundsPending { fails, for_ms } => {
+                self.provider.pends_refunds.set(fails, until(self, for_ms));
+            }
+            FaultKind::PartlyDown { service, for_ms } => {
+                self.provider.partly_down.set(service, until(self, for_ms));
+            }
+            FaultKind::QueriesBlind { for_ms } => {
+                self.provider.queries_blind.set((), until(self, for_ms));
+            }
+            FaultKind::NoticesNever { for_ms } => {
+                self.provider.notices_never.set((), until(self, for_ms));
+            }
             FaultKind::NoticesLost { per_mille, for_ms } => {
                 self.provider.notices_lost.set(per_mille, until(self, for_ms));
             }

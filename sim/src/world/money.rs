@@ -16,7 +16,7 @@ use super::agenda::{Happening, Life, Notice};
 use super::provider::{self, Answer, RefundId};
 use super::server::{Mail, Message};
 use super::{World, partition_id};
-use crate::plan::Payment;
+use crate::plan::{Payment, Service};
 use crate::seen::{Op, Seen, Token, Told};
 
 /// What makes two effects the same: an order's page, or an attempt at one of its refunds.
@@ -27,9 +27,6 @@ const RETRY_MS: u64 = 50;
 
 /// How often a notice is sent before the provider gives up.
 const NOTICES_MAX: u32 = 6;
-
-/// How often the server asks about payments that it has not heard of.
-const RECONCILE_MS: u64 = 1_500;
 
 /// Where a copy of a request came from.
 pub(super) enum Origin {
@@ -110,24 +107,31 @@ impl World<'_> {
             let seen = Seen::PaidBack { order, refund, payment: &paid.payment, amount };
             self.eyes.see(self.now, &seen);
         }
-        match &answer {
-            Answer::Error if self.provider.down.get(self.now).is_some() => {
-                self.eyes.fault(self.now, "provider_down");
-            }
-            Answer::Error => self.eyes.fault(self.now, "provider_errors"),
-            Answer::Intent(IntentOutcome::Refused { .. }) => {
-                self.eyes.fault(self.now, "intents_refused");
-            }
-            Answer::Refund(RefundOutcome::Refused { .. }) => {
-                self.eyes.fault(self.now, "refunds_refused");
-            }
-            _ => {}
+        if let Some(name) = self.misbehaved(effect, &answer) {
+            self.eyes.fault(self.now, name);
         }
         let back_us = self.provider_latency();
         self.agenda.put(
             self.after(back_us),
             Happening::Called { life, effect: id, answer: Box::new(answer) },
         );
+    }
+
+    /// The name of the fault that an answer shows.
+    fn misbehaved(&self, effect: &Effect, answer: &Answer) -> Option<&'static str> {
+        match answer {
+            Answer::Error => {
+                let outage = self.provider.outage(self.now, provider::service(effect));
+                Some(outage.unwrap_or("provider_errors"))
+            }
+            Answer::Pending => Some("refunds_pending"),
+            Answer::Intent(IntentOutcome::Refused { .. }) => Some("intents_refused"),
+            Answer::Refund(RefundOutcome::Refused { reason }) if reason == provider::SENT_BACK => {
+                Some("refunds_failed_later")
+            }
+            Answer::Refund(RefundOutcome::Refused { .. }) => Some("refunds_refused"),
+            Answer::Intent(_) | Answer::Refund(_) => None,
+        }
     }
 
     pub(super) fn called(&mut self, life: Life, id: EffectId, answer: Answer) {
@@ -239,9 +243,11 @@ impl World<'_> {
                 self.agenda.put(self.after_ms(after_ms), Happening::Decline { order });
             }
             Payment::Wrong { after_ms, amount_minor } => {
+                self.eyes.reached.reached("paid_too_much_or_little");
                 self.capture_in(order, Amount::from_minor(amount_minor), after_ms);
             }
             Payment::Twice { after_ms, again_ms } => {
+                self.eyes.reached.reached("paid_twice");
                 self.capture_in(order, amount, after_ms);
                 self.capture_in(order, amount, after_ms + again_ms);
             }
@@ -297,6 +303,9 @@ impl World<'_> {
     }
 
     pub(super) fn notice(&mut self, sent: Notice) {
+        if self.provider.notices_never.get(self.now).is_some() {
+            return self.eyes.fault(self.now, "notices_never");
+        }
         let lost = self.provider.notices_lost.get(self.now);
         if lost.is_some_and(|per_mille| self.noise.provider.chance(per_mille)) {
             self.eyes.fault(self.now, "notices_lost");
@@ -342,11 +351,17 @@ impl World<'_> {
         if !self.lives(life) {
             return;
         }
-        self.agenda.put(self.after_ms(RECONCILE_MS), Happening::Reconcile { life });
-        if self.provider.down.get(self.now).is_some() {
+        self.reconcile_later(life);
+        let unknown = self.provider.unknown();
+        let is_blind = self.provider.queries_blind.get(self.now).is_some();
+        let outage = self.provider.outage(self.now, Service::Queries);
+        if let Some(name) = outage.or_else(|| is_blind.then_some("queries_blind")) {
+            if !unknown.is_empty() {
+                self.eyes.fault(self.now, name);
+            }
             return;
         }
-        for (order, payment, outcome) in self.provider.unknown() {
+        for (order, payment, outcome) in unknown {
             self.eyes.reached.reached("reconciled");
             let provider = ProviderName(provider::NAME.to_owned());
             let notice = PaymentNotice { provider, order, payment, outcome };
@@ -357,8 +372,12 @@ impl World<'_> {
 
     /// The server begins to ask regularly.
     pub(super) fn begin_reconciling(&mut self) {
-        let life = self.machine.life;
-        self.agenda.put(self.after_ms(RECONCILE_MS), Happening::Reconcile { life });
+        self.reconcile_later(self.machine.life);
+    }
+
+    fn reconcile_later(&mut self, life: Life) {
+        let at = self.after_ms(self.plan.setup.reconcile_ms);
+        self.agenda.put(at, Happening::Reconcile { life });
     }
 
     /// Whether money is still under way.

@@ -11,10 +11,14 @@ use onsale_core::time::Time;
 
 use super::network::During;
 use crate::noise::Noise;
+use crate::plan::Service;
 use crate::seen::Micros;
 
 /// The name it goes by.
 pub(super) const NAME: &str = "sandbox";
+
+/// Why a refund that it has taken on comes to nothing.
+pub(super) const SENT_BACK: &str = "the bank has sent it back";
 
 /// What it knows of one order.
 #[derive(Debug)]
@@ -25,6 +29,8 @@ pub(super) struct Account {
     pub(super) payments: Vec<Payment>,
     /// What was said to each attempt at each refund: it is said again whenever it is asked for.
     refunds: BTreeMap<RefundId, RefundOutcome>,
+    /// Attempts at refunds that it has taken on and said nothing to yet, and whether they fail.
+    taken_on: BTreeMap<RefundId, bool>,
     /// It was declined, and whether that was taken note of.
     pub(super) declined: Option<bool>,
     /// The buyer came to pay already.
@@ -48,6 +54,8 @@ pub(super) struct Payment {
 pub(super) enum Answer {
     Intent(IntentOutcome),
     Refund(RefundOutcome),
+    /// Ask again: it is not decided.
+    Pending,
     /// Ask again: whether it was done is open.
     Error,
 }
@@ -67,6 +75,11 @@ pub(super) struct Provider {
     pub(super) errors: During<u64>,
     pub(super) refuses_intents: During<()>,
     pub(super) refuses_refunds: During<()>,
+    /// Whether what is taken on now fails in the end.
+    pub(super) pends_refunds: During<bool>,
+    pub(super) partly_down: During<Service>,
+    pub(super) queries_blind: During<()>,
+    pub(super) notices_never: During<()>,
     pub(super) notices_lost: During<u64>,
     pub(super) notices_repeated: During<u32>,
     pub(super) notices_late: During<u64>,
@@ -78,6 +91,16 @@ impl Provider {
         *self = Self { accounts, ..Self::default() };
     }
 
+    /// Why a service cannot be reached, by the name of the fault.
+    pub(super) fn outage(&self, now: Micros, service: Service) -> Option<&'static str> {
+        let is_partly_down = self.partly_down.get(now) == Some(service);
+        if self.down.get(now).is_some() {
+            Some("provider_down")
+        } else {
+            is_partly_down.then_some("provider_partly_down")
+        }
+    }
+
     /// Does what it is asked, or says that it did not, or says that it did not although it did.
     pub(super) fn call(
         &mut self,
@@ -85,7 +108,7 @@ impl Provider {
         effect: &Effect,
         noise: &mut Noise,
     ) -> (Answer, Option<PaidBack>) {
-        if self.down.get(now).is_some() {
+        if self.outage(now, service(effect)).is_some() {
             return (Answer::Error, None);
         }
         let fails = self.errors.get(now).is_some_and(|per_mille| noise.chance(per_mille));
@@ -111,6 +134,7 @@ impl Provider {
                     until: *until,
                     payments: Vec::new(),
                     refunds: BTreeMap::new(),
+                    taken_on: BTreeMap::new(),
                     declined: None,
                     is_visited: false,
                 });
@@ -120,8 +144,14 @@ impl Provider {
                 (Answer::Intent(IntentOutcome::Ready { reference, url }), None)
             }
             EffectKind::Refund { refund, attempt, payment, amount, .. } => {
-                let refuses = self.refuses_refunds.get(now).is_some();
-                self.pay_back(order, (*refund, *attempt), payment, *amount, refuses)
+                let mood = if self.refuses_refunds.get(now).is_some() {
+                    Mood::Refuses
+                } else if let Some(fails) = self.pends_refunds.get(now) {
+                    Mood::Pends { fails }
+                } else {
+                    Mood::Pays
+                };
+                self.pay_back(order, (*refund, *attempt), payment, *amount, mood)
             }
         }
     }
@@ -129,28 +159,36 @@ impl Provider {
     fn pay_back(
         &mut self,
         order: OrderId,
-        (refund, attempt): RefundId,
+        id: RefundId,
         payment: &str,
         amount: Amount,
-        refuses: bool,
+        mood: Mood,
     ) -> (Answer, Option<PaidBack>) {
+        let refused = |reason: &str| RefundOutcome::Refused { reason: reason.to_owned() };
         let account = self.accounts.get_mut(&order);
         let known = account.filter(|account| account.payments.iter().any(|p| p.name == payment));
         let Some(account) = known else {
-            let reason = format!("there is no payment {payment}");
-            return (Answer::Refund(RefundOutcome::Refused { reason }), None);
+            return (Answer::Refund(refused(&format!("there is no payment {payment}"))), None);
         };
-        if let Some(said) = account.refunds.get(&(refund, attempt)) {
+        if let Some(said) = account.refunds.get(&id) {
             return (Answer::Refund(said.clone()), None);
         }
-        let says = if refuses {
-            RefundOutcome::Refused { reason: "not today".to_owned() }
-        } else {
-            RefundOutcome::Done { reference: format!("ref-{order}-{refund}-{attempt}") }
+        let taken_on = account.taken_on.get(&id).copied();
+        let says = match (mood, taken_on) {
+            (Mood::Pends { fails }, _) => {
+                account.taken_on.entry(id).or_insert(fails);
+                return (Answer::Pending, None);
+            }
+            (_, Some(true)) => refused(SENT_BACK),
+            (Mood::Refuses, None) => refused("not today"),
+            (Mood::Pays, None) | (_, Some(false)) => {
+                RefundOutcome::Done { reference: format!("ref-{order}-{}-{}", id.0, id.1) }
+            }
         };
-        account.refunds.insert((refund, attempt), says.clone());
-        let paid_back = PaidBack { refund, payment: payment.to_owned(), amount };
-        (Answer::Refund(says), (!refuses).then_some(paid_back))
+        let is_done = matches!(says, RefundOutcome::Done { .. });
+        account.refunds.insert(id, says.clone());
+        let paid_back = PaidBack { refund: id.0, payment: payment.to_owned(), amount };
+        (Answer::Refund(says), is_done.then_some(paid_back))
     }
 
     /// Takes money. Answers the name of the payment.
@@ -194,5 +232,21 @@ impl Provider {
             }
         }
         found
+    }
+}
+
+/// How it feels about giving money back.
+#[derive(Clone, Copy)]
+enum Mood {
+    Pays,
+    Refuses,
+    Pends { fails: bool },
+}
+
+/// What of it an effect needs.
+pub(super) const fn service(effect: &Effect) -> Service {
+    match effect.kind {
+        EffectKind::CreateIntent { .. } => Service::Pages,
+        EffectKind::Refund { .. } => Service::Refunds,
     }
 }

@@ -1,15 +1,27 @@
 //! `cargo xtask providers`: the providers' own SDKs against our adapters and our simulator. What an
 //! SDK signs an adapter must believe, what we sign an SDK must; and as clients of the simulator the
-//! SDKs must find what they expect of the real API.
+//! SDKs must find what they expect of the real API. And whole purchases at our server by a Stripe
+//! that is not ours either: PyPI `localstripe`.
 //!
 //! Deliberately absent: the adapters' own rules. Those are tested where the adapters are.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use tempfile::TempDir;
+
 use crate::process::{Failure, Outcome, Process, cargo, is_installed, program};
+use crate::server::{Server, without_limits};
 use crate::service::{Service, dependent};
 use crate::workspace;
+
+/// Our server's Stripe, but for where it is; the keys are those of provider-sim/src/credentials.rs,
+/// which the checks take from there.
+const STRIPE: &str = "[payments.stripe]
+flow = \"payment_intents\"
+secret_key = \"sk_test_onsale\"
+webhook_secrets = [\"whsec_onsale_stripe\"]
+";
 
 /// Which SDKs, and of which version: for npm, and for pip.
 const NODE: [&str; 2] = ["package.json", "package-lock.json"];
@@ -22,29 +34,59 @@ pub fn run() -> Outcome {
     cargo(&["build", "--package", "onsale-provider-sim"]).run()?;
     cargo(&["build", "--package", "onsale-net", "--example", "provider_vectors"]).run()?;
     let here = here();
-    check(program("node").path_arg(&here.join("sdk.mjs")).env("TOOLS", &node.to_string_lossy()))?;
-    let python = program(python.join("python")).env("PYTHONDONTWRITEBYTECODE", "1");
-    check(python.path_arg(&here.join("sdk.py")))
+    let node =
+        program("node").path_arg(&here.join("sdk.mjs")).env("TOOLS", &node.to_string_lossy());
+    check_at_simulator(node)?;
+    let python = python.join("python");
+    let checks = |name| {
+        let script = program(&python).env("PYTHONDONTWRITEBYTECODE", "1");
+        script.path_arg(&here.join(name))
+    };
+    check_at_simulator(checks("sdk.py"))?;
+    let localstripe = dependent().path_arg(&python).path_arg(&here.join("localstripe_server.py"));
+    check_at_localstripe(localstripe, checks("shop.py"))
 }
 
 /// Runs one program of checks with a simulator of its own.
-fn check(script: Process) -> Outcome {
-    let cannot = |error| Failure(format!("the simulator gets no folder: {error}"));
-    let folder = tempfile::tempdir().map_err(cannot)?;
-    let built = workspace::target_directory()?.join("debug");
+fn check_at_simulator(script: Process) -> Outcome {
+    let folder = folder()?;
     let notices = onsale_testbed::free_port()?;
     let simulator = dependent()
-        .path_arg(&built.join("onsale-provider-sim"))
+        .path_arg(&workspace::target_directory()?.join("debug/onsale-provider-sim"))
         .args(&["--listen", "127.0.0.1:0", "--retry-pause-ms", "50"])
         .args(&["--notify-url", &format!("http://127.0.0.1:{notices}")]);
     let mut service = Service::start("the simulator", simulator, &folder.path().join("log"))?;
     let url = service.wait_until(address)?;
+    check(script, &url, notices)
+}
+
+/// Runs one program of checks with a localstripe and a server of ours whose Stripe it is.
+fn check_at_localstripe(localstripe: Process, script: Process) -> Outcome {
+    let folder = folder()?;
+    let mut service = Service::start("localstripe", localstripe, &folder.path().join("log"))?;
+    let url = service.wait_until(address)?;
+    let limits = without_limits();
+    let shop = Server::built(&format!("{limits}{STRIPE}api = \"{url}\"\n"))?;
+    let script = script
+        .env("SHOP", shop.url())
+        .env("OPERATOR_TOKEN", &shop.operator_token().to_string_lossy());
+    check(script, &url, onsale_testbed::free_port()?)
+}
+
+/// Runs one program of checks with a stand-in at `url` that sends its notices to a port.
+fn check(script: Process, url: &str, notices: u16) -> Outcome {
+    let adapters = workspace::target_directory()?.join("debug/examples/provider_vectors");
     script
-        .env("SIMULATOR", &url)
+        .env("SIMULATOR", url)
         .env("NOTICES_PORT", &notices.to_string())
-        .env("ADAPTERS", &built.join("examples/provider_vectors").to_string_lossy())
+        .env("ADAPTERS", &adapters.to_string_lossy())
         .env("CREDENTIALS", "provider-sim/src/credentials.rs")
         .run()
+}
+
+fn folder() -> Outcome<TempDir> {
+    let cannot = |error| Failure(format!("a stand-in gets no folder: {error}"));
+    tempfile::tempdir().map_err(cannot)
 }
 
 fn address(log: &str) -> Option<String> {

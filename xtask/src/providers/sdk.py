@@ -5,19 +5,10 @@ import time
 import razorpay
 import stripe
 
-from world import SIMULATOR, act, adapter, credentials, notice, run, verified
+from world import SIMULATOR, act, adapter, checks, credentials, notice, raises, run, verified
 
 STRIPE_SECRET = credentials["STRIPE_WEBHOOK_SECRET"]
 RAZORPAY_SECRET = credentials["RAZORPAY_WEBHOOK_SECRET"]
-
-
-def raises(kind, call):
-    """Whether the call ends with an error of this kind."""
-    try:
-        call()
-    except kind:
-        return True
-    return False
 
 
 class Stripe:
@@ -141,13 +132,6 @@ class Razorpay:
         link = adapter("razorpay", do="create", **wish)["reference"]
         assert self.client.payment_link.fetch(link)["amount"] == 70_000
         assert self.client.payment_link.cancel(link)["status"] == "cancelled"
-
-
-def checks(package, tried):
-    """The checks of a class, in their order."""
-    names = [name for name in vars(type(tried)) if "_" in name.strip("_")]
-    names = [name for name in names if name[0] != "_"]
-    return [(f"PyPI {package}: {name.replace('_', ' ')}", getattr(tried, name)) for name in names]
 
 
 run(checks("stripe", Stripe()) + checks("razorpay", Razorpay()))

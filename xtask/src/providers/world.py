@@ -88,6 +88,22 @@ def act(provider, reference, what):
         return json.load(answer)
 
 
+def raises(kind, call):
+    """Whether the call ends with an error of this kind."""
+    try:
+        call()
+    except kind:
+        return True
+    return False
+
+
+def checks(package, tried):
+    """The checks of a class, in their order."""
+    names = [name for name in vars(type(tried)) if "_" in name.strip("_")]
+    names = [name for name in names if name[0] != "_"]
+    return [(f"PyPI {package}: {name.replace('_', ' ')}", getattr(tried, name)) for name in names]
+
+
 def run(checks):
     """Runs checks one after the other; the first that fails ends the program."""
     server = ThreadingHTTPServer(("127.0.0.1", int(os.environ["NOTICES_PORT"])), Inbox)

@@ -155,6 +155,10 @@ pub fn request(operation: &str) -> Option<(Kind, Request)> {
         "settle_refund" => (Kind::Refund, |order| {
             post(order_path(order, "/refunds/0/settle")).json(&json!({"how": "again"}))
         }),
+        "list_stuck_effects" => (Kind::Platform, |_| get("/api/v1/stuck-effects")),
+        "retry_stuck_effects" => {
+            (Kind::Order, |order| post(order_path(order, "/stuck-effects/retry")))
+        }
         "list_own_orders" => (Kind::ForOneself, |_| get("/api/v1/me/orders")),
         "refund_order" => (Kind::Order, |order| {
             post(order_path(order, "/refunds")).json(&json!({"tickets": "all"}))
