@@ -78,7 +78,8 @@ enum Wish {
 #[derive(Deserialize)]
 struct Refund {
     order: String,
-    refund: u32,
+    #[serde(rename = "refund")]
+    number: u32,
     payment: String,
     amount: u64,
     currency: String,
@@ -93,10 +94,10 @@ struct RefundQuery {
 
 impl Refund {
     fn wish(self) -> Result<RefundWish, Box<dyn Error>> {
-        let Self { order, refund, payment, amount, currency } = self;
+        let Self { order, number, payment, amount, currency } = self;
         let (order, currency) = (order.parse()?, currency.parse()?);
         let amount = Amount::from_minor(amount);
-        Ok(RefundWish { order, refund, attempt: 0, payment, amount, currency })
+        Ok(RefundWish { order, refund: number, attempt: 0, payment, amount, currency })
     }
 }
 

@@ -1,15 +1,18 @@
 //! Real services for tests: a private PostgreSQL and a private Redis, each on a free port of
-//! 127.0.0.1 in a temporary directory, found or installed from Debian's packages.
+//! 127.0.0.1 in a temporary directory, found or installed from Debian's packages; and a Kafka, where
+//! one was installed.
 //!
 //! A service ends when it is dropped, or when the process that started it dies. Deliberately
 //! absent: anything of Onsale, and services of other companies (whoever tests against those has a
 //! fake that speaks their protocol).
 
+mod kafka;
 mod packages;
 mod postgres;
 mod redis;
 mod service;
 
+pub use self::kafka::{KAFKA_VARIABLE, Kafka};
 pub use self::packages::{
     PgPrograms, find_postgres, find_program, find_python, find_redis, is_root,
 };

@@ -41,6 +41,14 @@ pub enum ServiceError {
         /// Debian's package.
         package: &'static str,
     },
+    /// It is not installed, and a command of ours does that.
+    #[error("no {name} is installed: run the tests that need one by `{command}`")]
+    Elsewhere {
+        /// What is missing.
+        name: &'static str,
+        /// Which command.
+        command: &'static str,
+    },
     /// It cannot be started.
     #[error("{name} cannot be started: {source}")]
     Start {

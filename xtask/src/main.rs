@@ -15,6 +15,7 @@ mod deny;
 mod events;
 mod fix;
 mod fuzz;
+mod kafka;
 mod madsim;
 mod mutants;
 mod process;
@@ -25,6 +26,7 @@ mod service;
 mod sim;
 mod testing;
 mod tidy;
+mod tools;
 mod walkthrough;
 mod workspace;
 
@@ -79,6 +81,8 @@ enum Command {
     /// Try our payment adapters and their simulator with the providers' own SDKs, and the server
     /// with a Stripe that others wrote
     Providers,
+    /// Run the tests that need a Kafka, with a broker that is installed for them
+    Kafka,
     /// Check the documents about what is published, under docs/events
     Events {
         /// Write them
@@ -155,6 +159,7 @@ fn main() -> ExitCode {
         Command::Bench { quick, only } => bench::run(quick, only.as_deref()),
         Command::Api { seed, examples } => api::run(seed, examples),
         Command::Providers => providers::run(),
+        Command::Kafka => kafka::run(),
         Command::Events { write } => events::run(write),
         Command::Tidy => tidy::run(),
         Command::Purity => purity::run(),

@@ -6,6 +6,7 @@
 //!
 //! Deliberately absent: when to try again (a [`Schedule`] says how long to wait, the caller waits).
 
+pub mod kafka;
 pub mod ndjson;
 pub mod redis;
 mod schedule;

@@ -349,7 +349,9 @@ mod tests {
             .into_iter()
             .map(|(number, each)| known.begin(refund(order(number), each), "till", NOW))
             .collect();
-        running.iter().for_each(|running| fail(running, FAILURES));
+        for each in &running {
+            fail(each, FAILURES);
+        }
         assert_eq!(orders(&known, None, 2), [1, 1, 2]);
         assert_eq!(orders(&known, Some(order(1)), 1), [2]);
         assert_eq!(orders(&known, Some(order(3)), 9), [0; 0]);

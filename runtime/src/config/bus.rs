@@ -1,10 +1,13 @@
 //! Where facts are published.
 
+mod kafka;
+
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use onsale_bus::Topic;
+use onsale_bus::sink::kafka::{KafkaSettings, KafkaTopics, NotAKafka};
 use onsale_bus::sink::ndjson::Ndjson;
 use onsale_bus::sink::redis::{NotARedis, RedisSettings, RedisStreams};
 use onsale_bus::sink::webhook::{self, NotAWebhook, Webhook, WebhookSettings};
@@ -12,7 +15,10 @@ use onsale_bus::sink::{Schedule, Sink};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use self::kafka::TIMEOUT_MS_MAX as KAFKA_TIMEOUT_MS_MAX;
 use super::{Secret, SettingError};
+
+pub use self::kafka::{KafkaLogin, KafkaTarget};
 
 /// Each has a task for every partition.
 const SINKS_MAX: usize = 20;
@@ -45,6 +51,8 @@ pub struct Bus {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Target {
+    /// Topics.
+    Kafka(KafkaTarget),
     /// Lines of JSON.
     Ndjson(NdjsonTarget),
     /// Streams.
@@ -114,6 +122,15 @@ pub enum NotASink {
     /// It cannot be called so.
     #[error("name must be 1 to {NAME_MAX} small letters, digits and hyphens")]
     Name,
+    /// Not where a Kafka can be.
+    #[error("kafka.{0}")]
+    Kafka(#[from] NotAKafka),
+    /// Not how long Kafka can be waited for.
+    #[error("kafka.timeout_ms must be 1 to {KAFKA_TIMEOUT_MS_MAX}")]
+    KafkaTimeout,
+    /// Certificates that nothing is checked against.
+    #[error("kafka.ca needs kafka.tls = true")]
+    KafkaAuthorities,
     /// Not where a Redis can be. There may be a password in it.
     #[error("redis.url {0}")]
     Redis(#[from] NotARedis),
@@ -133,6 +150,8 @@ pub enum NotASink {
 
 /// A sink that can be used: a hand for each partition.
 pub enum Outlet {
+    /// Topics in Kafka.
+    Kafka(KafkaSettings),
     /// Lines of JSON.
     Ndjson(Ndjson),
     /// Streams in Redis.
@@ -145,6 +164,7 @@ impl Outlet {
     /// A hand for one partition.
     pub fn sink(&self) -> Box<dyn Sink> {
         match self {
+            Self::Kafka(settings) => Box::new(KafkaTopics::new(settings.clone())),
             Self::Ndjson(sink) => Box::new(sink.clone()),
             Self::Redis(settings) => Box::new(RedisStreams::new(settings.clone())),
             Self::Webhook(sink, _) => Box::new(sink.clone()),
@@ -154,7 +174,7 @@ impl Outlet {
     /// When it is tried again.
     pub fn schedule(&self) -> Schedule {
         match self {
-            Self::Ndjson(_) | Self::Redis(_) => Schedule::near(),
+            Self::Kafka(_) | Self::Ndjson(_) | Self::Redis(_) => Schedule::near(),
             Self::Webhook(_, schedule) => schedule.clone(),
         }
     }
@@ -177,6 +197,7 @@ impl Bus {
             return Err(wrong(NotASink::Name));
         }
         match &self.to {
+            Target::Kafka(target) => target.outlet().map_err(wrong),
             Target::Ndjson(NdjsonTarget { path: Some(path) }) => {
                 Ok(Outlet::Ndjson(Ndjson::file(path.clone())))
             }

@@ -158,9 +158,10 @@ impl Config {
     /// What is logged.
     pub(crate) fn log_filter(&self) -> Result<EnvFilter, SettingError> {
         let filter = &self.log.filter;
-        EnvFilter::try_new(filter).map_err(|error| SettingError::LogFilter {
-            filter: filter.clone(),
-            reason: error.to_string(),
+        // The publisher says what is wrong with a Kafka, and once. Whoever wants all that its client
+        // says puts another `rskafka=` behind this one.
+        EnvFilter::try_new(format!("rskafka=off,{filter}")).map_err(|error| {
+            SettingError::LogFilter { filter: filter.clone(), reason: error.to_string() }
         })
     }
 

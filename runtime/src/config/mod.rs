@@ -33,7 +33,10 @@ use serde::{Deserialize, Serialize};
 use crate::projection::ProjectionSettings;
 
 pub use self::accounts::{Accounts, Letters, Passwords};
-pub use self::bus::{Bus, NdjsonTarget, NotASink, Outlet, RedisTarget, Target, WebhookTarget};
+pub use self::bus::{
+    Bus, KafkaLogin, KafkaTarget, NdjsonTarget, NotASink, Outlet, RedisTarget, Target,
+    WebhookTarget,
+};
 pub use self::catalogue::Catalogue;
 pub use self::check::SettingError;
 pub use self::load::{ConfigError, DEFAULT_FILE, ENVIRONMENT_PREFIX, Setting, Sources};

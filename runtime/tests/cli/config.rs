@@ -202,6 +202,9 @@ fn a_sink_is_checked_and_its_secrets_not_shown() {
          secrets = [\"whsec_{}\"]\n\
          [[bus]]\nname = \"streams\"\ntopics = [\"order-events\"]\n[bus.to.redis]\n\
          url = \"redis://:hunter2-hunter2@localhost\"\n\
+         [[bus]]\nname = \"log\"\n[bus.to.kafka]\nbrokers = [\"kafka.example:9093\"]\ntls = true\n\
+         create = {{ partitions = 12, replication = 3 }}\n\
+         login = {{ mechanism = \"plain\", user = \"onsale\", password = \"hunter2\" }}\n\
          [[bus]]\nname = \"lines\"\n[bus.to.ndjson]\n",
         "aHVudGVyMi1odW50ZXIyLWh1bnRlcjItaHVudGVyMg==",
     );
@@ -211,6 +214,7 @@ fn a_sink_is_checked_and_its_secrets_not_shown() {
     assert!(!outcome.out.contains("aHVudGVy") && !outcome.out.contains("hunter2"));
     assert_eq!(effective["bus"][0]["to"]["webhook"]["timeout_s"].as_integer(), Some(20));
     assert_eq!(effective["bus"][1]["to"]["redis"]["timeout_ms"].as_integer(), Some(2_000));
+    assert_eq!(effective["bus"][2]["to"]["kafka"]["timeout_ms"].as_integer(), Some(10_000));
     for (wrong, remedy) in [
         (good.replace("\"books\"", "\"Books\""), "small letters"),
         (good.replace("\"books\"", "\"lines\""), "a name of its own"),
@@ -219,7 +223,13 @@ fn a_sink_is_checked_and_its_secrets_not_shown() {
         (good.replace("books.example", "10.0.0.1"), "webhook.url must be https://"),
         (good.replace("whsec_aHVu", "aHVu"), "whsec_ and the base64"),
         (good.replace("redis://", "rediss://"), "redis.url must be redis://"),
-        (good.replace("[bus.to.ndjson]", "[bus.to.kafka]"), "kafka"),
+        (good.replace("[bus.to.ndjson]", "[bus.to.pigeon]"), "pigeon"),
+        (good.replace("[\"kafka.example:9093\"]", "[]"), "kafka.brokers must be 1 to"),
+        (good.replace("partitions = 12", "partitions = 0"), "kafka.create.partitions and"),
+        (good.replace("tls = true", ""), "kafka.login.mechanism plain needs tls"),
+        (good.replace("tls = true", "ca = \"ca.pem\""), "kafka.ca needs kafka.tls = true"),
+        (good.replace("tls = true", "tls = true\ntimeout_ms = 0"), "kafka.timeout_ms must be 1 to"),
+        (good.replace("\"plain\"", "\"gssapi\""), "scram-sha-512"),
         (good.replace("[bus.to.redis]", "[bus.to.redis]\ntimeout_ms = 0"), "timeout_ms must be 1"),
         (good.replace("secrets", "retry_s = []\nsecrets"), "webhook.retry_s 1 to"),
     ] {

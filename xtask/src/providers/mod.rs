@@ -5,15 +5,14 @@
 //!
 //! Deliberately absent: the adapters' own rules. Those are tested where the adapters are.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use tempfile::TempDir;
 
 use crate::process::{Failure, Outcome, Process, cargo, is_installed, program};
 use crate::server::{Server, without_limits};
 use crate::service::{Service, dependent};
-use crate::workspace;
+use crate::{tools, workspace};
 
 /// Our server's Stripe, but for where it is; the keys are those of provider-sim/src/credentials.rs,
 /// which the checks take from there.
@@ -30,7 +29,7 @@ const PYTHON: &str = "requirements.txt";
 /// Installs the SDKs, builds what they are tried with, and runs all checks.
 pub fn run() -> Outcome {
     let node = install_for_node()?;
-    let python = install_for_python()?;
+    let python = tools::install_python("providers/python", &here().join(PYTHON))?;
     cargo(&["build", "--package", "onsale-provider-sim"]).run()?;
     cargo(&["build", "--package", "onsale-net", "--example", "provider_vectors"]).run()?;
     let here = here();
@@ -104,46 +103,17 @@ fn install_for_node() -> Outcome<PathBuf> {
     if !is_installed("node", &["--version"]) || !is_installed("npm", &["--version"]) {
         return Err(Failure("node and npm are missing: install Node.js 20 or later".to_owned()));
     }
-    let own = workspace::root().join("target/tools/providers/node");
+    let own = tools::folder("providers/node");
     let is_there = own.join("node_modules").is_dir();
-    if !is_there || !NODE.iter().all(|name| is_same(&here().join(name), &own.join(name))) {
+    if !is_there || !NODE.iter().all(|name| tools::is_same(&here().join(name), &own.join(name))) {
         println!("SDKs are missing and are now installed into target/tools");
-        NODE.iter().try_for_each(|name| copy(&here().join(name), &own.join(name)))?;
+        NODE.iter().try_for_each(|name| tools::copy(&here().join(name), &own.join(name)))?;
         program("npm")
             .args(&["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix"])
             .path_arg(&own)
             .run()?;
     }
     Ok(own)
-}
-
-/// The folder with the programs of a Python that has the SDKs.
-fn install_for_python() -> Outcome<PathBuf> {
-    let own = workspace::root().join("target/tools/providers/python");
-    let (wanted, programs) = (here().join(PYTHON), own.join("bin"));
-    if !programs.is_dir() || !is_same(&wanted, &own.join(PYTHON)) {
-        onsale_testbed::find_python()?;
-        println!("SDKs are missing and are now installed into target/tools");
-        program("python3").args(&["-m", "venv", "--clear"]).path_arg(&own).run()?;
-        program(programs.join("pip"))
-            .args(&["install", "--quiet", "--requirement"])
-            .path_arg(&wanted)
-            .run()?;
-        // The last thing, so that it says that all went well.
-        copy(&wanted, &own.join(PYTHON))?;
-    }
-    Ok(programs)
-}
-
-fn is_same(wanted: &Path, installed: &Path) -> bool {
-    let read = |path: &Path| fs::read(path).ok();
-    read(installed).is_some_and(|bytes| read(wanted) == Some(bytes))
-}
-
-fn copy(from: &Path, to: &Path) -> Outcome {
-    let folder = to.parent().unwrap_or(to);
-    let copied = fs::create_dir_all(folder).and_then(|()| fs::copy(from, to));
-    copied.map(drop).map_err(|error| Failure(format!("{} is not copied: {error}", from.display())))
 }
 
 #[cfg(test)]

@@ -1,0 +1,149 @@
+//! Facts in Kafka, of a server that is killed under load and a Kafka that stands still: a consumer
+//! that others have written holds what the journal holds, each at least once, in order.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader};
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::{env, fs};
+
+use onsale_testbed::Kafka;
+use onsale_tests::{Operator, Server, Shopper, club, facts, small_house};
+use serde_json::{Value, json};
+use tokio::task::JoinSet;
+
+const KILLS: usize = 8;
+const BUYERS: usize = 4;
+/// So many purchases, and the server is killed.
+const ENOUGH: u64 = 8;
+const PARTITIONS: u64 = 3;
+const CONTENT_TYPE: &str = "application/cloudevents+json; charset=utf-8";
+
+/// The Python that has the consumer's client. `cargo xtask kafka` sets it.
+const PYTHON_VARIABLE: &str = "TESTBED_KAFKA_PYTHON";
+const CONSUMER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/kafka_consumer.py");
+
+/// A consumer, and what it has found in each partition.
+struct Consumer {
+    child: Child,
+    lines: BufReader<ChildStdout>,
+    streams: BTreeMap<(String, u64), Vec<Value>>,
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "it needs a Kafka: cargo xtask kafka"]
+async fn whatever_is_killed_a_consumer_of_kafka_holds_every_fact_in_order() {
+    let kafka = Kafka::start().unwrap();
+    let place = tempfile::tempdir().unwrap();
+    let (data, config) = (place.path().join("data"), place.path().join("onsale.toml"));
+    fs::write(&config, settings(&kafka)).unwrap();
+    let arguments = ["--config", config.to_str().unwrap()];
+    let start = || Server::start(&data, &arguments).expect("it starts");
+
+    let mut server = start();
+    let operator = Operator::new(&server.base, server.operator_token());
+    let events = [operator.open(&small_house(200)).await, operator.open(&club(2_000)).await];
+    for kill in 0..KILLS {
+        // It stands still for a whole life of the server now and then.
+        if kill % 3 == 1 {
+            kafka.freeze();
+        }
+        storm(server, &events).await;
+        kafka.thaw();
+        server = start();
+    }
+    server.kill();
+    let expected = facts::published(&data);
+    assert!(expected.len() > KILLS * 20, "the load was real: {}", expected.len());
+
+    let server = start();
+    let mut consumer = Consumer::start(&kafka);
+    // As long as the runner is patient.
+    while !facts::are_held(&expected, &consumer.read_on()) {}
+    assert!(server.stop().status.success());
+}
+
+/// Buyers buy until enough were served; then the server is killed.
+async fn storm(server: Server, events: &[String]) {
+    let (served, is_over) = (Arc::<AtomicU64>::default(), Arc::<AtomicBool>::default());
+    let mut buyers = JoinSet::new();
+    for buyer in 0..BUYERS {
+        let (base, event) = (server.base.clone(), events[buyer % events.len()].clone());
+        let (served, is_over) = (Arc::clone(&served), Arc::clone(&is_over));
+        buyers.spawn(async move {
+            while !is_over.load(Ordering::Relaxed) {
+                let Some(shopper) = Shopper::new(&base).await else { continue };
+                if shopper.buy(&event, 0, 1 + buyer as u32 % 3).await.is_some() {
+                    served.fetch_add(1, Ordering::Relaxed);
+                }
+            }
+        });
+    }
+    while served.load(Ordering::Relaxed) < ENOUGH {
+        tokio::task::yield_now().await;
+    }
+    server.kill();
+    is_over.store(true, Ordering::Relaxed);
+    buyers.join_all().await;
+}
+
+fn settings(kafka: &Kafka) -> String {
+    format!(
+        "[[bus]]\nname = \"kafka\"\n[bus.to.kafka]\nbrokers = [\"{}\"]\nprefix = \"sale.\"\n\
+         timeout_ms = 500\ncreate = {{ partitions = {PARTITIONS}, replication = 1 }}\n",
+        kafka.address()
+    )
+}
+
+impl Consumer {
+    fn start(kafka: &Kafka) -> Self {
+        let python = env::var(PYTHON_VARIABLE).expect("it needs a Kafka: cargo xtask kafka");
+        let topics = ["inventory-events", "order-events", "payment-events", "queue-events"];
+        let mut child = Command::new(python)
+            .args([CONSUMER, &kafka.address()])
+            .args(topics.map(|topic| format!("sale.{topic}")))
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap());
+        Self { child, lines, streams: BTreeMap::new() }
+    }
+
+    /// Waits for more records; answers all so far, each partition from its first record on.
+    fn read_on(&mut self) -> Vec<Vec<Value>> {
+        loop {
+            let mut line = String::new();
+            self.lines.read_line(&mut line).unwrap();
+            assert!(line.ends_with('\n'), "the consumer ended");
+            if line == "\n" {
+                return self.streams.values().cloned().collect();
+            }
+            let record: Value = serde_json::from_str(&line).unwrap();
+            let topic = record["topic"].as_str().unwrap().to_owned();
+            let place = (topic, record["partition"].as_u64().unwrap());
+            self.streams.entry(place).or_default().push(event(&record));
+        }
+    }
+}
+
+impl Drop for Consumer {
+    fn drop(&mut self) {
+        // Fails only if it has ended.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The event that a record holds, which is as the binding of CloudEvents has it, and where other
+/// producers would have put it.
+fn event(record: &Value) -> Value {
+    let event: Value = serde_json::from_str(record["value"].as_str().unwrap()).unwrap();
+    assert_eq!(record["headers"], json!([["content-type", CONTENT_TYPE]]));
+    assert_eq!(record["key"], event["partitionkey"]);
+    assert_eq!(record["topic"], format!("sale.{}", event["topic"].as_str().unwrap()));
+    assert_eq!(record["partitions"], PARTITIONS);
+    assert_eq!(record["partition"], record["expected_partition"], "{record}");
+    event
+}
