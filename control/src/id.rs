@@ -64,6 +64,8 @@ random_ids! {
     SessionId "ses_";
     /// Where events take place.
     VenueId "ven_";
+    /// Where facts are sent.
+    WebhookId "whk_";
 }
 
 impl AuditEntryId {

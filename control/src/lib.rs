@@ -1,7 +1,8 @@
 //! The control plane: who may do what, and how an event gets from an idea to the moment it opens.
 //!
-//! What lives here: accounts, access, the catalogue, read models: everything around a sale that
-//! may wait, in SQL (SQLite in the data directory, or PostgreSQL). It runs on the slow pool.
+//! What lives here: accounts, access, the catalogue, read models, webhook endpoints: everything
+//! around a sale that may wait, in SQL (SQLite in the data directory, or PostgreSQL). It runs on
+//! the slow pool.
 //! Deliberately absent: HTTP (`onsale-net` speaks), the rules of a sale (`onsale-core`), clocks
 //! (`now` is an argument), and anything that a sale needs to go on: with the database down,
 //! tickets are still sold.
@@ -19,11 +20,13 @@ pub mod secret;
 mod testing;
 pub mod text;
 pub mod version;
+pub mod webhooks;
 
 use self::accounts::Accounts;
 use self::catalogue::CatalogueSettings;
 use self::database::Database;
 use self::projection::Progress;
+use self::webhooks::WebhookRules;
 
 /// Everything that the control plane works with. A cheap handle.
 #[derive(Clone, Debug)]
@@ -36,4 +39,6 @@ pub struct Control {
     pub progress: Progress,
     /// The platform's rules for events.
     pub catalogue: CatalogueSettings,
+    /// The platform's rules for webhook endpoints.
+    pub webhooks: WebhookRules,
 }

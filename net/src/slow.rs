@@ -45,6 +45,7 @@ pub struct Backstage {
     control: Control,
     pool: Arc<dyn SlowPool>,
     publisher: Bell,
+    webhooks: Bell,
     reading: ReadingRoom,
     oidc: OidcProviders,
 }
@@ -58,8 +59,8 @@ impl Backstage {
         reading: ReadingLimits,
         oidc: OidcProviders,
     ) -> Self {
-        let (publisher, reading) = (Bell::default(), ReadingRoom::new(reading));
-        Self { control, pool, publisher, reading, oidc }
+        let (publisher, webhooks) = (Bell::default(), Bell::default());
+        Self { control, pool, publisher, webhooks, reading: ReadingRoom::new(reading), oidc }
     }
 
     /// The control plane.
@@ -75,6 +76,11 @@ impl Backstage {
     /// Wakes whoever tells partitions what is decided here.
     pub fn publisher(&self) -> &Bell {
         &self.publisher
+    }
+
+    /// Wakes whoever sends to webhook endpoints.
+    pub fn webhooks(&self) -> &Bell {
+        &self.webhooks
     }
 
     /// How much more can be asked of the read models.

@@ -10,7 +10,8 @@
 //! partitions/0000/ ...        segments and snapshots
 //! sandbox/                    the sandbox payment provider's
 //! letters/                    letters to people, unless a mail server is configured
-//! bus/<sink>/0000 ...         how far each sink has got with each partition
+//! bus/<sink>/0000 ...         how far each sink has got with each partition; an endpoint that is
+//!                             managed over the API: bus/<endpoint>-<turn>/0000
 //! control.db                  accounts, catalogue, read models, unless another database is set
 //! ```
 //!
@@ -185,7 +186,12 @@ impl DataDirectory {
 
     /// Where it is kept how far a sink has got.
     pub fn bus_path(&self, sink: &str) -> PathBuf {
-        self.path.join(BUS).join(sink)
+        self.bus_directory().join(sink)
+    }
+
+    /// Where that is kept of all sinks.
+    pub fn bus_directory(&self) -> PathBuf {
+        self.path.join(BUS)
     }
 
     /// Where the sandbox payment provider's files are.

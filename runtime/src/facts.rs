@@ -134,6 +134,18 @@ impl Floor {
         least.map_or(FactNumber::MAX, |taken| FactNumber::new(taken).next())
     }
 
+    /// Somebody is to follow in this place who may need everything, until they say how far they
+    /// are.
+    pub fn claim(&self, follower: usize) {
+        self.taken[follower].store(0, Relaxed);
+    }
+
+    /// Nobody follows in this place: nothing stays for it.
+    pub fn free(&self, follower: usize) {
+        // One less than the largest: the fact behind it has a number, too.
+        self.taken[follower].store(u64::MAX - 1, Relaxed);
+    }
+
     fn take(&self, follower: usize, fact: FactNumber) {
         self.taken[follower].fetch_max(fact.get(), Relaxed);
     }
@@ -141,7 +153,7 @@ impl Floor {
 
 impl Facts {
     /// Goes on behind a bookmark, as the `follower`-th of those that the floor was made for, which
-    /// must come back with every start.
+    /// must come back with every start, unless its place is free.
     ///
     /// # Panics
     /// If the floor was made for fewer.

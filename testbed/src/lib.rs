@@ -1,6 +1,6 @@
 //! Real services for tests: a private PostgreSQL and a private Redis, each on a free port of
-//! 127.0.0.1 in a temporary directory, found or installed from Debian's packages; and a Kafka, where
-//! one was installed.
+//! 127.0.0.1 in a temporary directory, found or installed from Debian's packages; and a Kafka,
+//! where one was installed.
 //!
 //! A service ends when it is dropped, or when the process that started it dies. Deliberately
 //! absent: anything of Onsale, and services of other companies (whoever tests against those has a

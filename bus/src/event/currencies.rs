@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use onsale_core::fact::{Decision, Fact};
 use onsale_core::id::{EventId, PartitionId};
 use onsale_core::money::Currency;
 use serde::de::Error as _;
@@ -22,6 +23,15 @@ impl Currencies {
     /// From now on an event's currency is known.
     pub fn learn(&mut self, event: EventId, currency: Currency) {
         self.0.insert(event.index(), currency);
+    }
+
+    /// From now on those of the events are known that a decision defines.
+    pub fn learn_from(&mut self, decision: &Decision) {
+        for fact in &decision.facts {
+            if let Fact::EventDefined(fact) = fact {
+                self.learn(fact.event, fact.spec.currency);
+            }
+        }
     }
 
     /// What an event is sold in, if it was defined.

@@ -283,6 +283,10 @@ policy! {
         [any own own own own own .  ] [.   .   .   .  ];
     SeePlace "waitroom.see" "Ask how far a place in the queue is"
         [any own own own own own .  ] [.   .   .   .  ];
+    ManageWebhooks "webhook.manage" "Make, change, test and remove webhook endpoints"
+        [any any .   .   .   .   .  ] [yes .   .   .  ];
+    SeeWebhooks "webhook.see" "See webhook endpoints and what was sent to them lately"
+        [any any any .   .   .   .  ] [yes yes .   .  ];
 }
 
 impl Action {

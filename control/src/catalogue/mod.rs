@@ -8,7 +8,7 @@ pub mod link;
 pub mod organiser;
 pub mod place;
 pub mod venue;
-mod versioned;
+pub(crate) mod versioned;
 
 pub use self::error::CatalogueError;
 use self::event::image::ImageLimits;

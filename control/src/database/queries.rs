@@ -63,6 +63,9 @@ mod tests {
         crate::catalogue::venue::QUERIES,
         crate::database::QUERIES,
         crate::projection::QUERIES,
+        crate::webhooks::delivery::QUERIES,
+        crate::webhooks::feed::QUERIES,
+        crate::webhooks::manage::QUERIES,
     ];
 
     databases! {

@@ -9,7 +9,8 @@ use onsale_control::Control;
 use onsale_control::access::Action;
 use onsale_control::access::standing::Scope;
 use onsale_control::catalogue::{organiser, venue};
-use onsale_control::id::{CategoryId, OrganiserId, VenueId};
+use onsale_control::id::{CategoryId, OrganiserId, VenueId, WebhookId};
+use onsale_control::webhooks::manage;
 use onsale_core::command::Actor;
 use onsale_core::id::{EventId, OrderId, PersonId};
 use onsale_core::query::Query;
@@ -124,6 +125,23 @@ impl Object for Named<VenueId> {
         let venue = self.0;
         let owner = async move |control: Control| venue::owner(&control.database, venue).await;
         Ok(edge.backstage(owner).await?.map_or(Scope::Platform, Scope::Organiser))
+    }
+}
+
+/// Only who may see an endpoint knows of it; roles for one are those for its organiser.
+impl Object for Named<WebhookId> {
+    async fn scope(&self, edge: &Edge) -> Result<Scope, Problem> {
+        let endpoint = self.0;
+        let owner = async move |control: Control| manage::owner(&control.database, endpoint).await;
+        Ok(edge.backstage(owner).await?.map_or(Scope::Platform, Scope::Organiser))
+    }
+
+    fn seen_by(&self) -> Option<Action> {
+        Some(Action::SeeWebhooks)
+    }
+
+    fn known(&self, _: &Edge, _: Actor) -> impl Future<Output = Result<(), Problem>> + Send {
+        ready(Err(Problem::not_found("webhook endpoint")))
     }
 }
 

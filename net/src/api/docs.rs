@@ -54,6 +54,7 @@ const DOCUMENT_PATH: &str = "/api/openapi.json";
         (name = "buying", description = "Holds, orders, tickets"),
         (name = "catalogue", description = "What is, was or will be sold"),
         (name = "operator", description = "Running an event"),
+        (name = "webhooks", description = "Facts for others, by signed requests"),
         (name = "access", description = "Who may do what, and who did"),
         (name = "health", description = "Running the server"),
     ),

@@ -8,6 +8,7 @@ use onsale_control::Control;
 use onsale_control::accounts::session::ended::{EndedView, Void};
 use onsale_control::catalogue::CatalogueSettings;
 use onsale_control::id::SessionId;
+use onsale_control::webhooks::WebhookRules;
 use onsale_core::command::{Actor, Command, IdempotencyKey, Request};
 use onsale_core::id::{EventId, PartitionId};
 use onsale_core::money::Currency;
@@ -223,6 +224,18 @@ impl Edge {
     pub(crate) fn call_publisher(&self) {
         if let Some(backstage) = &self.0.common.backstage {
             backstage.publisher().ring();
+        }
+    }
+
+    /// The platform's rules for webhook endpoints.
+    pub(crate) fn webhook_rules(&self) -> Result<WebhookRules, Problem> {
+        Ok(self.control_plane()?.control().webhooks)
+    }
+
+    /// Has webhook endpoints sent to as they are now.
+    pub(crate) fn call_webhooks(&self) {
+        if let Some(backstage) = &self.0.common.backstage {
+            backstage.webhooks().ring();
         }
     }
 

@@ -5,12 +5,19 @@ use serde_json::{Map, Value, json};
 
 /// What makes things: the operation, the status of its success, where the id is in the answer, and
 /// the address of the thing.
-const MAKERS: [(&str, &str, &str, &str); 10] = [
+const MAKERS: [(&str, &str, &str, &str); 12] = [
     ("copy_event", "201", "/id", "/api/v1/catalogue/events/{id}"),
     ("create_category", "201", "/id", "/api/v1/categories/{id}"),
     ("create_organiser", "201", "/id", "/api/v1/organisers/{id}"),
     ("create_venue", "201", "/id", "/api/v1/venues/{id}"),
     ("create_venue_of_organiser", "201", "/id", "/api/v1/venues/{id}"),
+    ("create_webhook_endpoint", "201", "/endpoint/id", "/api/v1/webhook-endpoints/{id}"),
+    (
+        "create_webhook_endpoint_of_organiser",
+        "201",
+        "/endpoint/id",
+        "/api/v1/webhook-endpoints/{id}",
+    ),
     ("define_event", "201", "/id", "/api/v1/events/{id}"),
     ("draft_event", "201", "/id", "/api/v1/catalogue/events/{id}"),
     ("join_waitroom", "201", "/id", "/api/v1/places/{id}"),

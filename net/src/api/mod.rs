@@ -31,6 +31,7 @@ mod token_keys;
 mod venues;
 mod wait;
 mod waitroom;
+mod webhook_endpoints;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -201,6 +202,7 @@ fn routes() -> OpenApiRouter<Edge> {
         .merge(venues::routes())
         .merge(crews::routes())
         .merge(roles::routes())
+        .merge(webhook_endpoints::routes())
         .merge(audit_log::routes())
         .merge(sessions::routes())
         .merge(accounts::routes())

@@ -4,7 +4,9 @@ use std::borrow::Cow;
 use std::fmt::Display;
 use std::str::FromStr;
 
-use onsale_control::id::{AddressId, AuditEntryId, CategoryId, OrganiserId, SessionId, VenueId};
+use onsale_control::id::{
+    AddressId, AuditEntryId, CategoryId, OrganiserId, SessionId, VenueId, WebhookId,
+};
 use onsale_core::id::{EventId, HoldId, IdError, OrderId, PersonId, PlaceId, TicketId};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use utoipa::openapi::RefOr;
@@ -39,6 +41,8 @@ pub type SessionRef = Id<SessionId>;
 pub type TicketRef = Id<TicketId>;
 /// The id of a venue on the wire.
 pub type VenueRef = Id<VenueId>;
+/// The id of a webhook endpoint on the wire.
+pub type WebhookRef = Id<WebhookId>;
 
 /// A kind of id.
 pub trait IdKind: Copy + Display + FromStr<Err = IdError> {
@@ -76,6 +80,7 @@ id_kinds! {
     SessionId "ses_" "[0-7]" 25 "05bgn2v8j7rq0c4mzt3w9x1hye";
     TicketId "tkt_" "[0-9a-f]" 12 "0000400000003";
     VenueId "ven_" "[0-7]" 25 "05bgn2v8j7rq0c4mzt3w9x1hye";
+    WebhookId "whk_" "[0-7]" 25 "05bgn2v8j7rq0c4mzt3w9x1hye";
 }
 
 impl<T: IdKind> Serialize for Id<T> {
@@ -128,5 +133,6 @@ mod tests {
         holds::<SessionId>();
         holds::<TicketId>();
         holds::<VenueId>();
+        holds::<WebhookId>();
     }
 }

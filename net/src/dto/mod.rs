@@ -30,6 +30,7 @@ pub mod timeline;
 pub mod token_key;
 pub mod venue;
 pub mod waitroom;
+pub mod webhook_endpoint;
 
 use std::fmt::Display;
 use std::str::FromStr;

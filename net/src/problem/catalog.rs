@@ -190,6 +190,8 @@ kinds! {
         "Send the `access_token` of a session unchanged, or the operator token."
     TOKEN_REQUIRED "token_required" UNAUTHORIZED "An access token is required"
         "Send `Authorization: Bearer <token>`."
+    TOO_MANY_ENDPOINTS "too_many_endpoints" CONFLICT "There is no room for another endpoint"
+        "Remove a webhook endpoint first: there may be `limit` of them."
     TOO_MANY_GUESSES "too_many_guesses" TOO_MANY_REQUESTS "Too many passwords were wrong"
         "Try again after `retry_after_s` seconds, or choose another password by letter."
     TOO_MANY_HEADERS "too_many_headers" REQUEST_HEADER_FIELDS_TOO_LARGE "Too many headers"

@@ -4,11 +4,12 @@ use onsale_control::access::crew::CrewError;
 use onsale_control::access::platform::RoleError;
 use onsale_control::catalogue::CatalogueError;
 use onsale_control::database::StoreError;
+use onsale_control::webhooks::WebhookError;
 
 use super::Problem;
 use super::catalog::{
     BEYOND_OWN_ROLE, CONTROL_UNAVAILABLE, FULL, IN_USE, LAST_ADMIN, MODELS_BEHIND, NAME_TAKEN,
-    NOT_FOUND, VERSION_STALE,
+    NOT_FOUND, TOO_MANY_ENDPOINTS, VERSION_STALE,
 };
 use crate::conditional::tag;
 
@@ -76,6 +77,18 @@ impl From<CrewError> for Problem {
             CrewError::NotFound(what) => Self::not_found(what),
             CrewError::NotMember => Self::not_found("role"),
             CrewError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<WebhookError> for Problem {
+    fn from(error: WebhookError) -> Self {
+        let detail = error.to_string();
+        match error {
+            WebhookError::Catalogue(error) => error.into(),
+            WebhookError::TooMany { max } => {
+                Self::new(&TOO_MANY_ENDPOINTS, detail).member("limit", max)
+            }
         }
     }
 }

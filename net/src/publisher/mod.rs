@@ -41,7 +41,7 @@ impl Default for PublisherConfig {
     }
 }
 
-/// Wakes the publisher: there is something to be told. A cheap handle.
+/// Wakes whoever does what was decided: there is something to do. A cheap handle.
 #[derive(Clone, Debug, Default)]
 pub struct Bell(Arc<Notify>);
 
@@ -49,6 +49,11 @@ impl Bell {
     /// Has it look at once.
     pub fn ring(&self) {
         self.0.notify_one();
+    }
+
+    /// Waits until somebody rings, or does not if somebody has since the last time.
+    pub async fn rung(&self) {
+        self.0.notified().await;
     }
 }
 
@@ -66,7 +71,7 @@ pub async fn run<P: Partitions>(
             Ok(0) => {
                 failures = 0;
                 // Whoever rings from now on is heard, and so is who has rung before.
-                let _ = timeout(config.look_every, bell.0.notified()).await;
+                let _ = timeout(config.look_every, bell.rung()).await;
             }
             Ok(_) => failures = 0,
             Err(reason) => {

@@ -7,6 +7,7 @@ use onsale_control::accounts::{AccountSettings, Accounts};
 use onsale_control::catalogue::CatalogueSettings;
 use onsale_control::database::Database;
 use onsale_control::projection::Progress;
+use onsale_control::webhooks::WebhookRules;
 
 use crate::memory::{Memory, PARTITIONS};
 
@@ -18,5 +19,6 @@ pub fn control(database: Database, memory: &Memory) -> Control {
     let accounts = Accounts::new(database.clone(), hasher, AccountSettings::default());
     let facts = memory.clone();
     let progress = Progress::new(PARTITIONS, move |partition| facts.facts(partition));
-    Control { accounts, catalogue: CatalogueSettings::default(), database, progress }
+    let (catalogue, webhooks) = (CatalogueSettings::default(), WebhookRules::default());
+    Control { accounts, catalogue, database, progress, webhooks }
 }

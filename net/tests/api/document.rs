@@ -100,6 +100,21 @@ const OF_CATALOGUE: [(&str, &str); 28] = [
     ("post", "/api/v1/organisers/{id}/events"),
 ];
 
+/// Those about webhook endpoints.
+const OF_WEBHOOKS: [(&str, &str); 11] = [
+    ("get", "/api/v1/organisers/{id}/webhook-endpoints"),
+    ("post", "/api/v1/organisers/{id}/webhook-endpoints"),
+    ("get", "/api/v1/webhook-endpoints"),
+    ("post", "/api/v1/webhook-endpoints"),
+    ("delete", "/api/v1/webhook-endpoints/{id}"),
+    ("get", "/api/v1/webhook-endpoints/{id}"),
+    ("put", "/api/v1/webhook-endpoints/{id}"),
+    ("get", "/api/v1/webhook-endpoints/{id}/deliveries"),
+    ("post", "/api/v1/webhook-endpoints/{id}/replay"),
+    ("post", "/api/v1/webhook-endpoints/{id}/secret"),
+    ("post", "/api/v1/webhook-endpoints/{id}/test"),
+];
+
 #[test]
 fn every_route_is_in_it() {
     let found: BTreeSet<_> = operations().map(|(path, method, _)| (method, path)).collect();
@@ -162,7 +177,7 @@ fn every_route_is_in_it() {
         ("get", "/readyz"),
     ]);
     let expected = expected.into_iter().chain(OF_ACCOUNTS).chain(OF_CATALOGUE).chain(OF_ORDERS);
-    let expected = expected.collect();
+    let expected = expected.chain(OF_WEBHOOKS).collect();
     assert_eq!(found, expected);
 }
 

@@ -11,6 +11,7 @@ use onsale_control::Control;
 use onsale_control::catalogue::CatalogueSettings;
 use onsale_control::database::{Database, DatabaseSettings};
 use onsale_control::projection::{Journal, Progress, checkpoint, project};
+use onsale_control::webhooks::WebhookRules;
 use onsale_core::time::{Span, Time};
 use onsale_net::api::{Api, Settings, document, router};
 use onsale_net::auth::keys::{KeyFile, KeyRing, new_signing_key};
@@ -28,6 +29,7 @@ use tower::ServiceExt;
 
 use crate::control_plane::control;
 use crate::memory::{Memory, START};
+use crate::rules::Rules;
 use crate::stand_ins::{Spawn, Till};
 use crate::token_keys::Drawer;
 
@@ -52,15 +54,6 @@ pub struct Server {
     control: Option<Control>,
     /// Where the control plane's database is.
     _folder: Option<TempDir>,
-}
-
-/// How a control plane is set up.
-#[derive(Default)]
-struct Rules {
-    catalogue: CatalogueSettings,
-    oidc: OidcProviders,
-    /// Who takes money, if not the till.
-    providers: Option<Providers>,
 }
 
 /// A Router to any partitions, without a control plane.
@@ -124,6 +117,12 @@ impl Server {
         Self::with_rules(Rules { oidc, ..Rules::default() }).await
     }
 
+    /// The same, with room for so many webhook endpoints of all together and of one organiser.
+    pub async fn with_endpoints(endpoints_max: u32, per_organiser_max: u32) -> Self {
+        let webhooks = WebhookRules { endpoints_max, per_organiser_max, private_addresses: false };
+        Self::with_rules(Rules { webhooks, ..Rules::default() }).await
+    }
+
     /// The same, where these take money.
     pub async fn with_providers(providers: Providers) -> Self {
         Self::with_rules(Rules { providers: Some(providers), ..Rules::default() }).await
@@ -146,7 +145,11 @@ impl Server {
         let database = Database::open(settings).unwrap();
         // Where it cannot be reached, that is what is tested.
         let _ = database.migrate().await;
-        let control = Control { catalogue: rules.catalogue, ..control(database, &memory) };
+        let control = Control {
+            catalogue: rules.catalogue,
+            webhooks: rules.webhooks,
+            ..control(database, &memory)
+        };
         let gateway = GatewaySettings::default();
         let (api, router) = router_with(memory.clone(), Some(control.clone()), rules, gateway);
         Self { memory, router, api, control: Some(control), _folder: None }

@@ -5,6 +5,7 @@
 //! to know of the facts before: the currencies.
 
 use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
 
 use onsale_bus::event::Currencies;
 use onsale_core::id::PartitionId;
@@ -16,6 +17,9 @@ use crate::data_directory::{DataDirectoryError, read_if_there, write_durably};
 
 /// The format that is written, and the only one that is known.
 const FORMAT: u32 = 1;
+
+/// A file is written by one at a time: by the number of its partition.
+static WRITING: [Mutex<()>; 16] = [const { Mutex::new(()) }; 16];
 
 /// How far a sink has got.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,7 +34,7 @@ pub struct Cursor {
 #[derive(Clone, Debug)]
 pub struct CursorFile {
     directory: PathBuf,
-    name: String,
+    partition: PartitionId,
     journal: JournalId,
 }
 
@@ -78,7 +82,7 @@ impl Cursor {
 impl CursorFile {
     /// Of a partition with this journal, in a directory that is there.
     pub fn new(directory: PathBuf, partition: PartitionId, journal: JournalId) -> Self {
-        Self { directory, name: format!("{:04}", partition.number()), journal }
+        Self { directory, partition, journal }
     }
 
     /// The journal that it is of.
@@ -86,10 +90,10 @@ impl CursorFile {
         self.journal
     }
 
-    /// The cursor; before the first fact, if there is none yet.
-    pub fn read(&self) -> Result<Cursor, CursorError> {
-        let path = self.directory.join(&self.name);
-        let Some(bytes) = read_if_there(&path)? else { return Ok(Cursor::beginning()) };
+    /// The cursor, if there is one yet.
+    pub fn read(&self) -> Result<Option<Cursor>, CursorError> {
+        let path = self.directory.join(self.name());
+        let Some(bytes) = read_if_there(&path)? else { return Ok(None) };
         let damaged = |reason: String| CursorError::Damaged { path: path.clone(), reason };
         let written: Written =
             serde_json::from_slice(&bytes).map_err(|error| damaged(error.to_string()))?;
@@ -101,7 +105,7 @@ impl CursorFile {
             return Err(CursorError::OtherJournal(path));
         }
         let bookmark = Bookmark { fact: FactNumber::new(fact), chain: chain.map(Chain::new) };
-        Ok(Cursor { bookmark, currencies })
+        Ok(Some(Cursor { bookmark, currencies }))
     }
 
     /// Writes the cursor: from the moment this returns it survives a crash.
@@ -115,7 +119,14 @@ impl CursorFile {
             currencies: currencies.clone(),
         };
         let bytes = serde_json::to_vec(&written).expect("its keys are texts");
-        Ok(write_durably(&self.directory, &self.name, &bytes)?)
+        // Whoever was stopped may still be at it, and somebody else have begun in their place.
+        let turn = &WRITING[usize::from(self.partition.number()) % WRITING.len()];
+        let _turn = turn.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(write_durably(&self.directory, &self.name(), &bytes)?)
+    }
+
+    fn name(&self) -> String {
+        format!("{:04}", self.partition.number())
     }
 
     fn journal_text(&self) -> String {
@@ -139,7 +150,7 @@ mod tests {
             CursorFile::new(directory, PartitionId::FIRST, JournalId(journal))
         };
         let file = of(u128::MAX);
-        assert_eq!(file.read().unwrap(), Cursor::beginning());
+        assert_eq!(file.read().unwrap(), None);
         let mut currencies = Currencies::default();
         let event = EventId::new(PartitionId::FIRST, 9).unwrap();
         currencies.learn(event, "JPY".parse().unwrap());
@@ -147,7 +158,7 @@ mod tests {
         let cursor = Cursor { bookmark, currencies };
         file.write(&cursor).unwrap();
         file.write(&cursor).unwrap();
-        assert_eq!(file.read().unwrap(), cursor);
+        assert_eq!(file.read().unwrap(), Some(cursor));
         assert!(matches!(of(1).read(), Err(CursorError::OtherJournal(_))));
     }
 

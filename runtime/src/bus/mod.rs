@@ -5,9 +5,17 @@
 //! was delivered and not written down when the process died is delivered again. A sink that is away
 //! is asked again and again, and nobody waits for it but the facts that it has not got.
 //!
+//! Sinks are configured, or are endpoints that are managed over the API: a [`Supervisor`] has those
+//! sent to that the database says.
+//!
 //! Deliberately absent: what becomes of a fact, and how a sink takes it (`onsale-bus`).
 
+mod beginning;
 mod cursor;
+mod endpoint;
+mod notes;
+mod ping;
+mod supervisor;
 #[cfg(test)]
 mod tests;
 
@@ -19,6 +27,7 @@ use std::time::Duration;
 use onsale_bus::Topic;
 use onsale_bus::event::{Currencies, Event, MapError, Mapper};
 use onsale_bus::sink::{Schedule, Sink, SinkError};
+use onsale_control::database::StoreError;
 use onsale_control::projection::{Checkpoint, Journal, Progress, Projected};
 use onsale_core::time::Time;
 use onsale_storage::journal::{Bookmark, Chain};
@@ -29,7 +38,9 @@ use tokio::time::{Instant, sleep, sleep_until};
 use crate::facts::{End, Facts, FactsError, Followed, Following};
 use crate::host::Clock;
 
+pub use self::beginning::Beginning;
 pub use self::cursor::{Cursor, CursorError, CursorFile};
+pub use self::supervisor::{Endpoints, Lags, Sending, Supervisor};
 
 /// About so many facts are delivered together.
 const FACTS_MAX: u64 = 256;
@@ -51,6 +62,8 @@ pub struct Publisher {
     pub follower: usize,
     /// Where it is kept how far the sink has got, and of which journal.
     pub cursor: CursorFile,
+    /// Where it begins, if that is not kept yet.
+    pub beginning: Beginning,
     /// Where they are brought.
     pub sink: Box<dyn Sink>,
     /// When it is tried again.
@@ -84,6 +97,9 @@ pub enum Halt {
     /// Whoever read the journal is gone.
     #[error("reading the journal: {0}")]
     Reading(#[from] JoinError),
+    /// What events are sold in cannot be looked up.
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }
 
 /// Facts that are to be delivered together, as events.
@@ -141,8 +157,7 @@ impl Publisher {
     async fn follow(&mut self) -> Result<Infallible, Halt> {
         // Before, nobody knows how many facts there are.
         self.facts.gauges.durable_past(0).await;
-        let file = self.cursor.clone();
-        let Cursor { bookmark, currencies } = spawn_blocking(move || file.read()).await??;
+        let Cursor { bookmark, currencies } = self.place().await?;
         let mut place = Place {
             following: self.facts.follow(self.follower, bookmark)?,
             mapper: Mapper::new(self.cursor.journal().0, self.facts.id, currencies),
@@ -172,6 +187,21 @@ impl Publisher {
                 }
             }
         }
+    }
+
+    /// How far the sink has got; where it begins, if nobody knows.
+    async fn place(&mut self) -> Result<Cursor, Halt> {
+        let file = self.cursor.clone();
+        if let Some(cursor) = spawn_blocking(move || file.read()).await?? {
+            return Ok(cursor);
+        }
+        let cursor = self.beginning.find(&self.facts, self.follower).await?;
+        if cursor != Cursor::beginning() {
+            // It may have been a long way.
+            let (file, found) = (self.cursor.clone(), cursor.clone());
+            spawn_blocking(move || file.write(&found)).await??;
+        }
+        Ok(cursor)
     }
 
     fn batch(&self, mapper: &mut Mapper, decisions: &[Followed]) -> Result<Batch, MapError> {

@@ -27,9 +27,9 @@ const SINKS_MAX: usize = 20;
 const NAME_MAX: usize = 40;
 
 /// How long a webhook is waited for, and between attempts, at most.
-const WEBHOOK_TIMEOUT_S_MAX: u64 = 30;
-const RETRY_S_MAX: u64 = 86_400;
-const RETRIES_MAX: usize = 20;
+pub(super) const WEBHOOK_TIMEOUT_S_MAX: u64 = 30;
+pub(super) const RETRY_S_MAX: u64 = 86_400;
+pub(super) const RETRIES_MAX: usize = 20;
 
 /// How long Redis is waited for at most.
 const REDIS_TIMEOUT_MS_MAX: u64 = 60_000;

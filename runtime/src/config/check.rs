@@ -148,6 +148,7 @@ impl Config {
         self.oidc_providers()?;
         self.check_payments()?;
         bus::check(&self.bus)?;
+        self.check_webhooks()?;
         self.check_journal()?;
         self.check_database()?;
         secret("operator_token", self.operator_token.as_ref())?;
@@ -158,8 +159,8 @@ impl Config {
     /// What is logged.
     pub(crate) fn log_filter(&self) -> Result<EnvFilter, SettingError> {
         let filter = &self.log.filter;
-        // The publisher says what is wrong with a Kafka, and once. Whoever wants all that its client
-        // says puts another `rskafka=` behind this one.
+        // The publisher says what is wrong with a Kafka, and once. Whoever wants all that its
+        // client says puts another `rskafka=` behind this one.
         EnvFilter::try_new(format!("rskafka=off,{filter}")).map_err(|error| {
             SettingError::LogFilter { filter: filter.clone(), reason: error.to_string() }
         })
@@ -226,6 +227,17 @@ impl Config {
         let timeout = Duration::from_millis(self.redis.timeout_ms);
         let client = |url: &Secret| RedisClient::new(url.expose(), timeout);
         Ok(self.redis.url.as_ref().map(client).transpose()?)
+    }
+
+    fn check_webhooks(&self) -> Result<(), SettingError> {
+        let webhooks = &self.webhooks;
+        range("webhooks.endpoints_max", webhooks.endpoints_max.into(), 0..=1_000)?;
+        range("webhooks.per_organiser_max", webhooks.per_organiser_max.into(), 0..=1_000)?;
+        range("webhooks.timeout_s", webhooks.timeout_s, 1..=bus::WEBHOOK_TIMEOUT_S_MAX)?;
+        let waits = webhooks.retry_s.len() as u64;
+        range("the count of webhooks.retry_s", waits, 1..=bus::RETRIES_MAX as u64)?;
+        let longest = webhooks.retry_s.iter().copied().max().unwrap_or_default();
+        range("webhooks.retry_s", longest, 0..=bus::RETRY_S_MAX)
     }
 
     fn check_account_ranges(&self) -> Result<(), SettingError> {

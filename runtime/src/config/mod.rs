@@ -14,6 +14,7 @@ mod load;
 mod oidc;
 mod payments;
 mod secret;
+mod webhooks;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -43,6 +44,7 @@ pub use self::load::{ConfigError, DEFAULT_FILE, ENVIRONMENT_PREFIX, Setting, Sou
 pub use self::oidc::Oidc;
 pub use self::payments::Payments;
 pub use self::secret::Secret;
+pub use self::webhooks::Webhooks;
 
 /// All settings.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -102,6 +104,8 @@ pub struct Config {
     pub payments: Payments,
     /// Where facts are published.
     pub bus: Vec<Bus>,
+    /// The webhook endpoints that are managed over the API.
+    pub webhooks: Webhooks,
     /// The payment provider for trying things out.
     pub sandbox: Sandbox,
 }
@@ -342,6 +346,7 @@ impl Default for Config {
             oidc: Vec::new(),
             payments: Payments::default(),
             bus: Vec::new(),
+            webhooks: Webhooks::default(),
             sandbox: Sandbox::default(),
         }
     }

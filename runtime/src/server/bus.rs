@@ -1,21 +1,29 @@
-//! Publishing, on a thread of its own that runs when the processors have nothing better to do. It
-//! needs no database: while that is away facts go out all the same.
+//! Publishing, on a thread of its own that runs when the processors have nothing better to do. The
+//! sinks that are configured need no database: while that is away facts go out all the same. Which
+//! endpoints there are it has to say once.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use onsale_control::projection::{Lag, Progress};
 use onsale_core::time::Time;
+use onsale_net::publisher::Bell;
 use tokio::runtime::{Builder, Runtime};
+use tokio::sync::watch;
 
 use super::metrics::{Family, write_family};
+use super::models::open;
+use super::slow::once_ready;
 use super::{FIRST_SINK, ServerError};
-use crate::bus::{CursorFile, Publisher};
+use crate::bus::{Beginning, CursorFile, Endpoints, Lags, Publisher, Supervisor};
 use crate::config::{Bus as Setting, Config};
 use crate::data_directory::{DataDirectory, create_private};
 use crate::facts::Facts;
 use crate::host::Clock;
 use crate::priority::give_way;
+
+/// What is asked about endpoints is little, and nobody waits for it.
+const CONNECTIONS: u32 = 2;
 
 const PUBLISHING: [Family<Lag>; 6] = [
     ("bus_facts_behind", "gauge", "Durable facts that were not delivered", |lag| lag.facts),
@@ -37,7 +45,19 @@ pub(super) struct Bus {
 
 /// How far each sink has got.
 #[derive(Clone, Default)]
-pub(super) struct BusMetrics(Arc<[(Arc<str>, Progress)]>);
+pub(super) struct BusMetrics {
+    /// Those that are configured.
+    sinks: Arc<[(Arc<str>, Progress)]>,
+    endpoints: Lags,
+}
+
+/// What says which endpoints there are.
+pub(super) struct Signals<'a> {
+    /// Whether the tables are there.
+    pub(super) is_ready: &'a watch::Receiver<bool>,
+    /// Whoever changes endpoints rings it.
+    pub(super) bell: Bell,
+}
 
 impl Bus {
     pub(super) fn start(
@@ -45,8 +65,9 @@ impl Bus {
         data: &DataDirectory,
         facts: &Arc<[Facts]>,
         clock: &Clock,
+        signals: Signals<'_>,
     ) -> Result<Self, ServerError> {
-        if config.bus.is_empty() {
+        if config.bus.is_empty() && config.webhooks.endpoints_max == 0 {
             return Ok(Self { runtime: None, metrics: BusMetrics::default() });
         }
         let runtime = Builder::new_multi_thread()
@@ -61,7 +82,25 @@ impl Bus {
             all.push((Arc::from(setting.name.as_str()), progress.clone()));
             start_sink(&runtime, setting, follower, data, facts, &progress, clock)?;
         }
-        Ok(Self { runtime: Some(runtime), metrics: BusMetrics(all.into()) })
+        let metrics = BusMetrics { sinks: all.into(), endpoints: Lags::default() };
+        if config.webhooks.endpoints_max > 0 {
+            let database = config.database.settings(&data.control_path());
+            let endpoints = Endpoints {
+                database: open(&runtime, &database, CONNECTIONS)?,
+                facts: Arc::clone(facts),
+                journals: facts.iter().map(|facts| data.journal_id(facts.id)).collect(),
+                first_place: FIRST_SINK + config.bus.len(),
+                places: config.webhooks.places(),
+                directory: data.bus_directory(),
+                sending: config.webhooks.sending(),
+                lags: metrics.endpoints.clone(),
+                bell: signals.bell,
+                clock: clock.clone(),
+            };
+            let work = Supervisor::new(endpoints).run();
+            runtime.spawn(once_ready(signals.is_ready.clone(), work));
+        }
+        Ok(Self { runtime: Some(runtime), metrics })
     }
 
     pub(super) fn metrics(&self) -> BusMetrics {
@@ -98,6 +137,7 @@ fn start_sink(
             facts: facts.clone(),
             follower,
             cursor: CursorFile::new(directory.clone(), facts.id, data.journal_id(facts.id)),
+            beginning: Beginning::First,
             sink: outlet.sink(),
             schedule: outlet.schedule(),
             topics: Arc::clone(&topics),
@@ -116,12 +156,13 @@ fn progress(facts: Arc<[Facts]>) -> Progress {
 
 impl BusMetrics {
     pub(super) fn write(&self, now: Time, out: &mut String) {
-        if self.0.is_empty() {
+        let endpoints = self.endpoints.all();
+        let all: Vec<_> = self.sinks.iter().chain(&endpoints).collect();
+        if all.is_empty() {
             return;
         }
-        let lags: Vec<_> = self
-            .0
-            .iter()
+        let lags: Vec<_> = all
+            .into_iter()
             .map(|(name, progress)| (name, progress.lags(now).collect::<Vec<_>>()))
             .collect();
         for (name, kind, help, value) in PUBLISHING {

@@ -56,7 +56,8 @@ pub(super) async fn open(
     let settings = config.accounts.settings(&config.public_url(address));
     let accounts = Accounts::new(database.clone(), hasher(config)?, settings);
     let catalogue = config.catalogue.into();
-    let control = Control { accounts, catalogue, database: database.clone(), progress };
+    let webhooks = config.webhooks.rules();
+    let control = Control { accounts, catalogue, database: database.clone(), progress, webhooks };
     let (ready, is_ready) = watch::channel(false);
     if config.database.migrate {
         match database.migrate().await {

@@ -50,7 +50,8 @@ use crate::snapshots::SnapshotMaker;
 pub use self::control::ControlError;
 pub use self::startup::Startup;
 
-/// Who follows the facts of each partition: the read models, then one sink after the other.
+/// Who follows the facts of each partition: the read models, then one sink after the other, those
+/// that are configured first.
 const READ_MODELS: usize = 0;
 const FIRST_SINK: usize = 1;
 
@@ -172,7 +173,7 @@ pub fn run(
 /// Where the facts of each partition are.
 fn facts(config: &Config, data: &DataDirectory) -> Arc<[Facts]> {
     let partitions = (0..data.partitions).filter_map(PartitionId::new);
-    let followers = FIRST_SINK + config.bus.len();
+    let followers = FIRST_SINK + config.bus.len() + config.webhooks.places();
     let facts = partitions.map(|id| Facts {
         id,
         directory: data.partition_path(id),

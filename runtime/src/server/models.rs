@@ -38,7 +38,8 @@ impl Models {
             .on_thread_start(|| give_way("read models are made"))
             .enable_all()
             .build()?;
-        let database = open(&runtime, &config.database.settings(&data.control_path()))?;
+        let database =
+            open(&runtime, &config.database.settings(&data.control_path()), CONNECTIONS)?;
         let settings = config.projection;
         let projection = Projection::new(database, progress.clone(), clock.clone(), settings);
         for facts in facts {
@@ -57,7 +58,11 @@ impl Models {
 
 /// A pool of its own: the threads of SQLite's connections are started by the thread that connects
 /// and give way as that one does.
-fn open(runtime: &Runtime, settings: &DatabaseSettings) -> Result<Database, ControlError> {
+pub(super) fn open(
+    runtime: &Runtime,
+    settings: &DatabaseSettings,
+    connections_max: u32,
+) -> Result<Database, ControlError> {
     let _guard = runtime.enter();
-    Ok(Database::open(&DatabaseSettings { connections_max: CONNECTIONS, ..settings.clone() })?)
+    Ok(Database::open(&DatabaseSettings { connections_max, ..settings.clone() })?)
 }

@@ -27,7 +27,7 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 
-use super::bus::{Bus, BusMetrics};
+use super::bus::{Bus, BusMetrics, Signals};
 use super::housekeeping::{self, AccountMetrics};
 use super::models::Models;
 use super::{ServerError, StopHandle, control};
@@ -82,11 +82,12 @@ impl SlowPool {
         let (control, is_ready) =
             runtime.block_on(control::open(config, data, address, progress.clone()))?;
         let models = Models::start(config, data, facts, &progress, &port.clock(), &is_ready)?;
-        let bus = Bus::start(config, data, facts, &port.clock())?;
         let handle = runtime.handle().clone();
         let courier = courier(config, data)?;
         let accounts = housekeeping::start(&handle, &control.accounts, courier, &port, &is_ready);
         let backstage = control::backstage(control, handle, config);
+        let signals = Signals { is_ready: &is_ready, bell: backstage.webhooks().clone() };
+        let bus = Bus::start(config, data, facts, &port.clock(), signals)?;
         let (unpaid, watched) = mpsc::channel(QUEUE);
         let providers = providers(config, address, &port, sandbox.as_ref())?;
         let providers = providers.asked_by(unpaid.clone());

@@ -143,6 +143,8 @@ fn values_that_make_no_sense_are_refused_with_what_would() {
         ("COMPRESSION__FROM_BYTES", "1", "compression.from_bytes is 1"),
         ("REDIS__URL", "http://127.0.0.1", "redis://"),
         ("REDIS__TIMEOUT_MS", "0", "redis.timeout_ms is 0"),
+        ("WEBHOOKS__ENDPOINTS_MAX", "1001", "webhooks.endpoints_max is 1001: set 0 to 1000"),
+        ("WEBHOOKS__TIMEOUT_S", "0", "webhooks.timeout_s is 0: set 1 to 30"),
         ("LOG__SLOW_REQUEST_MS", "0", "log.slow_request_ms is 0"),
         ("LOG__FILTER", "info,onsale=loudly", "set a level"),
         ("PUBLIC_URL", "tickets.example.org", "https://tickets.example.org"),

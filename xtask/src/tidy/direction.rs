@@ -15,8 +15,8 @@ const BELOW: [(&str, &[&str]); 15] = [
     ("onsale-testbed", &[]),
     // Its tests make read models of whole sales.
     ("onsale-control", &["onsale-core", "onsale-sim", "onsale-testbed"]),
-    ("onsale-net", &BELOW_NET),
     ("onsale-bus", &["onsale-core", "onsale-testbed"]),
+    ("onsale-net", &BELOW_NET),
     ("onsale-runtime", &BELOW_RUNTIME),
     // Nothing that needs an operating system: a planted bug is rebuilt and judged in seconds.
     ("onsale-sim", &["onsale-core", "onsale-storage", "onsale-engine"]),
@@ -30,8 +30,14 @@ const BELOW: [(&str, &[&str]); 15] = [
 ];
 
 /// What speaks may depend on; its tests have payment providers.
-const BELOW_NET: [&str; 5] =
-    ["onsale-core", "onsale-storage", "onsale-control", "onsale-testbed", "onsale-provider-sim"];
+const BELOW_NET: [&str; 6] = [
+    "onsale-core",
+    "onsale-storage",
+    "onsale-control",
+    "onsale-bus",
+    "onsale-testbed",
+    "onsale-provider-sim",
+];
 
 /// What the composition may depend on.
 const BELOW_RUNTIME: [&str; 7] = [

@@ -65,6 +65,24 @@ pub enum NotAWebhook {
     Secret(#[from] NotASecret),
 }
 
+/// What came of sending something once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Attempt {
+    /// It was not taken.
+    Failed {
+        /// What the receiver answered, if it did.
+        status: Option<StatusCode>,
+        /// What is the matter.
+        why: String,
+        /// How long it wants to be left alone at least.
+        retry_after: Option<Duration>,
+    },
+    /// Nothing more is wanted, ever.
+    Gone,
+    /// The receiver has it.
+    Taken(StatusCode),
+}
+
 /// Webhooks to one endpoint. A cheap handle: when it is gone for one of its clones, it is for all.
 #[derive(Clone)]
 pub struct Webhook {
@@ -81,16 +99,20 @@ impl WebhookSettings {
         timeout: Duration,
         private_addresses: bool,
     ) -> Result<Self, NotAWebhook> {
-        let url: Uri = url.parse().map_err(|_| NotAWebhook::Url)?;
-        if !is_fit(&url, private_addresses) {
-            return Err(NotAWebhook::Url);
-        }
+        let url = Self::check_url(url, private_addresses)?;
         if !(1..=8).contains(&secrets.len()) {
             return Err(NotAWebhook::Secrets);
         }
         let secrets = secrets.iter().map(|secret| SigningSecret::parse(secret.as_ref()));
         let secrets = secrets.collect::<Result<_, _>>()?;
         Ok(Self { url, secrets, timeout, private_addresses })
+    }
+
+    /// Whether something may be sent there, as far as the URL says. What its name resolves to is
+    /// looked at each time that something is sent.
+    pub fn check_url(url: &str, private_addresses: bool) -> Result<Uri, NotAWebhook> {
+        let url = url.parse().ok().filter(|url| is_fit(url, private_addresses));
+        url.ok_or(NotAWebhook::Url)
     }
 }
 
@@ -126,50 +148,71 @@ impl Webhook {
         Schedule::new(RETRY_S.map(Duration::from_secs).into())
     }
 
-    /// Sends the `number`-th event of some.
-    async fn send(&self, number: usize, event: &Event) -> Result<(), SinkError> {
-        if self.is_gone.load(Ordering::Relaxed) {
-            return Err(gone(number));
+    /// Sends something once, `json` under this id; nothing, if the receiver is gone.
+    pub async fn attempt(&self, id: &str, json: &str) -> Attempt {
+        if self.is_gone() {
+            return Attempt::Gone;
         }
-        let asked = self.client.request(self.request(event, SystemTime::now()));
+        let asked = self.client.request(self.request(id, json, SystemTime::now()));
         let answered = async {
             let (head, body) = asked.await?.into_parts();
             drain(body).await;
             Ok::<_, hyper_util::client::legacy::Error>(head)
         };
+        let failed = |why| Attempt::Failed { status: None, why, retry_after: None };
         let head = match timeout(self.settings.timeout, answered).await {
             Ok(Ok(head)) => head,
-            Ok(Err(error)) => return Err(SinkError::temporary(number, &causes(&error))),
-            Err(_) => return Err(SinkError::temporary(number, &"it does not answer in time")),
+            Ok(Err(error)) => return failed(causes(&error)),
+            Err(_) => return failed("it does not answer in time".to_owned()),
         };
         match head.status {
-            status if status.is_success() => Ok(()),
+            status if status.is_success() => Attempt::Taken(status),
             StatusCode::GONE => {
                 self.is_gone.store(true, Ordering::Relaxed);
-                Err(gone(number))
+                Attempt::Gone
             }
-            status => Err(SinkError::Temporary {
-                delivered: number,
+            status => Attempt::Failed {
+                status: Some(status),
                 why: format!("it answers {status}"),
                 retry_after: retry_after::read(&head.headers, SystemTime::now()),
-            }),
+            },
         }
     }
 
-    fn request(&self, event: &Event, now: SystemTime) -> Request<Full<Bytes>> {
+    /// Whether it has said that it wants nothing more.
+    pub fn is_gone(&self) -> bool {
+        self.is_gone.load(Ordering::Relaxed)
+    }
+
+    fn request(&self, id: &str, json: &str, now: SystemTime) -> Request<Full<Bytes>> {
         let timestamp_s = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-        let body = event.json.as_bytes();
-        let signature = signatures(&self.settings.secrets, &event.id, timestamp_s, body);
+        let signature = signatures(&self.settings.secrets, id, timestamp_s, json.as_bytes());
         let request = Request::builder()
             .method(Method::POST)
             .uri(&self.settings.url)
             .header(CONTENT_TYPE, "application/cloudevents+json; charset=utf-8")
             .header(USER_AGENT, concat!("onsale/", env!("CARGO_PKG_VERSION")))
-            .header("webhook-id", &event.id)
+            .header("webhook-id", id)
             .header("webhook-timestamp", timestamp_s)
             .header("webhook-signature", signature)
-            .body(Full::from(event.json.clone()));
+            .body(Full::from(json.to_owned()));
         request.expect("all of it is printable ASCII")
+    }
+}
+
+impl Attempt {
+    /// What it means for a delivery, of which so many events were taken before.
+    pub fn into_result(self, delivered: usize) -> Result<(), SinkError> {
+        match self {
+            Self::Failed { why, retry_after, .. } => {
+                Err(SinkError::Temporary { delivered, why, retry_after })
+            }
+            Self::Gone => {
+                let why = "it answers 410 Gone: nothing more is sent there";
+                Err(SinkError::Permanent { delivered, why: why.to_owned() })
+            }
+            Self::Taken(_) => Ok(()),
+        }
     }
 }
 
@@ -177,17 +220,12 @@ impl Sink for Webhook {
     fn deliver<'a>(&'a mut self, events: &'a [Event]) -> BoxFuture<'a, Result<(), SinkError>> {
         async move {
             for (number, event) in events.iter().enumerate() {
-                self.send(number, event).await?;
+                self.attempt(&event.id, &event.json).await.into_result(number)?;
             }
             Ok(())
         }
         .boxed()
     }
-}
-
-fn gone(delivered: usize) -> SinkError {
-    let why = "it answers 410 Gone: remove it from the configuration, or mend it and start again";
-    SinkError::Permanent { delivered, why: why.to_owned() }
 }
 
 /// Reads what is left, so that the connection can be used again. What is too long is cut off with

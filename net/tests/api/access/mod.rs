@@ -7,4 +7,5 @@ pub mod people;
 pub mod requests;
 mod roles;
 mod walk;
+pub mod webhooks;
 mod world;

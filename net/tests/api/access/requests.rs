@@ -3,8 +3,8 @@
 use onsale_control::access::{Action, Rank};
 use serde_json::{Value, json};
 
-use super::drafts;
 use super::walk::{Case, Who};
+use super::{drafts, webhooks};
 use crate::accounts::of_accounts;
 use crate::server::{Call, delete, get, patch, post, put, standing};
 
@@ -35,6 +35,8 @@ pub enum Kind {
     Refund,
     /// A venue of an organiser.
     Venue,
+    /// A webhook endpoint of an organiser.
+    Webhook,
 }
 
 impl Kind {
@@ -45,7 +47,9 @@ impl Kind {
             Self::Platform | Self::Category => case.is_public && !case.is_own,
             Self::ForOneself => case.is_public && case.is_own,
             Self::Draft | Self::Event => is_crew(case) || !case.is_own,
-            Self::Organiser | Self::Venue => case.is_public && (is_crew(case) || !case.is_own),
+            Self::Organiser | Self::Venue | Self::Webhook => {
+                case.is_public && (is_crew(case) || !case.is_own)
+            }
             Self::Account => case.is_public && (has_account(case) || !case.is_own),
             Self::Hold | Self::Order | Self::Place | Self::Refund => {
                 case.is_public && (is_person || !case.is_own)
@@ -56,7 +60,7 @@ impl Kind {
     /// Whether it belongs to an event or an organiser for which there are roles.
     pub fn has_crew(self) -> bool {
         let of_events = matches!(self, Self::Draft | Self::Event | Self::Order | Self::Refund);
-        of_events || matches!(self, Self::Organiser | Self::Venue)
+        of_events || matches!(self, Self::Organiser | Self::Venue | Self::Webhook)
     }
 
     /// Whether it is the caller's own.
@@ -76,6 +80,7 @@ impl Kind {
             Self::Hold => Some(Action::SeeHold),
             Self::Order | Self::Refund => Some(Action::SeeOrder),
             Self::Place => Some(Action::SeePlace),
+            Self::Webhook => Some(Action::SeeWebhooks),
         }
     }
 }
@@ -247,7 +252,10 @@ fn of_access(operation: &str) -> Option<(Kind, Request)> {
         }),
         "read_audit_log" => (Kind::Platform, |_| get("/api/v1/audit-log")),
         "read_event_audit_log" => (Kind::Event, |event| get(below(event, "/audit-log"))),
-        _ => return of_accounts(operation).or_else(|| drafts::request(operation)),
+        _ => {
+            let of_others = of_accounts(operation).or_else(|| webhooks::request(operation));
+            return of_others.or_else(|| drafts::request(operation));
+        }
     };
     Some((kind, request))
 }

@@ -12,6 +12,7 @@ use super::drafts::Template;
 use super::people::Person;
 use super::requests::{Kind, Target, arena};
 use super::walk::{Case, Who};
+use super::webhooks::hook;
 use crate::server::{OPERATOR, Server, post, put, queued, seated, standing, text};
 
 pub struct World<'a> {
@@ -108,6 +109,11 @@ impl<'a> World<'a> {
                 let organiser = self.organiser(case, &helper).await.id;
                 let path = format!("/api/v1/organisers/{organiser}/venues");
                 return self.made(&path, &arena()).await;
+            }
+            Kind::Webhook => {
+                let organiser = self.organiser(case, &helper).await.id;
+                let path = format!("/api/v1/organisers/{organiser}/webhook-endpoints");
+                return self.made(&path, &hook()).await;
             }
             Kind::Hold => self.hold(kind, case).await,
             Kind::Order => {

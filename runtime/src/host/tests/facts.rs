@@ -200,6 +200,24 @@ fn whoever_waits_for_the_durable_number_is_always_woken() {
 }
 
 #[test]
+fn nothing_stays_for_a_place_that_is_free_until_somebody_takes_it() {
+    let root = tempfile::tempdir().unwrap();
+    let (gauges, directory) = (Arc::<Gauges>::default(), root.path().to_owned());
+    let facts = Facts { id: PARTITION, directory, gauges, floor: Floor::new(Keep::Needed, 2) };
+    let at = |fact| Bookmark { fact: FactNumber::new(fact), chain: None };
+    facts.follow(0, at(9)).unwrap();
+    assert_eq!(facts.floor.keep_from(), FactNumber::FIRST, "it may be somebody's");
+    facts.floor.free(1);
+    assert_eq!(facts.floor.keep_from(), FactNumber::new(10));
+    facts.floor.free(0);
+    assert_eq!(facts.floor.keep_from(), FactNumber::MAX);
+    facts.floor.claim(1);
+    assert_eq!(facts.floor.keep_from(), FactNumber::FIRST);
+    facts.follow(1, at(4)).unwrap();
+    assert_eq!(facts.floor.keep_from(), FactNumber::new(5));
+}
+
+#[test]
 fn nothing_goes_before_everybody_has_said_how_far_they_are() {
     let root = tempfile::tempdir().unwrap();
     let at = |fact| Bookmark { fact: FactNumber::new(fact), chain: None };
