@@ -96,6 +96,7 @@ async fn two_servers_share_a_limit_and_sell_on_when_their_redis_is_killed() {
 
     redis.kill();
     until_redis_is(0, &client, one).await;
+    until_redis_is(0, &client, other).await;
     let operator = Operator::new(one, servers[0].operator_token());
     let event = operator.open(&club(10)).await;
     let shopper = Shopper::new(one).await.unwrap();

@@ -1,6 +1,6 @@
 //! Finds payments whose webhook never came, by asking the provider.
 //!
-//! An intent is asked about shortly before its order's time is over, when it is over, and with
+//! An intent is asked about twice shortly before its order's time is over, when it is over, and with
 //! growing pauses for an hour after that: money may still come late. It is forgotten as soon as
 //! money has come. What the provider says goes to the rules like a webhook would.
 
@@ -76,6 +76,9 @@ impl Default for ReconcileConfig {
 
 /// How long before the order's time is over the first question comes: early enough to keep it.
 const BEFORE: Span = Span::from_secs(60);
+/// How long before it the last question comes that can still keep it: some providers take money only
+/// while the order is wanted, at our word.
+const LAST_CALL: Span = Span::from_secs(2);
 /// How long after the end the first pause is; it doubles from question to question.
 const PAUSE: Span = Span::from_secs(15);
 /// How long after the end the last question comes.
@@ -133,7 +136,8 @@ pub async fn run<P: Partitions>(
 fn next_poll(until: Time, asked_at: Time) -> Option<Time> {
     let pauses = (0..).map(|n| Span::from_ms(PAUSE.as_ms() << n)).take_while(|p| *p < AFTER);
     let after = [Span::ZERO].into_iter().chain(pauses).chain([AFTER]);
-    after.map(|span| until + span).find(|at| *at > asked_at)
+    let all = [until - LAST_CALL].into_iter().chain(after.map(|span| until + span));
+    all.into_iter().find(|at| *at > asked_at)
 }
 
 /// Intents in the order in which they are due.
@@ -285,15 +289,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn questions_come_at_the_end_and_ever_more_rarely_for_an_hour() {
+    fn questions_come_around_the_end_and_ever_more_rarely_for_an_hour() {
         let until = Time::from_ms(3_600_000_000);
         let mut asked = Vec::new();
-        let mut at = until - BEFORE;
+        let first = until - BEFORE;
+        let mut at = first;
         while let Some(next) = next_poll(until, at) {
-            asked.push(next.since(until).as_ms() / 1_000);
+            asked.push(next.since(first).as_ms() / 1_000);
             at = next;
         }
-        assert_eq!(asked, [0, 15, 30, 60, 120, 240, 480, 960, 1_920, 3_600]);
+        assert_eq!(asked, [58, 60, 75, 90, 120, 180, 300, 540, 1_020, 1_980, 3_660]);
     }
 
     #[test]
