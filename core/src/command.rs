@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::id::{EventId, HoldId, OrderId, PersonId, PlaceId, TicketId};
 use crate::inventory::seating::SeatIndex;
 use crate::money::{Amount, Currency};
+use crate::payment::DisputeEnd;
 use crate::spec::{Change, ClassId, EventSpec};
 use crate::trace::TraceId;
 use crate::waitroom::LotterySeed;
@@ -89,6 +90,15 @@ pub enum Command {
         /// What to change.
         change: Change,
     },
+    /// Say what becomes of the tickets of a payment that a bank asks back.
+    DecideDispute {
+        /// Of which order.
+        order: OrderId,
+        /// Which of its disputes, from 0.
+        dispute: u32,
+        /// What becomes of them.
+        decision: DisputeDecision,
+    },
     /// Say what is sold at an event. It can be seen by its operator only, until it is opened.
     ///
     /// An event with an id of its own may be defined any number of times: the first one counts,
@@ -123,6 +133,8 @@ pub enum Command {
         /// Whether equal or better seats will do, if the money comes late and these are gone.
         accept_other_seats: bool,
     },
+    /// What a provider says about a dispute: verified, but in any order and any number of times.
+    RecordDispute(Box<DisputeNotice>),
     /// What came of asking a provider for a payment page.
     RecordIntent {
         /// For which order.
@@ -269,6 +281,37 @@ pub enum PaymentOutcome {
     Declined,
     /// The buyer has done their part; the answer will come.
     Started,
+}
+
+/// What a provider says about a payment that a buyer's bank asks back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DisputeNotice {
+    /// Which provider.
+    pub provider: Provider,
+    /// The order that the payment was for, by the provider's record.
+    pub order: OrderId,
+    /// The provider's name for the payment.
+    pub payment: String,
+    /// The provider's name for the dispute: one dispute, one name, however often it is told.
+    pub dispute: String,
+    /// How much is asked back.
+    pub amount: Amount,
+    /// Of what.
+    pub currency: Currency,
+    /// Why, in a word of the provider's. It is written down for ever: nothing of a person belongs
+    /// into it.
+    pub reason: String,
+    /// How it ended; `None` while it is open.
+    pub end: Option<DisputeEnd>,
+}
+
+/// What becomes of the tickets of a payment that a bank asks back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DisputeDecision {
+    /// They stay valid, although the money is gone.
+    KeepTickets,
+    /// They let nobody in any more.
+    VoidTickets,
 }
 
 /// What came of asking a provider for a refund.

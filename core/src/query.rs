@@ -23,6 +23,16 @@ pub enum Query {
     Audit(EventId),
     /// How much there is of each class.
     Availability(EventId),
+    /// The disputes of an event that somebody has to know of: those that are open, and those that
+    /// are lost while their tickets are valid and nobody has said that they stay so.
+    Disputes {
+        /// Of which event.
+        event: EventId,
+        /// Behind the order with this number.
+        after: Option<u32>,
+        /// Of how many orders at most.
+        orders_max: u16,
+    },
     /// An event.
     Event(EventId),
     /// All events of the partition that the actor may see.
@@ -59,6 +69,7 @@ impl Query {
             Self::Events => return None,
             Self::Audit(event)
             | Self::Availability(event)
+            | Self::Disputes { event, .. }
             | Self::Event(event)
             | Self::Plan(event)
             | Self::RefusedRefunds { event, .. }
@@ -78,6 +89,8 @@ pub enum View {
     Audit(Audit),
     /// To [`Query::Availability`].
     Availability(Availability),
+    /// To [`Query::Disputes`], by order and number.
+    Disputes(Vec<LiveDispute>),
     /// To [`Query::Event`].
     Event(EventView),
     /// To [`Query::Events`].
@@ -294,6 +307,31 @@ pub struct RefusedRefund {
     pub reason: String,
 }
 
+/// A dispute that is open, or that an operator must decide on, as an operator sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LiveDispute {
+    /// Of which order.
+    pub order: OrderId,
+    /// Which of the order's disputes, from 0.
+    pub number: u32,
+    /// The provider's name for it.
+    pub dispute: String,
+    /// Who had the money.
+    pub provider: String,
+    /// The provider's name for the payment.
+    pub payment: String,
+    /// How much is asked back.
+    pub amount: Amount,
+    /// Of what.
+    pub currency: Currency,
+    /// Why, in a word of the provider's.
+    pub reason: String,
+    /// Whether the money is gone; else nobody knows yet whose it is.
+    pub is_lost: bool,
+    /// How many valid tickets the payment has paid for.
+    pub tickets: u32,
+}
+
 /// The books of an event.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Audit {
@@ -306,6 +344,10 @@ pub struct Audit {
     pub refunded: Amount,
     /// Money that is going back, in the event's currency.
     pub refunding: Amount,
+    /// Money that banks took back, in the event's currency.
+    pub charged_back: Amount,
+    /// What that cost: valid tickets whose money is gone, and money that had gone back before.
+    pub loss: Amount,
     /// What the valid tickets cost.
     pub ticket_value: Amount,
     /// Valid tickets.
@@ -316,6 +358,8 @@ pub struct Audit {
     pub pending: u32,
     /// Refunds that a provider will not make.
     pub refunds_refused: u32,
+    /// Payments that a bank asks back, and nobody knows whose they are.
+    pub disputes_open: u32,
 }
 
 /// One line of the books.
@@ -334,15 +378,19 @@ pub struct StockAudit {
 }
 
 impl Audit {
-    /// Whether nothing was lost and nothing invented. While money is on its way back it does not
-    /// hold yet.
+    /// Whether nothing was lost and nothing invented. While money is on its way back, or would be
+    /// if no bank asked for it, it does not hold yet.
     pub fn holds(&self) -> bool {
         let stock = self.stock.iter().all(|line| {
             line.counts.total() == Some(line.capacity)
                 && line.counts.held == line.held_recounted
                 && line.counts.sold == line.sold_recounted
         });
-        let money = self.captured.checked_sub(self.refunded) == Some(self.ticket_value);
+        let minor = |amounts: &[Amount]| -> u128 {
+            amounts.iter().map(|amount| u128::from(amount.as_minor())).sum()
+        };
+        let money = minor(&[self.captured, self.loss])
+            == minor(&[self.refunded, self.charged_back, self.ticket_value]);
         stock && money && self.seats_sold_twice == 0 && self.refunding.is_zero()
     }
 }

@@ -41,6 +41,9 @@ pub enum Refusal {
     /// The event was defined before, as something else.
     #[error("the event is defined already, and otherwise: ask for each change by itself")]
     DefinedAlready,
+    /// A bank has the payment, or asks for it.
+    #[error("a bank has this payment or asks for it: see the disputes of the event")]
+    Disputed,
     /// A place in the queue was asked for before there was a waitroom, or where there is none.
     #[error("the waitroom is not open yet: come back at doors_at")]
     DoorsClosed {
@@ -149,6 +152,8 @@ pub enum Refusal {
 pub enum Thing {
     /// A ticket class.
     Class,
+    /// A dispute.
+    Dispute,
     /// An event.
     Event,
     /// A hold.
@@ -172,6 +177,7 @@ impl Thing {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Class => "ticket class",
+            Self::Dispute => "dispute",
             Self::Event => "event",
             Self::Hold => "hold",
             Self::Order => "order",
@@ -198,6 +204,7 @@ impl Refusal {
         "below_sold",
         "companion_alone",
         "defined_already",
+        "disputed",
         "doors_closed",
         "event_cancelled",
         "full",
@@ -228,6 +235,7 @@ impl Refusal {
             Self::BelowSold { .. } => "below_sold",
             Self::CompanionAlone { .. } => "companion_alone",
             Self::DefinedAlready => "defined_already",
+            Self::Disputed => "disputed",
             Self::DoorsClosed { .. } => "doors_closed",
             Self::EventCancelled => "event_cancelled",
             Self::Full(_) => "full",

@@ -18,7 +18,7 @@ use onsale_core::id::{EventId, HoldId, OrderId, PartitionId, PersonId, PlaceId};
 use onsale_core::inventory::seating::SeatIndex;
 use onsale_core::money::Amount;
 use onsale_core::order::{OrderEnd, OrderStatus};
-use onsale_core::payment::RefundCause;
+use onsale_core::payment::{DisputeEnd, RefundCause};
 use onsale_core::reply::{HoldView, Reply};
 use onsale_core::spec::{Change, ClassId, EventSpec, Numbering, QuotaId, Window};
 use onsale_core::time::Time;
@@ -140,8 +140,11 @@ fn later() -> Vec<(&'static str, Decision)> {
     let key = IdempotencyKey { key: 1, fingerprint: u128::MAX };
     let reserved = Answered { key, reply: Reply::EventReserved { event: event() } };
     let opened = || vec![EventOpened { event: event() }.into()];
+    let (amount, cause) = (Amount::from_minor(2_500), RefundCause::Disputed);
+    let rest = RefundWanted { order: order(), capture: 1, amount, tickets: 0, cause };
     vec![
         ("-of-a-reservation", of(vec![reserved.into()])),
+        ("-after-a-dispute", of(vec![rest.into()])),
         ("-in-a-trace", Decision { trace: TraceId::new(u128::MAX / 255), ..of(opened()) }),
     ]
 }
@@ -160,6 +163,8 @@ fn kinds() -> Vec<Decision> {
         RefundRefused { order: order(), refund: 1, reason: "card closed".into() }.into(),
         RefundRetried { order: order(), refund: 1, attempt: 300 }.into(),
         RefundSettled { order: order(), refund: 1, reference: "transfer 7".into() }.into(),
+        dispute_opened(),
+        dispute_strayed(),
         OrderCompleted { order: order(), first_ticket: 70_000 }.into(),
         OrderRevived { order: order(), lines: lines() }.into(),
         PaymentStarted { order: order(), until: UNTIL }.into(),
@@ -174,6 +179,7 @@ fn kinds() -> Vec<Decision> {
         of(released()),
     ]);
     all.extend([of(placed()), of(order_ends()), of(refunds()), of(answers())]);
+    all.extend([of(dispute_ends()), of(dispute_decisions())]);
     all.extend(money().map(|fact| of(vec![fact])));
     all
 }
@@ -279,6 +285,41 @@ fn money() -> [Fact; 3] {
         PaymentCaptured { order, payment: "pay_1".into(), amount, currency }.into(),
         PaymentStrayed { provider, claimed, payment: "pay_2".into(), amount, currency }.into(),
     ]
+}
+
+fn dispute_opened() -> Fact {
+    DisputeOpened {
+        order: order(),
+        dispute: "dp_1".into(),
+        payment: "pay_1".into(),
+        amount: Amount::from_minor(u64::MAX),
+        currency: euro(),
+        reason: "fraudulent".into(),
+    }
+    .into()
+}
+
+fn dispute_strayed() -> Fact {
+    DisputeStrayed {
+        provider: sandbox(),
+        claimed: order(),
+        dispute: "dp_2".into(),
+        payment: "pay_2".into(),
+        amount: Amount::from_minor(u64::MAX),
+        currency: euro(),
+    }
+    .into()
+}
+
+fn dispute_ends() -> Vec<Fact> {
+    let lost = DisputeEnd::Lost { amount: Amount::from_minor(2_500), currency: euro() };
+    let fact = |end| DisputeClosed { order: order(), dispute: 300, end }.into();
+    [DisputeEnd::Won, lost].map(fact).into()
+}
+
+fn dispute_decisions() -> Vec<Fact> {
+    let fact = |tickets| DisputeDecided { order: order(), dispute: 300, tickets }.into();
+    [0, 0b101].map(fact).into()
 }
 
 fn answers() -> Vec<Fact> {

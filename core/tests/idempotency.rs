@@ -3,8 +3,11 @@
 mod common;
 
 use common::*;
-use onsale_core::command::{Actor, Command, IdempotencyKey, RefundSettlement, Request};
+use onsale_core::command::{
+    Actor, Command, DisputeDecision, IdempotencyKey, RefundSettlement, Request,
+};
 use onsale_core::id::EventId;
+use onsale_core::money::Amount;
 use onsale_core::refusal::Refusal;
 use onsale_core::time::Span;
 
@@ -76,6 +79,9 @@ fn every_command_that_moves_stock_or_money_keeps_its_answer() {
     world.ask(Actor::Operator, refund).unwrap();
     world.refuse(refused, 0);
     let how = RefundSettlement::Again;
+    let disputed = world.buy(buyer(5), event, &[any(0, 1)]);
+    world.dispute(disputed, "pay-3", "dp-1", Amount::from_minor(2_500), None);
+    let decision = DisputeDecision::VoidTickets;
     let given_up = world.order(buyer(3), event, &[any(0, 1)]);
     let commands = [
         (buyer(1), place_order(hold)),
@@ -83,6 +89,7 @@ fn every_command_that_moves_stock_or_money_keeps_its_answer() {
         (buyer(3), Command::CancelOrder(given_up)),
         (Actor::Operator, Command::RefundOrder { order, tickets: None }),
         (Actor::Operator, Command::SettleRefund { order: refused, refund: 0, how }),
+        (Actor::Operator, Command::DecideDispute { order: disputed, dispute: 0, decision }),
         (Actor::Operator, Command::CancelEvent(event)),
     ];
     for (number, (actor, command)) in (1..).zip(commands) {

@@ -6,15 +6,12 @@
 
 mod common;
 mod naive;
-
-use std::collections::BTreeSet;
+mod steps;
 
 use common::*;
 use naive::{Back, End, Naive, Stage, Tally, Verdict, Where};
-use onsale_core::command::{
-    Actor, Choice, Command, IntentOutcome, PaymentOutcome, RefundSettlement, Steer, Wish,
-};
-use onsale_core::id::{EventId, HoldId, OrderId, PersonId, PlaceId, TicketId};
+use onsale_core::command::{Actor, Choice, Command, IntentOutcome, RefundSettlement, Steer, Wish};
+use onsale_core::id::{EventId, HoldId, OrderId, PersonId, PlaceId};
 use onsale_core::inventory::seating::SeatIndex;
 use onsale_core::money::Amount;
 use onsale_core::payment::RefundState;
@@ -66,7 +63,7 @@ impl Run {
     }
 
     fn step(&mut self) {
-        match self.below(26) {
+        match self.below(29) {
             0..5 => self.take(),
             5..8 => self.place_order(),
             8 => self.release(),
@@ -84,6 +81,8 @@ impl Run {
             22 => self.change(),
             21 => self.world.restart(),
             23 => self.settle_refund(),
+            24 | 25 => self.disputed(),
+            26 => self.decide_dispute(),
             _ => self.pass(),
         }
         self.compare();
@@ -93,6 +92,8 @@ impl Run {
     fn heal(&mut self) {
         self.world.settle();
         self.world.pass(Span::from_mins(1));
+        self.world.settle();
+        self.close_disputes();
         self.world.settle();
         for refused in self.world.refused(self.event, None, u16::MAX) {
             let again = RefundSettlement::Again;
@@ -238,78 +239,6 @@ impl Run {
         self.judge(&answer, verdict);
     }
 
-    fn captured(&mut self) {
-        let (number, order) = self.order();
-        let lines = self.naive.orders.get(number).map(|order| order.lines.clone());
-        let total =
-            lines.map_or(Amount::from_minor(1), |lines| onsale_core::hold::Line::total(&lines));
-        let amount = if self.chance(8) { Amount::from_minor(7) } else { total };
-        let payment = format!("pay-{}-{}", number, self.below(3));
-        self.world.notify(order, &payment, captured(amount));
-        let exists = number < self.naive.orders.len();
-        let now_has = if exists { self.world.order_view(order).lines } else { vec![] };
-        self.naive.captured(number, &payment, amount, &now_has);
-        self.catch_up();
-    }
-
-    fn started_or_declined(&mut self) {
-        let (number, order) = self.order();
-        if self.chance(2) {
-            self.world.notify(order, "pay-0", PaymentOutcome::Started);
-            self.naive.started(number);
-        } else {
-            self.world.notify(order, "pay-0", PaymentOutcome::Declined);
-            self.naive.declined(number);
-        }
-        self.catch_up();
-    }
-
-    fn refund(&mut self) {
-        let (number, order) = self.order();
-        let first = match self.naive.orders.get(number).map(|order| &order.stage) {
-            Some(Stage::Paid { first, .. }) => *first,
-            _ => 0,
-        };
-        let some: BTreeSet<usize> = (0..self.below(3)).map(|_| self.below(4) as usize).collect();
-        let some = (!self.chance(3)).then_some(some);
-        let id = |i: &usize| TicketId::new(self.event, first + *i as u32);
-        let tickets = some.as_ref().map(|some| some.iter().map(id).collect());
-        let answer = self.world.ask(Actor::Operator, Command::RefundOrder { order, tickets });
-        let verdict = self.naive.refund(number, some.as_ref());
-        self.judge(&answer, verdict);
-    }
-
-    /// One of an order's refunds, or one that there is not.
-    fn refund_of(&mut self, number: usize) -> usize {
-        let refunds = self.naive.orders.get(number).map_or(0, |order| order.refunds.len());
-        self.number(refunds)
-    }
-
-    /// Now and then the answer is to the attempt before.
-    fn refund_answered(&mut self) {
-        let (number, order) = self.order();
-        let refund = self.refund_of(number);
-        let known = self.naive.orders.get(number).and_then(|order| order.refunds.get(refund));
-        let attempt = known.map_or(0, |refund| refund.attempt);
-        let attempt = attempt.saturating_sub(u32::from(self.chance(4)));
-        let is_done = self.chance(2);
-        let command = if is_done { refund_done } else { refund_refused };
-        let answer = self.world.ask(Actor::System, command(order, refund as u32, attempt));
-        let verdict = self.naive.refund_answered(number, refund, attempt, is_done);
-        self.judge(&answer, verdict);
-    }
-
-    fn settle_refund(&mut self) {
-        let (number, order) = self.order();
-        let refund = self.refund_of(number);
-        let reference = (!self.chance(2)).then_some(if self.chance(9) { "" } else { "by hand" });
-        let how = reference.map_or(RefundSettlement::Again, by_hand);
-        let answer = self.world.settle_refund(order, refund as u32, how);
-        let verdict = self.naive.settle_refund(number, refund, reference);
-        self.tally.settled_by_hand.extend(answer.is_ok().then_some(reference.is_some()));
-        self.judge(&answer, verdict);
-    }
-
     fn block(&mut self) {
         let block = self.chance(2);
         let bound = self.naive.seats.len() as u32 + u32::from(self.chance(10));
@@ -430,6 +359,9 @@ impl Run {
         let refused = self.world.refused(self.event, None, u16::MAX);
         let refused = refused.iter().map(|one| (one.order.number as usize, one.refund as usize));
         assert!(refused.eq(self.naive.refused()), "other refunds are refused");
+        let live = self.world.live_disputes(self.event, None, u16::MAX);
+        let live = live.iter().map(|one| (one.order.number as usize, one.number as usize));
+        assert!(live.eq(self.naive.live_disputes()), "other disputes are open");
         (0..self.naive.places.len()).for_each(|number| self.compare_place(number));
     }
 

@@ -16,7 +16,7 @@ use axum::http::{HeaderMap, Method};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use onsale_core::command::{Actor, IdempotencyKey};
 use onsale_core::id::{EventId, OrderId, PersonId};
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use tokio::task::spawn_blocking;
 
 use crate::api::edge::Edge;
@@ -90,10 +90,10 @@ impl FromRequestParts<Edge> for PartOf {
     }
 }
 
-/// An order and the number of one of its refunds: `/orders/{id}/refunds/{number}`.
-pub struct RefundOf(pub OrderId, pub u32);
+/// An order and the number of something that it has, such as `/orders/{id}/refunds/{number}`.
+pub struct OrderPart(pub OrderId, pub u32);
 
-impl FromRequestParts<Edge> for RefundOf {
+impl FromRequestParts<Edge> for OrderPart {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, edge: &Edge) -> Result<Self, Problem> {
@@ -288,17 +288,23 @@ fn explain<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let body = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let path = error.path().to_string();
         let inner = error.into_inner();
-        match inner.classify() {
-            serde_json::error::Category::Data => {
-                let at = if path == "." { "body" } else { path.as_str() };
-                Problem::at(&catalog::INVALID_BODY, at, inner.to_string())
-            }
-            _ => Problem::new(&catalog::MALFORMED_JSON, inner.to_string()),
+        if inner.is_data() || is_json_at_all(bytes) {
+            let at = if path == "." { "body" } else { path.as_str() };
+            Problem::at(&catalog::INVALID_BODY, at, inner.to_string())
+        } else {
+            Problem::new(&catalog::MALFORMED_JSON, inner.to_string())
         }
     })?;
     let end = reader.end();
     end.map_err(|error| Problem::new(&catalog::MALFORMED_JSON, error.to_string()))?;
     Ok(body)
+}
+
+/// Whatever it should say: a number where one of a few words is wanted counts as bad syntax
+/// otherwise.
+fn is_json_at_all(bytes: &[u8]) -> bool {
+    let text = str::from_utf8(bytes);
+    text.is_ok_and(|text| serde_json::from_str::<IgnoredAny>(text).is_ok())
 }
 
 fn is_json(headers: &HeaderMap) -> bool {

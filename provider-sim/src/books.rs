@@ -44,8 +44,37 @@ pub struct Intent {
     pub captures: Vec<Capture>,
     /// The money that went back, or was meant to.
     pub refunds: Vec<Refund>,
+    /// What banks asked back.
+    pub disputes: Vec<Dispute>,
     /// What the protocol wants to remember.
     pub details: Value,
+}
+
+/// A payment that a bank asks back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Dispute {
+    /// The provider's name for it.
+    pub id: String,
+    /// Of which capture.
+    pub capture: String,
+    /// How much.
+    pub amount: u64,
+    /// How it stands.
+    pub status: DisputeStatus,
+    /// When it began.
+    pub at_s: u64,
+}
+
+/// How a dispute stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DisputeStatus {
+    /// The bank has not decided.
+    Open,
+    /// The money stays.
+    Won,
+    /// The money is gone.
+    Lost,
 }
 
 /// How an intent stands.
@@ -170,6 +199,8 @@ pub struct Sums {
     pub captured: u64,
     /// What went back, and what may still go back.
     pub refunded: u64,
+    /// What banks took back.
+    pub charged_back: u64,
 }
 
 impl Books {
@@ -332,6 +363,29 @@ impl Books {
         Ok(refund.clone())
     }
 
+    /// A bank asks for the last payment of an intent, or has decided about it: then `status` is not
+    /// [`DisputeStatus::Open`], and the dispute under way is over. One begins if there was none.
+    pub fn dispute(
+        &mut self,
+        reference: &str,
+        id: String,
+        status: DisputeStatus,
+        now_s: u64,
+    ) -> Result<Dispute, ActError> {
+        let intent = self.intents.get_mut(reference).ok_or(ActError::NotFound)?;
+        let capture = intent.captures.last().ok_or(ActError::Closed)?;
+        let (capture, amount) = (capture.id.clone(), capture.amount);
+        let is_open = |old: &&mut Dispute| old.status == DisputeStatus::Open;
+        if let Some(old) = intent.disputes.iter_mut().find(is_open) {
+            old.status = status;
+            return Ok(old.clone());
+        }
+        let dispute = Dispute { id, capture, amount, status, at_s: now_s };
+        intent.disputes.push(dispute.clone());
+        self.owners.insert(dispute.id.clone(), reference.to_owned());
+        Ok(dispute)
+    }
+
     /// The sums, by currency.
     pub fn sums(&self) -> BTreeMap<String, Sums> {
         let mut sums: BTreeMap<String, Sums> = BTreeMap::new();
@@ -339,6 +393,7 @@ impl Books {
             let sum = sums.entry(intent.currency.clone()).or_default();
             sum.captured += intent.captured();
             sum.refunded += intent.refunded();
+            sum.charged_back += intent.charged_back();
         }
         sums
     }
@@ -379,6 +434,18 @@ impl Intent {
     pub fn refundable(&self, capture: &str) -> u64 {
         let found = self.captures.iter().find(|each| each.id == capture);
         found.map_or(0, |found| found.amount - self.refunded_of(capture))
+    }
+
+    /// How much of it banks took back.
+    pub fn charged_back(&self) -> u64 {
+        let lost = self.disputes.iter().filter(|dispute| dispute.status == DisputeStatus::Lost);
+        lost.map(|dispute| dispute.amount).sum()
+    }
+
+    /// Whether a bank asks for a payment, or has taken it.
+    pub fn is_disputed(&self, capture: &str) -> bool {
+        let mut disputes = self.disputes.iter().filter(|dispute| dispute.capture == capture);
+        disputes.any(|dispute| dispute.status != DisputeStatus::Won)
     }
 
     /// The refund of this name.

@@ -21,6 +21,7 @@ fn intent(reference: &str) -> Intent {
         is_started: false,
         captures: Vec::new(),
         refunds: Vec::new(),
+        disputes: Vec::new(),
         details: Value::Null,
     }
 }

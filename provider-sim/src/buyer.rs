@@ -7,6 +7,7 @@
 //! | `POST /sim/<name>/faults/{fault}?count=…` | the next calls to the API go wrong: a [`Fault`] |
 //! | `POST /sim/<name>/refunds/{status}` | refunds from now on are `done`, `pending` or `failed` |
 //! | `POST /sim/<name>/refunds/{id}/{status}` | a refund that is pending is settled |
+//! | `POST /sim/<name>/disputes/{reference}/{status}` | a bank asks: `open`, `won`, `lost` |
 //! | `POST /sim/<name>/forget` | idempotency keys are forgotten |
 //! | `GET /sim/books` | sums, notices and intents of all providers |
 //!
@@ -24,7 +25,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use crate::World;
-use crate::books::{ActError, Intent, RefundStatus};
+use crate::books::{ActError, DisputeStatus, Intent, RefundStatus};
 use crate::faults::Fault;
 use crate::protocol::{Act, ActWish, Manner, Provider, What};
 
@@ -36,6 +37,7 @@ pub(crate) fn routes(world: Arc<World>) -> Router {
         .route("/sim/{provider}/faults/{fault}", post(plan_faults))
         .route("/sim/{provider}/refunds/{status}", post(plan_refunds))
         .route("/sim/{provider}/refunds/{id}/{status}", post(settle_refund))
+        .route("/sim/{provider}/disputes/{reference}/{status}", post(dispute))
         .route("/sim/{provider}/{reference}/{act}", post(act))
         .with_state(world)
 }
@@ -118,6 +120,26 @@ async fn settle_refund(
     match settled {
         Ok(refund) => {
             world.tell(provider, &refund.capture.clone(), What::Refunded(refund), Manner::Once);
+            StatusCode::NO_CONTENT
+        }
+        Err(error) => status_of(error),
+    }
+}
+
+async fn dispute(
+    State(world): State<Arc<World>>,
+    Path((name, reference, status)): Path<(String, String, DisputeStatus)>,
+    Query(ActQuery { notices, .. }): Query<ActQuery>,
+) -> StatusCode {
+    let Some(provider) = Provider::find(&name) else { return StatusCode::NOT_FOUND };
+    let disputed = {
+        let mut books = world.books(provider);
+        let id = format!("dp_{}", books.next_serial());
+        books.dispute(&reference, id, status, world.now_s())
+    };
+    match disputed {
+        Ok(dispute) => {
+            world.tell(provider, &reference, What::Disputed(dispute), notices);
             StatusCode::NO_CONTENT
         }
         Err(error) => status_of(error),

@@ -112,6 +112,7 @@ impl Wish {
             is_started: false,
             captures: Vec::new(),
             refunds: Vec::new(),
+            disputes: Vec::new(),
             details: json!({
                 "orderCode": self.order_code,
                 "description": self.description,

@@ -21,7 +21,7 @@ use http::{Method, StatusCode};
 use serde::Deserialize;
 
 use crate::World;
-use crate::books::{ActError, Books, Capture, Intent, Refund};
+use crate::books::{ActError, Books, Capture, Dispute, Intent, Refund};
 use crate::{payos, paypal, razorpay, stripe, vnpay, zalopay};
 
 /// A provider.
@@ -211,6 +211,8 @@ pub enum What {
     Expired,
     /// Money goes back; the refund says how it stands.
     Refunded(Refund),
+    /// A bank asks money back; the dispute says how it stands.
+    Disputed(Dispute),
 }
 
 /// Something that happened, to be told.

@@ -150,6 +150,7 @@ fn way(fact: &Fact) -> Option<&'static str> {
             RefundCause::EventCancelled => "refund:event_cancelled",
             RefundCause::Late => "refund:late",
             RefundCause::Mismatch => "refund:mismatch",
+            RefundCause::Disputed => "refund:disputed",
         },
         _ => return None,
     })

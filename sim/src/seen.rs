@@ -221,6 +221,17 @@ pub enum Seen<'a> {
         /// How much.
         amount: Amount,
     },
+    /// A bank took money back through the provider.
+    ChargedBack {
+        /// For which order.
+        order: OrderId,
+        /// The provider's name for the dispute.
+        dispute: &'a str,
+        /// Of which payment.
+        payment: &'a str,
+        /// How much.
+        amount: Amount,
+    },
     /// Something went wrong, as the plan has it.
     Fault {
         /// What, as in [`crate::sometimes`].

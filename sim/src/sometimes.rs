@@ -111,6 +111,8 @@ pub mod fault {
         NOTICES_LATE = "notices_late",
         /// A notice came for an order that there is not, or from another provider.
         STRAY_NOTICE = "stray_notice",
+        /// A bank asked a payment back.
+        DISPUTES = "disputes",
     }
 }
 
@@ -142,6 +144,10 @@ const FACTS: &[&str] = &[
     "RefundRetried",
     "RefundSettled",
     "PaymentStrayed",
+    "DisputeOpened",
+    "DisputeClosed",
+    "DisputeStrayed",
+    "DisputeDecided",
     "Answered",
 ];
 
@@ -152,6 +158,7 @@ pub(crate) const REFUSALS: &[&str] = &[
     "refusal:below_sold",
     "refusal:companion_alone",
     "refusal:defined_already",
+    "refusal:disputed",
     "refusal:doors_closed",
     "refusal:event_cancelled",
     "refusal:full",
@@ -191,6 +198,7 @@ const WAYS: &[&str] = &[
     "refund:event_cancelled",
     "refund:late",
     "refund:mismatch",
+    "refund:disputed",
     "late_payment",
     "paid_too_much_or_little",
     "paid_twice",

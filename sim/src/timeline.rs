@@ -118,9 +118,9 @@ fn partition_of(seen: &Seen<'_>) -> Option<PartitionId> {
         | Seen::Followed { partition, .. }
         | Seen::Wanted { partition, .. }
         | Seen::Rested { partition, .. } => Some(*partition),
-        Seen::Captured { order, .. } | Seen::PaidBack { order, .. } => {
-            Some(order.event.partition())
-        }
+        Seen::Captured { order, .. }
+        | Seen::PaidBack { order, .. }
+        | Seen::ChargedBack { order, .. } => Some(order.event.partition()),
         _ => None,
     }
 }
@@ -139,6 +139,10 @@ fn who_and_what(seen: &Seen<'_>) -> (String, String) {
         Seen::PaidBack { order, refund, payment, amount } => (
             "provider".into(),
             format!("gives {} back: {order} refund {refund} of {payment}", amount.as_minor()),
+        ),
+        Seen::ChargedBack { order, dispute, payment, amount } => (
+            "provider".into(),
+            format!("loses {} of {payment} for {order}: {dispute}", amount.as_minor()),
         ),
         Seen::Durable { up_to, .. } => ("disk".into(), format!("has everything up to {up_to}")),
         Seen::Fault { name } => ("FAULT".into(), (*name).to_owned()),

@@ -148,6 +148,7 @@ fn refund(of: &Value) -> Option<RefundView> {
         "EVENT_CANCELLED" => RefundCause::EventCancelled,
         "LATE" => RefundCause::Late,
         "MISMATCH" => RefundCause::Mismatch,
+        "DISPUTED" => RefundCause::Disputed,
         _ => return None,
     };
     let state = match text(of, "state")? {

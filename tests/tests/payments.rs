@@ -6,7 +6,7 @@
 use futures_util::future::join_all;
 use onsale_tests::{Answer, Operator, PATIENT_MS, PROVIDERS, Placed, Shop, Shopper, house};
 use reqwest::StatusCode;
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// So long an order waits whose provider says nothing: then it is asked.
 const HASTY_MS: u64 = 4_000;
@@ -122,6 +122,57 @@ async fn money_goes_back_by_the_provider_it_came_from() {
         }
     }
     assert!(server.stop().status.success());
+}
+
+/// Banks ask payments back; the tickets are what an operator says, and both books say the same.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_bank_takes_money_back_and_an_operator_the_tickets() {
+    let (shop, server) = Shop::open(&[]).await;
+    let operator = Operator::new(&server.base, server.operator_token());
+    for (provider, currency) in [("stripe", "EUR"), ("razorpay", "INR")] {
+        let event = operator.open(&house(currency, PATIENT_MS)).await;
+        let placed = shop.place(&server.base, &event, provider).await.unwrap();
+        assert!(shop.act(&placed, "pay").await.is_success());
+        placed.ends_as("COMPLETED").await;
+        let (_, reference) = placed.page.split_once('/').unwrap();
+        let asks = |status: &str| format!("{provider}/disputes/{reference}/{status}?notices=twice");
+        assert!(shop.bank.command(&asks("open")).await.is_success());
+        let open = disputed(&operator, &event, "OPEN").await;
+        assert_eq!((&open["order"], &open["tickets"]), (&json!(placed.order), &json!(1)));
+        let refunds = format!("/api/v1/orders/{}/refunds", placed.order);
+        let refused = operator.post(&refunds, &json!({ "tickets": "all" })).await;
+        assert_eq!(refused.text("code"), Some("disputed"), "{provider}: {refused:?}");
+
+        assert!(shop.bank.command(&asks("lost")).await.is_success());
+        disputed(&operator, &event, "LOST").await;
+        let books = operator.audit(&event).await;
+        assert_eq!(
+            (&books["tickets"], &books["loss_minor"]),
+            (&json!(1), &books["captured_minor"])
+        );
+        let decide = format!("/api/v1/orders/{}/disputes/0/decide", placed.order);
+        let decided = operator.post(&decide, &json!({ "tickets": "void" })).await;
+        assert_eq!(decided.status, StatusCode::NO_CONTENT, "{provider}: {decided:?}");
+        let books = operator.audit(&event).await;
+        let theirs = &shop.bank.books().await[provider]["sums"][currency];
+        assert_eq!(books["charged_back_minor"], theirs["charged_back"], "{provider}: {books}");
+        assert_eq!(books["refunded_minor"], theirs["refunded"], "{provider}: {books}");
+        let state = (&books["holds"], &books["tickets"], &books["loss_minor"]);
+        assert_eq!(state, (&json!(true), &json!(0), &json!(0)), "{provider}: {books}");
+    }
+    assert!(server.stop().status.success());
+}
+
+/// The only dispute of an event, once it is so.
+async fn disputed(operator: &Operator, event: &str, state: &str) -> Value {
+    loop {
+        let list = operator.get(&format!("/api/v1/events/{event}/disputes")).await;
+        let disputes = list.body["disputes"].as_array().unwrap_or_else(|| panic!("{list:?}"));
+        if let Some(found) = disputes.iter().find(|dispute| dispute["state"] == state) {
+            assert_eq!(disputes.len(), 1, "{list:?}");
+            return found.clone();
+        }
+    }
 }
 
 #[tokio::test]

@@ -2,18 +2,18 @@
 
 use onsale_core::command::{Provider, Steer};
 use onsale_core::fact::{
-    Decision, EventCancelled, EventChanged, EventDefined, EventOpened, Fact, HoldReleased,
-    HoldTaken, IntentReady, LotteryDrawn, OrderCompleted, OrderEnded, OrderPlaced, OrderRevived,
-    PaymentCaptured, PaymentStarted, PaymentStrayed, PlaceAdmitted, PlaceEnded, RefundDone,
-    RefundRefused, RefundRetried, RefundSettled, RefundWanted, SeatsBlocked, WaitroomJoined,
-    WaitroomSteered,
+    Decision, DisputeClosed, DisputeDecided, DisputeOpened, DisputeStrayed, EventCancelled,
+    EventChanged, EventDefined, EventOpened, Fact, HoldReleased, HoldTaken, IntentReady,
+    LotteryDrawn, OrderCompleted, OrderEnded, OrderPlaced, OrderRevived, PaymentCaptured,
+    PaymentStarted, PaymentStrayed, PlaceAdmitted, PlaceEnded, RefundDone, RefundRefused,
+    RefundRetried, RefundSettled, RefundWanted, SeatsBlocked, WaitroomJoined, WaitroomSteered,
 };
 use onsale_core::hold::Line;
 use onsale_core::id::{EventId, HoldId, OrderId, PartitionId, PersonId, PlaceId};
 use onsale_core::inventory::seating::SeatIndex;
 use onsale_core::money::{Amount, Currency};
 use onsale_core::order::OrderEnd;
-use onsale_core::payment::RefundCause;
+use onsale_core::payment::{DisputeEnd, RefundCause};
 use onsale_core::spec::{
     Change, Class, ClassId, Draft, EventSpec, Limits, Numbering, Plan, Point, Quota, QuotaId, Row,
     Section, Terms, WaitroomSpec, Window,
@@ -40,7 +40,7 @@ pub(super) fn events() -> Vec<Event> {
 }
 
 fn facts() -> Vec<Fact> {
-    [on_sale(), queued(), sold(), undone()].concat()
+    [on_sale(), queued(), sold(), undone(), disputed()].concat()
 }
 
 fn event() -> EventId {
@@ -160,6 +160,33 @@ fn undone() -> Vec<Fact> {
         RefundRetried { order, refund: 1, attempt: 1 }.into(),
         RefundSettled { order, refund: 1, reference: "transfer 2041".into() }.into(),
         EventCancelled { event }.into(),
+    ]
+}
+
+fn disputed() -> Vec<Fact> {
+    let (order, amount, currency) = (order(), Amount::from_minor(8_900), euro());
+    let (dispute, payment) = ("dp_17", "pay_17");
+    vec![
+        DisputeOpened {
+            order,
+            dispute: dispute.into(),
+            payment: payment.into(),
+            amount,
+            currency,
+            reason: String::new(),
+        }
+        .into(),
+        DisputeClosed { order, dispute: 0, end: DisputeEnd::Lost { amount, currency } }.into(),
+        DisputeDecided { order, dispute: 0, tickets: 1 }.into(),
+        DisputeStrayed {
+            provider: Provider("sandbox".into()),
+            claimed: OrderId::new(event(), 99),
+            dispute: "dp_18".into(),
+            payment: "pay_18".into(),
+            amount,
+            currency,
+        }
+        .into(),
     ]
 }
 

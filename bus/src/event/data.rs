@@ -12,6 +12,10 @@ use utoipa::ToSchema;
 use crate::documents::data_schema;
 use crate::topic::Topic;
 
+pub use super::shapes::{
+    Class, DisputeOutcome, Line, Money, OrderEnd, PlaceEnd, Quota, RefundCause, Waitroom,
+};
+
 /// What is known of a type.
 #[derive(Clone, Copy, Debug)]
 pub struct Type {
@@ -378,106 +382,57 @@ types! {
         /// By what it can be found, such as the number of a bank transfer.
         reference: String,
     }
-}
-
-/// An amount of money.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-pub struct Money {
-    /// How much, in the minor unit of the currency (cents, yen).
-    pub amount_minor: u64,
-    /// Of what: an ISO 4217 code.
-    pub currency: String,
-}
-
-/// Tickets of one class.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-pub struct Line {
-    /// Of which class, from 0.
-    pub class: u16,
-    /// How many.
-    pub count: u32,
-    /// What one costs.
-    pub price: Money,
-    /// Which seats: their places in the order of the seating plan; none for counted tickets.
-    pub seats: Vec<u32>,
-}
-
-/// A kind of ticket.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-pub struct Class {
-    /// What it is called.
-    pub name: String,
-    /// What one costs.
-    pub price: Money,
-    /// From when on it is sold.
-    #[schema(format = DateTime)]
-    pub opens_at: String,
-    /// Until when.
-    #[schema(format = DateTime)]
-    pub closes_at: String,
-}
-
-/// A number of tickets that may be sold over several classes together.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-pub struct Quota {
-    /// What it is called.
-    pub name: String,
-    /// How many tickets it has room for.
-    pub capacity: u32,
-    /// The classes that count against it, from 0.
-    pub classes: Vec<u16>,
-}
-
-/// How people are let in.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-pub struct Waitroom {
-    /// From when on one may come.
-    #[schema(format = DateTime)]
-    pub doors_at: String,
-    /// When the lottery is drawn and the first people are let in.
-    #[schema(format = DateTime)]
-    pub opens_at: String,
-    /// How many people may be inside at once.
-    pub slots: u32,
-    /// How many people are let in per minute at most.
-    pub rate_per_minute: u32,
-}
-
-/// Why a place ended: COMPLETED (they got what they came for), EXPIRED (their visit took too long,
-/// or they never showed up for it), LEFT (they said goodbye), ABANDONED (they gave no more sign of
-/// life).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum PlaceEnd {
-    Completed,
-    Expired,
-    Left,
-    Abandoned,
-}
-
-/// Why an order came to nothing: CANCELLED (by its buyer), `EVENT_CANCELLED`, DECLINED (by the
-/// provider), `INTENT_REFUSED` (the provider would not open a page to pay on), MISMATCH (money
-/// came, but not what was asked for), EXPIRED.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum OrderEnd {
-    Cancelled,
-    EventCancelled,
-    Declined,
-    IntentRefused,
-    Mismatch,
-    Expired,
-}
-
-/// Why money goes back: ASKED (an operator wants it), DUPLICATE (the order had been paid already),
-/// `EVENT_CANCELLED`, LATE (there was nothing left to give for it), MISMATCH (it was not what had
-/// been asked for).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum RefundCause {
-    Asked,
-    Duplicate,
-    EventCancelled,
-    Late,
-    Mismatch,
+    /// A buyer's bank asks money back.
+    DisputeOpened "onsale.dispute.opened.v1" Payment {
+        /// Of which event.
+        event: String,
+        /// Of which order. Its disputes are numbered from 0 in the order of these events.
+        order: String,
+        /// The provider's name for the dispute.
+        dispute: String,
+        /// The provider's name for the payment. It may be told of later.
+        payment: String,
+        /// How much.
+        amount: Money,
+    }
+    /// It is known whose the money is that a bank asked back. The tickets stay as they are.
+    DisputeClosed "onsale.dispute.closed.v1" Payment {
+        /// Of which event.
+        event: String,
+        /// Of which order.
+        order: String,
+        /// Which of its disputes, from 0.
+        number: u32,
+        /// Whose it is.
+        outcome: DisputeOutcome,
+        /// How much is gone, if it is lost.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[schema(nullable = false)]
+        lost: Option<Money>,
+    }
+    /// A bank asks money back that was for no order that there is.
+    DisputeStrayed "onsale.dispute.strayed.v1" Payment {
+        /// From which provider.
+        provider: String,
+        /// The order that it claims to be for.
+        claimed_order: String,
+        /// The provider's name for the dispute.
+        dispute: String,
+        /// The provider's name for the payment.
+        payment: String,
+        /// How much.
+        amount: Money,
+    }
+    /// An operator decided what becomes of the tickets of a payment that a bank asks back.
+    DisputeDecided "onsale.dispute.decided.v1" Payment {
+        /// Of which event.
+        event: String,
+        /// Of which order.
+        order: String,
+        /// Which of its disputes, from 0.
+        number: u32,
+        /// The tickets that are void now: their places among the order's, from 0. None if they
+        /// stay valid.
+        void_tickets: Vec<u32>,
+    }
 }

@@ -57,6 +57,18 @@ pub(super) fn published(fact: &Fact, context: &Context<'_>) -> Result<Option<Pub
         Fact::RefundSettled(fact) => {
             of(fact.order.event, fact.order, payment::refund_settled(fact))
         }
+        Fact::DisputeOpened(fact) => {
+            of(fact.order.event, fact.order, payment::dispute_opened(fact))
+        }
+        Fact::DisputeClosed(fact) => {
+            of(fact.order.event, fact.order, payment::dispute_closed(fact))
+        }
+        Fact::DisputeStrayed(fact) => {
+            of(fact.claimed.event, fact.claimed, payment::dispute_strayed(fact))
+        }
+        Fact::DisputeDecided(fact) => {
+            of(fact.order.event, fact.order, payment::dispute_decided(fact))
+        }
         // An id with nothing behind it yet: what it is for is published when it is defined. And
         // what somebody was told, for the case that they ask again: it says nothing new, and has
         // all that they may know.

@@ -24,6 +24,7 @@ mod inventory;
 mod order;
 mod payment;
 mod queue;
+mod shapes;
 mod text;
 
 use onsale_core::fact::{Decision, Fact};

@@ -1,10 +1,11 @@
 //! Money that comes and goes.
 
 use onsale_core::fact::{
-    IntentReady, PaymentCaptured, PaymentStarted, PaymentStrayed, RefundDone, RefundRefused,
-    RefundRetried, RefundSettled, RefundWanted,
+    DisputeClosed, DisputeDecided, DisputeOpened, DisputeStrayed, IntentReady, PaymentCaptured,
+    PaymentStarted, PaymentStrayed, RefundDone, RefundRefused, RefundRetried, RefundSettled,
+    RefundWanted,
 };
-use onsale_core::payment::RefundCause;
+use onsale_core::payment::{DisputeEnd, RefundCause};
 
 use super::data;
 use super::inventory::money;
@@ -49,13 +50,14 @@ pub(super) fn refund_wanted(
         RefundCause::EventCancelled => data::RefundCause::EventCancelled,
         RefundCause::Late => data::RefundCause::Late,
         RefundCause::Mismatch => data::RefundCause::Mismatch,
+        RefundCause::Disputed => data::RefundCause::Disputed,
     };
     Ok(data::RefundWanted {
         event: fact.order.event.to_string(),
         order: fact.order.to_string(),
         capture: fact.capture,
         amount: money(fact.amount, context.refund_currency(fact.order)?),
-        void_tickets: (0..u32::BITS).filter(|bit| fact.tickets & (1 << bit) != 0).collect(),
+        void_tickets: places(fact.tickets),
         cause,
     })
 }
@@ -82,4 +84,46 @@ pub(super) fn refund_retried(fact: &RefundRetried) -> data::RefundRetried {
 pub(super) fn refund_settled(fact: &RefundSettled) -> data::RefundSettled {
     let (event, order) = (fact.order.event.to_string(), fact.order.to_string());
     data::RefundSettled { event, order, refund: fact.refund, reference: fact.reference.clone() }
+}
+
+pub(super) fn dispute_opened(fact: &DisputeOpened) -> data::DisputeOpened {
+    data::DisputeOpened {
+        event: fact.order.event.to_string(),
+        order: fact.order.to_string(),
+        dispute: fact.dispute.clone(),
+        payment: fact.payment.clone(),
+        amount: money(fact.amount, fact.currency),
+    }
+}
+
+pub(super) fn dispute_closed(fact: &DisputeClosed) -> data::DisputeClosed {
+    let (event, order) = (fact.order.event.to_string(), fact.order.to_string());
+    let (outcome, lost) = match fact.end {
+        DisputeEnd::Won => (data::DisputeOutcome::Won, None),
+        DisputeEnd::Lost { amount, currency } => {
+            (data::DisputeOutcome::Lost, Some(money(amount, currency)))
+        }
+    };
+    data::DisputeClosed { event, order, number: fact.dispute, outcome, lost }
+}
+
+pub(super) fn dispute_strayed(fact: &DisputeStrayed) -> data::DisputeStrayed {
+    data::DisputeStrayed {
+        provider: fact.provider.0.clone(),
+        claimed_order: fact.claimed.to_string(),
+        dispute: fact.dispute.clone(),
+        payment: fact.payment.clone(),
+        amount: money(fact.amount, fact.currency),
+    }
+}
+
+pub(super) fn dispute_decided(fact: &DisputeDecided) -> data::DisputeDecided {
+    let (event, order) = (fact.order.event.to_string(), fact.order.to_string());
+    let void_tickets = places(fact.tickets);
+    data::DisputeDecided { event, order, number: fact.dispute, void_tickets }
+}
+
+/// Which of an order's tickets these bits are, from 0.
+fn places(tickets: u32) -> Vec<u32> {
+    (0..u32::BITS).filter(|bit| tickets & (1 << bit) != 0).collect()
 }

@@ -84,7 +84,7 @@ fn each_is_a_cloud_event_on_one_line() {
         let subject = json["subject"].as_str().unwrap();
         let prefix = match (&fact, fact.subject()) {
             (Fact::HoldTaken(_) | Fact::HoldReleased(_), _) => "hld_",
-            (Fact::OrderPlaced(_) | Fact::PaymentStrayed(_), _)
+            (Fact::OrderPlaced(_) | Fact::PaymentStrayed(_) | Fact::DisputeStrayed(_), _)
             | (_, Some(onsale_core::fact::Subject::Order(_))) => "ord_",
             (Fact::WaitroomJoined(_), _) | (_, Some(_)) => "plc_",
             _ => "evt_",

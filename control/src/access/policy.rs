@@ -229,6 +229,8 @@ policy! {
         [.   own own own own own .  ] [.   .   .   .  ];
     CancelOrder "order.cancel" "Cancel an order that is not paid"
         [any any any own own own .  ] [yes yes .   .  ];
+    DecideDispute "order.decide_dispute" "See payments that banks ask back, decide on their tickets"
+        [any any any .   .   .   .  ] [yes yes .   .  ];
     SeeHistory "order.history" "See what one has bought so far"
         [.   own own own own own .  ] [.   .   .   .  ];
     PlaceOrder "order.place" "Make a hold an order"

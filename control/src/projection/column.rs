@@ -239,6 +239,7 @@ words! {
         EventCancelled "EVENT_CANCELLED",
         Late "LATE",
         Mismatch "MISMATCH",
+        Disputed "DISPUTED",
     }
     RefundState {
         Wanted "WANTED",

@@ -17,7 +17,7 @@ use crate::id::{EventId, HoldId, OrderId, PersonId, PlaceId};
 use crate::inventory::seating::SeatIndex;
 use crate::money::{Amount, Currency};
 use crate::order::OrderEnd;
-use crate::payment::RefundCause;
+use crate::payment::{DisputeEnd, RefundCause};
 use crate::reply::Reply;
 use crate::spec::{Change, EventSpec};
 use crate::time::Time;
@@ -298,6 +298,55 @@ facts! {
         /// By what it can be found, such as the number of a bank transfer.
         reference: String,
     }
+    /// A buyer's bank asks money back. What is asked back is not refunded meanwhile.
+    46 DisputeOpened {
+        /// Of which order.
+        order: OrderId,
+        /// The provider's name for the dispute.
+        dispute: String,
+        /// The provider's name for the payment, which may be told of later.
+        payment: String,
+        /// How much.
+        amount: Amount,
+        /// Of what.
+        currency: Currency,
+        /// Why, in a word of the provider's.
+        reason: String,
+    }
+    /// It is known whose the money is that a bank asked back. The tickets stay as they are.
+    47 DisputeClosed {
+        /// Of which order.
+        order: OrderId,
+        /// Which of its disputes, from 0.
+        dispute: u32,
+        /// Whose it is.
+        end: DisputeEnd,
+    }
+    /// A bank asks money back that was for no order that there is: reported, never dropped.
+    48 DisputeStrayed {
+        /// From which provider.
+        provider: Provider,
+        /// The order that it claims to be for.
+        claimed: OrderId,
+        /// The provider's name for the dispute.
+        dispute: String,
+        /// The provider's name for the payment.
+        payment: String,
+        /// How much.
+        amount: Amount,
+        /// Of what.
+        currency: Currency,
+    }
+    /// An operator decided what becomes of the tickets of a payment that a bank asks back.
+    49 DisputeDecided {
+        /// Of which order.
+        order: OrderId,
+        /// Which of its disputes, from 0.
+        dispute: u32,
+        /// The tickets that are void now: bit `i` is the order's `i`-th ticket. None if they stay
+        /// valid.
+        tickets: u32,
+    }
     /// An answer is kept for whoever asks the same again.
     50 Answered {
         /// Under which key.
@@ -333,6 +382,9 @@ impl Fact {
             Self::RefundRefused(fact) => Some(Subject::Order(fact.order)),
             Self::RefundRetried(fact) => Some(Subject::Order(fact.order)),
             Self::RefundSettled(fact) => Some(Subject::Order(fact.order)),
+            Self::DisputeOpened(fact) => Some(Subject::Order(fact.order)),
+            Self::DisputeClosed(fact) => Some(Subject::Order(fact.order)),
+            Self::DisputeDecided(fact) => Some(Subject::Order(fact.order)),
             _ => None,
         }
     }
@@ -367,7 +419,10 @@ impl Fact {
             Self::RefundRefused(fact) => fact.order.event,
             Self::RefundRetried(fact) => fact.order.event,
             Self::RefundSettled(fact) => fact.order.event,
-            Self::PaymentStrayed(_) | Self::Answered(_) => return None,
+            Self::DisputeOpened(fact) => fact.order.event,
+            Self::DisputeClosed(fact) => fact.order.event,
+            Self::DisputeDecided(fact) => fact.order.event,
+            Self::PaymentStrayed(_) | Self::DisputeStrayed(_) | Self::Answered(_) => return None,
         })
     }
 }

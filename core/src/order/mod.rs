@@ -13,7 +13,7 @@ use crate::command::Provider;
 use crate::hold::Line;
 use crate::id::PersonId;
 use crate::money::Amount;
-use crate::payment::{Capture, Refund, RefundState};
+use crate::payment::{Capture, Dispute, Refund, RefundState};
 use crate::time::Time;
 
 pub use self::timeline::{Step, StepKind};
@@ -41,8 +41,13 @@ pub struct Order {
     pub intent: Intent,
     /// The money that came.
     pub captures: Vec<Capture>,
+    /// The one of them, from 0, that its tickets were issued for; `None` before, and if they are
+    /// free.
+    pub paid_by: Option<u32>,
     /// The money that goes back.
     pub refunds: Vec<Refund>,
+    /// What banks asked back of it.
+    pub disputes: Vec<Dispute>,
     /// What happened, in order.
     pub timeline: Vec<Step>,
 }
@@ -129,7 +134,7 @@ pub enum OrderStatus {
     Cancelled,
     /// Not paid in time.
     Expired,
-    /// Everything was given back.
+    /// Everything was given back, or is void because a bank asked for the money.
     Refunded,
     /// Some tickets were given back.
     PartiallyRefunded,
@@ -213,9 +218,18 @@ impl Order {
         intent || self.refunds.iter().any(|refund| refund.state == RefundState::Wanted)
     }
 
-    /// Its refunds that their provider will not make, by number, each with the provider's words.
+    /// The tickets with these bits let nobody in any more.
+    pub(crate) fn void(&mut self, tickets: u32) {
+        if let OrderState::Completed(known) = &mut self.state {
+            known.void |= tickets;
+        }
+    }
+
+    /// Its refunds that their provider will not make and that are owed, by number, each with the
+    /// provider's words.
     pub fn refused_refunds(&self) -> impl Iterator<Item = (u32, &Refund, &str)> {
         let refunds = (0..).zip(&self.refunds);
+        let refunds = refunds.filter(move |(number, refund)| !self.is_overtaken(*number, refund));
         refunds.filter_map(|(number, refund)| match &refund.state {
             RefundState::Refused { reason } => Some((number, refund, reason.as_str())),
             RefundState::Wanted | RefundState::Done { .. } => None,

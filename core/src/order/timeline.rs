@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::OrderEnd;
 use crate::money::{Amount, Currency};
-use crate::payment::RefundCause;
+use crate::payment::{DisputeEnd, RefundCause};
 use crate::time::Time;
 
 /// One thing that happened to an order.
@@ -70,5 +70,28 @@ pub enum StepKind {
     RefundSettled {
         /// By what it can be found.
         reference: String,
+    },
+    /// A bank asks its money back.
+    DisputeOpened {
+        /// The provider's name for the dispute.
+        dispute: String,
+        /// How much.
+        amount: Amount,
+        /// Of what.
+        currency: Currency,
+    },
+    /// It is known whose the money is.
+    DisputeClosed {
+        /// Which of the order's disputes, from 0.
+        dispute: u32,
+        /// Whose it is.
+        end: DisputeEnd,
+    },
+    /// An operator decided about the tickets that it had paid for.
+    DisputeDecided {
+        /// Which of the order's disputes, from 0.
+        dispute: u32,
+        /// Whether they are void now.
+        void: bool,
     },
 }

@@ -18,10 +18,13 @@ use thiserror::Error;
 
 use self::answers::Answers;
 use self::events::Events;
-use crate::command::{Actor, Command, PaymentNotice, PaymentOutcome, Provider, Request};
+use crate::command::{
+    Actor, Command, DisputeNotice, PaymentNotice, PaymentOutcome, Provider, Request,
+};
 use crate::effect::Effect;
-use crate::fact::{Answered, Fact, PaymentStrayed};
+use crate::fact::{Answered, DisputeStrayed, Fact, PaymentStrayed};
 use crate::id::{EventId, OrderId, PartitionId};
+use crate::order::Order;
 use crate::query::{Query, View};
 use crate::refusal::{Refusal, Thing};
 use crate::reply::Reply;
@@ -36,7 +39,7 @@ pub struct Partition {
 }
 
 /// The first byte of a state. A state of another version is not read: the journal is.
-const STATE_VERSION: u8 = 4;
+const STATE_VERSION: u8 = 5;
 
 /// What must be remembered.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -46,6 +49,8 @@ struct State {
     answers: Answers,
     /// Money that came for no order that there is, by provider and payment.
     strays: BTreeMap<(Provider, String), OrderId>,
+    /// Disputes about money that was for no order that there is, by provider and dispute.
+    stray_disputes: BTreeSet<(Provider, String)>,
     /// The time of the last fact: nothing is decided before it.
     last: Time,
     /// The number of the last fact; 0 before the first.
@@ -60,6 +65,7 @@ impl Partition {
             events: Events::default(),
             answers: Answers::default(),
             strays: BTreeMap::new(),
+            stray_disputes: BTreeSet::new(),
             last: Time::ZERO,
             applied: 0,
         };
@@ -123,6 +129,9 @@ impl Partition {
             Command::ChangeEvent { event, change } => {
                 self.find(*event)?.decide_change(actor, *change)
             }
+            Command::DecideDispute { order, dispute, decision } => {
+                self.find(order.event)?.decide_dispute(actor, *order, *dispute, *decision)
+            }
             Command::DefineEvent { event, spec, seed } => {
                 self.decide_define(actor, *event, spec, seed)
             }
@@ -136,6 +145,7 @@ impl Partition {
                 let sale = self.find(hold.event)?;
                 sale.decide_place_order(now, actor, *hold, provider, *accept_other_seats)
             }
+            Command::RecordDispute(notice) => Ok((self.facts_of_dispute(notice), Reply::Done)),
             Command::RecordIntent { order, outcome } => {
                 self.find(order.event)?.decide_record_intent(*order, outcome)
             }
@@ -165,9 +175,7 @@ impl Partition {
     /// Money is never dropped: what is for no order of ours, or comes from another provider than
     /// the order's, is written down for an operator to see.
     fn facts_of_notice(&self, now: Time, notice: &PaymentNotice) -> Vec<Fact> {
-        let order = self.sale(notice.order.event);
-        let order = order.and_then(|sale| Some((sale, sale.order(notice.order.number)?)));
-        if let Some((sale, order)) = order.filter(|(_, order)| order.provider == notice.provider) {
+        if let Some((sale, order)) = self.order_at(&notice.provider, notice.order) {
             return sale.facts_of_notice(now, order, notice);
         }
         let name = (notice.provider.clone(), notice.payment.clone());
@@ -181,6 +189,28 @@ impl Partition {
             }
             _ => Vec::new(),
         }
+    }
+
+    /// A dispute about money for no order of ours is written down like such money itself.
+    fn facts_of_dispute(&self, notice: &DisputeNotice) -> Vec<Fact> {
+        if let Some((_, order)) = self.order_at(&notice.provider, notice.order) {
+            return order.facts_of_dispute(notice);
+        }
+        let name = (notice.provider.clone(), notice.dispute.clone());
+        if self.state.stray_disputes.contains(&name) {
+            return Vec::new();
+        }
+        let (provider, dispute) = name;
+        let (claimed, payment) = (notice.order, notice.payment.clone());
+        let (amount, currency) = (notice.amount, notice.currency);
+        vec![DisputeStrayed { provider, claimed, dispute, payment, amount, currency }.into()]
+    }
+
+    /// The order with this id whose money that provider takes.
+    fn order_at(&self, provider: &Provider, id: OrderId) -> Option<(&Sale, &Order)> {
+        let sale = self.sale(id.event)?;
+        let order = sale.order(id.number)?;
+        (order.provider == *provider).then_some((sale, order))
     }
 
     fn advance(&self, now: Time) -> Vec<Fact> {
@@ -209,6 +239,10 @@ impl Partition {
             Fact::PaymentStrayed(fact) => {
                 let name = (fact.provider.clone(), fact.payment.clone());
                 self.state.strays.insert(name, fact.claimed);
+            }
+            Fact::DisputeStrayed(fact) => {
+                let name = (fact.provider.clone(), fact.dispute.clone());
+                self.state.stray_disputes.insert(name);
             }
             Fact::Answered(fact) => self.state.answers.keep(at, fact.key, fact.reply.clone()),
             _ => self.evolve_sale(number, at, fact),
@@ -272,6 +306,7 @@ const fn is_the_systems(command: &Command) -> bool {
         command,
         Command::Advance
             | Command::DropPlace(_)
+            | Command::RecordDispute(_)
             | Command::RecordIntent { .. }
             | Command::RecordPayment(_)
             | Command::RecordRefund { .. }

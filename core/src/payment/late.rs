@@ -20,14 +20,14 @@ use crate::sale::Sale;
 impl Sale {
     pub(super) fn paid_late(&self, id: OrderId, order: &Order, money: &Money<'_>) -> Vec<Fact> {
         if self.phase() == Phase::Cancelled {
-            return vec![give_back(id, order, money, RefundCause::EventCancelled)];
+            return give_back(id, order, money, RefundCause::EventCancelled).into_iter().collect();
         }
         match self.stock_for(order) {
             Some(lines) => vec![
                 OrderRevived { order: id, lines }.into(),
                 OrderCompleted { order: id, first_ticket: self.next_ticket() }.into(),
             ],
-            None => vec![give_back(id, order, money, RefundCause::Late)],
+            None => give_back(id, order, money, RefundCause::Late).into_iter().collect(),
         }
     }
 

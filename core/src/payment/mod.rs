@@ -1,7 +1,9 @@
 //! Money: what came in, what goes back, and what must be asked of a provider.
 //!
-//! Whatever order notices come in, a captured payment ends as one set of tickets or one refund.
+//! Whatever order notices come in, a captured payment ends as one set of tickets or one refund,
+//! unless a bank takes it back: what is left then is in `dispute`.
 
+mod dispute;
 mod late;
 mod record;
 mod refund;
@@ -12,7 +14,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::money::{Amount, Currency};
 
-pub(crate) use self::refund::refund_of;
+pub use self::dispute::{Dispute, DisputeEnd, DisputeState};
+pub(crate) use self::refund::{price_of, refund_of};
 
 /// Money that came.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,6 +56,8 @@ pub enum RefundCause {
     Late,
     /// It was not what had been asked for.
     Mismatch,
+    /// A bank asked for the payment; this much of it is left, and no valid ticket is.
+    Disputed,
 }
 
 /// How far a refund is.

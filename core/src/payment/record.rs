@@ -4,7 +4,7 @@ use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
 
-use super::RefundCause;
+use super::{Capture, RefundCause};
 use crate::command::{IntentOutcome, PaymentNotice, PaymentOutcome};
 use crate::fact::{
     Fact, IntentReady, OrderCompleted, PaymentCaptured, PaymentStarted, RefundWanted,
@@ -94,20 +94,32 @@ impl Sale {
             }
             OrderState::Pending => {
                 facts.extend(self.order_ended(id, order, OrderEnd::Mismatch));
-                facts.push(give_back(id, order, money, RefundCause::Mismatch));
+                facts.extend(give_back(id, order, money, RefundCause::Mismatch));
             }
             OrderState::Completed(_) => {
-                facts.push(give_back(id, order, money, RefundCause::Duplicate));
+                facts.extend(give_back(id, order, money, RefundCause::Duplicate));
             }
             OrderState::Ended(_) if is_right => facts.extend(self.paid_late(id, order, money)),
-            OrderState::Ended(_) => facts.push(give_back(id, order, money, RefundCause::Mismatch)),
+            OrderState::Ended(_) => {
+                facts.extend(give_back(id, order, money, RefundCause::Mismatch));
+            }
         }
         facts
     }
 }
 
-/// All of the money that just came goes back.
-pub(super) fn give_back(id: OrderId, order: &Order, money: &Money<'_>, cause: RefundCause) -> Fact {
+/// All of the money that just came goes back; but for what a bank has taken before we heard of it.
+pub(super) fn give_back(
+    id: OrderId,
+    order: &Order,
+    money: &Money<'_>,
+    cause: RefundCause,
+) -> Option<Fact> {
+    let (payment, currency) = (String::from(money.payment), money.currency);
+    let taken = order.taken_of(&Capture { payment, amount: money.amount, currency });
+    let amount = money.amount.checked_sub(taken).unwrap_or(Amount::ZERO);
     let capture = order.captures.len() as u32;
-    RefundWanted { order: id, capture, amount: money.amount, tickets: 0, cause }.into()
+    let wanted = RefundWanted { order: id, capture, amount, tickets: 0, cause };
+    // Money that is nothing is told of all the same, as it always was.
+    (taken.is_zero() || !amount.is_zero()).then(|| wanted.into())
 }

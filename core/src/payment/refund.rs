@@ -4,6 +4,7 @@
 use alloc::vec;
 use alloc::vec::Vec;
 
+use super::dispute::rest_of;
 use super::{RefundCause, RefundState};
 use crate::command::{Actor, RefundOutcome, RefundSettlement};
 use crate::fact::{Fact, RefundDone, RefundRefused, RefundRetried, RefundSettled, RefundWanted};
@@ -36,6 +37,9 @@ impl Sale {
         if chosen == 0 || chosen & !tickets.valid() != 0 {
             return Err(wrong_state);
         }
+        if order.paid_by.is_some_and(|capture| order.is_disputed(capture)) {
+            return Err(Refusal::Disputed);
+        }
         let fact = refund_of(id, order, chosen, RefundCause::Asked);
         let reply =
             Reply::Refunding { order: id, amount: fact.amount, currency: self.spec().currency };
@@ -43,7 +47,8 @@ impl Sale {
     }
 
     /// What the provider says to a refund. That money went back counts whichever attempt it was;
-    /// that an earlier one was refused is known, and says nothing of the one under way.
+    /// that an earlier one was refused is known, and says nothing of the one under way. One that is
+    /// refused because a bank has the money leaves the rest of it, if there is any.
     pub(crate) fn decide_record_refund(
         &self,
         id: OrderId,
@@ -60,7 +65,13 @@ impl Sale {
             }
             RefundOutcome::Refused { .. } if attempt != known.attempt => Vec::new(),
             RefundOutcome::Refused { reason } => {
-                vec![RefundRefused { order: id, refund, reason: reason.clone() }.into()]
+                let mut after = order.clone();
+                after.refunds[refund as usize].state =
+                    RefundState::Refused { reason: reason.clone() };
+                let refused =
+                    Fact::from(RefundRefused { order: id, refund, reason: reason.clone() });
+                let rest = rest_of(id, &after, known.capture);
+                [refused].into_iter().chain(rest).collect()
             }
         };
         Ok((facts, Reply::Done))
@@ -83,6 +94,9 @@ impl Sale {
         if !matches!(known.state, RefundState::Refused { .. }) {
             return Err(Refusal::NotInThatState { status: order.status().name() });
         }
+        if order.is_disputed(known.capture) || order.is_overtaken(refund, known) {
+            return Err(Refusal::Disputed);
+        }
         let fact: Fact = match how {
             RefundSettlement::Again => {
                 RefundRetried { order: id, refund, attempt: known.attempt + 1 }.into()
@@ -95,31 +109,28 @@ impl Sale {
     }
 }
 
-/// The money of the `chosen` tickets goes back, out of the payment that paid for them.
+/// The money of the `chosen` tickets goes back, out of the payment that paid for them: as much of
+/// it as no bank has taken or asks for.
 pub(crate) fn refund_of(
     id: OrderId,
     order: &Order,
     chosen: u32,
     cause: RefundCause,
 ) -> RefundWanted {
-    let prices = Line::each(&order.lines).map(|(_, price, _)| price).enumerate();
-    let amount = prices
-        .filter(|(i, _)| chosen & (1 << i) != 0)
-        .try_fold(Amount::ZERO, |sum, (_, price)| sum.checked_add(price))
-        .expect("a part of an order's total fits where the total does");
-    RefundWanted { order: id, capture: paying_capture(order), amount, tickets: chosen, cause }
+    let paid_by = order.paid_by.filter(|capture| !order.is_disputed(*capture));
+    let left = paid_by.map_or(Amount::ZERO, |capture| order.left(capture));
+    let amount = price_of(order, chosen).min(left);
+    let capture = order.paid_by.unwrap_or(0);
+    RefundWanted { order: id, capture, amount, tickets: chosen, cause }
 }
 
-/// Which of the order's payments its tickets were paid with: the one that did not go back at once.
-fn paying_capture(order: &Order) -> u32 {
-    let went_back = |capture: u32| {
-        order.refunds.iter().any(|refund| {
-            let for_tickets =
-                matches!(refund.cause, RefundCause::Asked | RefundCause::EventCancelled);
-            refund.capture == capture && !for_tickets
-        })
-    };
-    (0..order.captures.len() as u32).find(|&capture| !went_back(capture)).unwrap_or(0)
+/// What some of an order's tickets cost: bit `i` is the `i`-th.
+pub(crate) fn price_of(order: &Order, tickets: u32) -> Amount {
+    let prices = Line::each(&order.lines).map(|(_, price, _)| price).enumerate();
+    prices
+        .filter(|(i, _)| tickets & (1 << i) != 0)
+        .try_fold(Amount::ZERO, |sum, (_, price)| sum.checked_add(price))
+        .expect("a part of an order's total fits where the total does")
 }
 
 /// Ticket numbers are dense within an event, so a ticket of another event may have the same one.

@@ -139,6 +139,7 @@ impl Index {
         put(&mut self.standing, number, pending || has_tickets);
         put(&mut self.asking, number, order.has_effects());
         put(&mut self.refused, number, order.refused_refunds().next().is_some());
+        put(&mut self.disputed, number, order.live_disputes().next().is_some());
     }
 }
 

@@ -11,7 +11,7 @@ use crate::hold::Line;
 use crate::inventory::seating::SeatIndex;
 use crate::money::{Amount, Currency};
 use crate::order::{Order, OrderState};
-use crate::payment::{Refund, RefundState};
+use crate::payment::{DisputeState, Refund, RefundState, price_of};
 use crate::query::{Audit, StockAudit};
 use crate::spec::{ClassId, QuotaId};
 
@@ -37,6 +37,11 @@ impl Sale {
         };
         let captures = orders.iter().flat_map(|order| &order.captures);
         let own = captures.filter(|capture| capture.currency == currency);
+        let disputes = orders.iter().flat_map(|order| &order.disputes);
+        let money = || {
+            let captures = orders.iter().flat_map(move |order| own_captures(order, currency));
+            captures.map(|(order, capture)| (order.charged_back(capture), loss(order, capture)))
+        };
         Audit {
             stock: self.stock_audit(&recount),
             captured: sum(own.map(|capture| capture.amount)),
@@ -45,12 +50,16 @@ impl Sale {
             refunding: sum(
                 states(|state| *state == RefundState::Wanted).map(|refund| refund.amount)
             ),
+            charged_back: sum(money().map(|(charged_back, _)| charged_back)),
+            loss: sum(money().map(|(_, loss)| loss)),
             tickets: recount.ticket_value.len() as u32,
             ticket_value: sum(recount.ticket_value.into_iter()),
             seats_sold_twice: recount.seats_sold_twice,
             pending: orders.iter().filter(|order| order.state == OrderState::Pending).count()
                 as u32,
-            refunds_refused: states(|state| matches!(state, RefundState::Refused { .. })).count()
+            refunds_refused: orders.iter().flat_map(|order| refused_in(order, currency)).count()
+                as u32,
+            disputes_open: disputes.filter(|dispute| dispute.state == DisputeState::Open).count()
                 as u32,
         }
     }
@@ -121,9 +130,38 @@ fn total_of(counts: &BTreeMap<ClassId, u32>, classes: &[ClassId]) -> u32 {
     classes.iter().filter_map(|class| counts.get(class)).sum()
 }
 
+fn refused_in(order: &Order, currency: Currency) -> impl Iterator<Item = &Refund> {
+    let refused = order.refused_refunds().map(|(_, refund, _)| refund);
+    refused.filter(move |refund| is_in(order, refund.capture, currency))
+}
+
+fn own_captures(order: &Order, currency: Currency) -> impl Iterator<Item = (&Order, u32)> {
+    let captures = 0..order.captures.len() as u32;
+    let own = captures.filter(move |capture| is_in(order, *capture, currency));
+    own.map(move |capture| (order, capture))
+}
+
+/// What banks took of a payment beyond what was left of it: of the price of valid tickets, or of
+/// what had gone back before.
+fn loss(order: &Order, capture: u32) -> Amount {
+    let tickets = match order.state {
+        OrderState::Completed(tickets) if order.paid_by == Some(capture) => tickets.valid(),
+        _ => 0,
+    };
+    let refunds = order.refunds.iter().filter(|refund| refund.capture == capture);
+    let done = refunds.filter(|refund| matches!(refund.state, RefundState::Done { .. }));
+    let charged_back = order.charged_back(capture);
+    let amounts = [charged_back, price_of(order, tickets)];
+    let spent = sum(done.map(|refund| refund.amount).chain(amounts));
+    let came = order.captures[capture as usize].amount;
+    spent.checked_sub(came).unwrap_or(Amount::ZERO).min(charged_back)
+}
+
+fn is_in(order: &Order, capture: u32, currency: Currency) -> bool {
+    let came = order.captures.get(capture as usize);
+    came.is_some_and(|capture| capture.currency == currency)
+}
+
 fn refunds_in(order: &Order, currency: Currency) -> impl Iterator<Item = &Refund> {
-    order.refunds.iter().filter(move |refund| {
-        let capture = order.captures.get(refund.capture as usize);
-        capture.is_some_and(|capture| capture.currency == currency)
-    })
+    order.refunds.iter().filter(move |refund| is_in(order, refund.capture, currency))
 }

@@ -4,7 +4,8 @@
 
 use super::{Sale, Timer};
 use crate::fact::{
-    Fact, HoldTaken, IntentReady, OrderPlaced, OrderRevived, PaymentCaptured, RefundWanted,
+    DisputeDecided, DisputeOpened, Fact, HoldTaken, IntentReady, OrderPlaced, OrderRevived,
+    PaymentCaptured, RefundDone, RefundRefused, RefundRetried, RefundSettled, RefundWanted,
 };
 use crate::hold::{Hold, Line};
 use crate::id::{OrderId, PlaceId};
@@ -66,33 +67,21 @@ impl Sale {
             Fact::OrderEnded(fact) => self.end_order(mark, fact.order.number, fact.end),
             Fact::OrderRevived(fact) => self.revive(mark, fact),
             Fact::RefundWanted(fact) => self.want_refund(mark, fact),
-            Fact::RefundDone(fact) => {
-                let reference = fact.reference.clone();
-                let kind = StepKind::RefundDone { reference: reference.clone() };
-                let state = RefundState::Done { reference };
-                self.refund_is(mark, fact.order, fact.refund, state, kind);
-            }
-            Fact::RefundRefused(fact) => {
-                let reason = fact.reason.clone();
-                let kind = StepKind::RefundRefused { reason: reason.clone() };
-                let state = RefundState::Refused { reason };
-                self.refund_is(mark, fact.order, fact.refund, state, kind);
-            }
-            Fact::RefundRetried(fact) => {
-                let kind = StepKind::RefundRetried { attempt: fact.attempt };
+            Fact::RefundDone(fact) => self.refund_done(mark, fact),
+            Fact::RefundRefused(fact) => self.refund_refused(mark, fact),
+            Fact::RefundRetried(fact) => self.refund_retried(mark, fact),
+            Fact::RefundSettled(fact) => self.refund_settled(mark, fact),
+            Fact::DisputeOpened(fact) => self.open_dispute(mark, fact),
+            Fact::DisputeClosed(fact) => {
+                let kind = StepKind::DisputeClosed { dispute: fact.dispute, end: fact.end };
                 self.step(mark, fact.order.number, kind, |order| {
-                    let refund = &mut order.refunds[fact.refund as usize];
-                    (refund.attempt, refund.state) = (fact.attempt, RefundState::Wanted);
+                    order.close_dispute(fact.dispute, fact.end);
                 });
             }
-            Fact::RefundSettled(fact) => {
-                let reference = fact.reference.clone();
-                let kind = StepKind::RefundSettled { reference: reference.clone() };
-                let state = RefundState::Done { reference };
-                self.refund_is(mark, fact.order, fact.refund, state, kind);
-            }
+            Fact::DisputeDecided(fact) => self.dispute_decided(mark, fact),
             Fact::EventDefined(_)
             | Fact::EventReserved(_)
+            | Fact::DisputeStrayed(_)
             | Fact::PaymentStrayed(_)
             | Fact::Answered(_) => {}
         }
@@ -195,7 +184,9 @@ impl Sale {
             state: OrderState::Pending,
             intent: if is_free { Intent::Free } else { Intent::Wanted },
             captures: alloc::vec::Vec::new(),
+            paid_by: None,
             refunds: alloc::vec::Vec::new(),
+            disputes: alloc::vec::Vec::new(),
             timeline: alloc::vec::Vec::new(),
         };
         assert_eq!(number as usize, self.book.orders.len(), "orders are numbered densely");
@@ -229,6 +220,7 @@ impl Sale {
         let tickets = Tickets { first: first_ticket, count, void: 0 };
         self.step(mark, number, StepKind::Completed, |order| {
             order.state = OrderState::Completed(tickets);
+            order.paid_by = (order.captures.len() as u32).checked_sub(1);
         });
         self.book.version = mark.number;
     }
@@ -258,9 +250,7 @@ impl Sale {
         let number = fact.order.number;
         let kind = StepKind::RefundWanted { amount: fact.amount, cause: fact.cause };
         self.step(mark, number, kind, |order| {
-            if let OrderState::Completed(tickets) = &mut order.state {
-                tickets.void |= fact.tickets;
-            }
+            order.void(fact.tickets);
             if !fact.amount.is_zero() {
                 order.refunds.push(Refund {
                     capture: fact.capture,
@@ -271,8 +261,29 @@ impl Sale {
                 });
             }
         });
+        self.take_back(mark, number, fact.tickets);
+    }
+
+    fn open_dispute(&mut self, mark: Mark, fact: &DisputeOpened) {
+        let (dispute, amount, currency) = (fact.dispute.clone(), fact.amount, fact.currency);
+        let kind = StepKind::DisputeOpened { dispute, amount, currency };
+        self.step(mark, fact.order.number, kind, |order| order.open_dispute(fact));
+    }
+
+    fn dispute_decided(&mut self, mark: Mark, fact: &DisputeDecided) {
+        let (number, void) = (fact.order.number, fact.tickets != 0);
+        let kind = StepKind::DisputeDecided { dispute: fact.dispute, void };
+        self.step(mark, number, kind, |order| {
+            order.disputes[fact.dispute as usize].is_kept = !void;
+            order.void(fact.tickets);
+        });
+        self.take_back(mark, number, fact.tickets);
+    }
+
+    /// The stock of tickets that are void now can be sold again.
+    fn take_back(&mut self, mark: Mark, number: u32, tickets: u32) {
         let order = &self.book.orders[number as usize];
-        let void = |i: &usize| fact.tickets & (1 << i) != 0;
+        let void = |i: &usize| tickets & (1 << i) != 0;
         let back: alloc::vec::Vec<_> = Line::each(&order.lines)
             .enumerate()
             .filter(|(i, _)| void(i))
@@ -288,6 +299,32 @@ impl Sale {
         if !back.is_empty() {
             self.book.version = mark.number;
         }
+    }
+
+    fn refund_done(&mut self, mark: Mark, fact: &RefundDone) {
+        let reference = fact.reference.clone();
+        let kind = StepKind::RefundDone { reference: reference.clone() };
+        self.refund_is(mark, fact.order, fact.refund, RefundState::Done { reference }, kind);
+    }
+
+    fn refund_refused(&mut self, mark: Mark, fact: &RefundRefused) {
+        let reason = fact.reason.clone();
+        let kind = StepKind::RefundRefused { reason: reason.clone() };
+        self.refund_is(mark, fact.order, fact.refund, RefundState::Refused { reason }, kind);
+    }
+
+    fn refund_retried(&mut self, mark: Mark, fact: &RefundRetried) {
+        let kind = StepKind::RefundRetried { attempt: fact.attempt };
+        self.step(mark, fact.order.number, kind, |order| {
+            let refund = &mut order.refunds[fact.refund as usize];
+            (refund.attempt, refund.state) = (fact.attempt, RefundState::Wanted);
+        });
+    }
+
+    fn refund_settled(&mut self, mark: Mark, fact: &RefundSettled) {
+        let reference = fact.reference.clone();
+        let kind = StepKind::RefundSettled { reference: reference.clone() };
+        self.refund_is(mark, fact.order, fact.refund, RefundState::Done { reference }, kind);
     }
 
     fn refund_is(

@@ -34,6 +34,7 @@ use crate::time::Time;
 use crate::waitroom::{Commitment, LotterySeed, Waitroom};
 
 pub(crate) use self::operate::operator;
+pub(crate) use self::view::sum;
 
 pub use self::buyers::Buyer;
 
@@ -81,6 +82,8 @@ struct Index {
     asking: BTreeSet<u32>,
     /// Orders with a refund that its provider will not make.
     refused: BTreeSet<u32>,
+    /// Orders with a dispute that is open, or that an operator must decide on.
+    disputed: BTreeSet<u32>,
 }
 
 /// What ends by itself.
@@ -219,13 +222,35 @@ impl Sale {
         !self.index.refused.is_empty()
     }
 
+    /// Whether there are disputes that are open, or that an operator must decide on.
+    pub fn has_live_disputes(&self) -> bool {
+        !self.index.disputed.is_empty()
+    }
+
     /// Orders behind one, by number, with a refund that its provider will not make.
     pub(crate) fn orders_with_refused_refunds(
         &self,
         after: Option<u32>,
     ) -> impl Iterator<Item = (OrderId, &Order)> {
+        self.behind(&self.index.refused, after)
+    }
+
+    /// Orders behind one, by number, with a dispute that is open, or that an operator must decide
+    /// on.
+    pub(crate) fn orders_with_live_disputes(
+        &self,
+        after: Option<u32>,
+    ) -> impl Iterator<Item = (OrderId, &Order)> {
+        self.behind(&self.index.disputed, after)
+    }
+
+    fn behind<'a>(
+        &'a self,
+        orders: &'a BTreeSet<u32>,
+        after: Option<u32>,
+    ) -> impl Iterator<Item = (OrderId, &'a Order)> {
         let behind = after.map_or(Bound::Unbounded, Bound::Excluded);
-        let numbers = self.index.refused.range((behind, Bound::Unbounded));
+        let numbers = orders.range((behind, Bound::Unbounded));
         numbers.filter_map(|&number| Some((OrderId::new(self.id(), number), self.order(number)?)))
     }
 

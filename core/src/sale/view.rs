@@ -10,10 +10,10 @@ use crate::id::{HoldId, OrderId, PlaceId, TicketId};
 use crate::inventory::seating::{SeatIndex, Seating};
 use crate::money::Amount;
 use crate::order::{Order, OrderState};
-use crate::payment::RefundView;
+use crate::payment::{DisputeState, RefundView};
 use crate::query::{
-    Availability, ClassAvailability, EventView, OrderView, Phase, PlaceView, Query, RefusedRefund,
-    SeatLabel, SeatsView, TicketView, View, WaitroomView,
+    Availability, ClassAvailability, EventView, LiveDispute, OrderView, Phase, PlaceView, Query,
+    RefusedRefund, SeatLabel, SeatsView, TicketView, View, WaitroomView,
 };
 use crate::refusal::{Refusal, Thing};
 use crate::reply::HoldView;
@@ -31,6 +31,10 @@ impl Sale {
                 View::Audit(self.audit())
             }
             Query::Availability(_) => View::Availability(self.availability()),
+            Query::Disputes { after, orders_max, .. } => {
+                super::operator(actor)?;
+                View::Disputes(self.live_disputes(after, orders_max))
+            }
             Query::Event(_) | Query::Events => View::Event(self.event_view()),
             Query::Hold(id) => View::Hold(self.hold_view(id, self.hold_of(now, actor, id.number)?)),
             Query::Order(id) => View::Order(self.order_view(id, self.order_of(actor, id.number)?)),
@@ -167,6 +171,11 @@ impl Sale {
         orders.flat_map(|(id, order)| refused_refunds_of(id, order)).collect()
     }
 
+    fn live_disputes(&self, after: Option<u32>, orders_max: u16) -> Vec<LiveDispute> {
+        let orders = self.orders_with_live_disputes(after).take(usize::from(orders_max));
+        orders.flat_map(|(id, order)| live_disputes_of(id, order)).collect()
+    }
+
     fn ticket_views(&self, order: &Order) -> Vec<TicketView> {
         let OrderState::Completed(tickets) = order.state else {
             return Vec::new();
@@ -225,9 +234,24 @@ fn refused_refunds_of(id: OrderId, order: &Order) -> impl Iterator<Item = Refuse
     })
 }
 
+fn live_disputes_of(id: OrderId, order: &Order) -> impl Iterator<Item = LiveDispute> {
+    order.live_disputes().map(move |(number, dispute)| LiveDispute {
+        order: id,
+        number,
+        dispute: dispute.name.clone(),
+        provider: order.provider.0.clone(),
+        payment: dispute.payment.clone(),
+        amount: dispute.amount,
+        currency: dispute.currency,
+        reason: dispute.reason.clone(),
+        is_lost: matches!(dispute.state, DisputeState::Lost { .. }),
+        tickets: order.tickets_at_stake(dispute).count_ones(),
+    })
+}
+
 /// A sum that stops at the largest amount: only a provider that reports impossible money gets
 /// there.
-pub(super) fn sum(amounts: impl Iterator<Item = Amount>) -> Amount {
+pub(crate) fn sum(amounts: impl Iterator<Item = Amount>) -> Amount {
     amounts.fold(Amount::ZERO, |sum, amount| {
         sum.checked_add(amount).unwrap_or(Amount::from_minor(u64::MAX))
     })

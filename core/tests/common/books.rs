@@ -10,6 +10,7 @@ use onsale_core::hold::Line;
 use onsale_core::id::{EventId, HoldId, OrderId, PersonId, PlaceId};
 use onsale_core::inventory::seating::SeatIndex;
 use onsale_core::money::Currency;
+use onsale_core::payment::DisputeEnd;
 use onsale_core::query::{Query, View};
 use onsale_core::spec::{Change, ClassId, Draft};
 use onsale_core::time::Time;
@@ -47,8 +48,18 @@ pub struct Bought {
     pub lines: Vec<Line>,
     pub state: State,
     pub captures: Vec<(u64, Currency)>,
+    payments: Vec<String>,
+    disputes: Vec<Disputed>,
     /// Of which capture, how much, and what the provider said.
     pub refunds: Vec<(u32, u64, Option<bool>)>,
+}
+
+#[derive(Clone)]
+struct Disputed {
+    payment: String,
+    is_open: bool,
+    /// How much is gone, and how many refunds there were by then.
+    lost: Option<(u64, usize)>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -138,6 +149,8 @@ impl Books {
                     lines,
                     state: State::Waiting,
                     captures: vec![],
+                    payments: vec![],
+                    disputes: vec![],
                     refunds: vec![],
                 };
                 assert!(self.orders.insert(fact.order, bought).is_none());
@@ -145,6 +158,7 @@ impl Books {
             Fact::PaymentCaptured(fact) => {
                 let capture = (fact.amount.as_minor(), fact.currency);
                 self.order(fact.order).captures.push(capture);
+                self.order(fact.order).payments.push(fact.payment.clone());
             }
             Fact::OrderCompleted(fact) => {
                 self.change(fact.order, State::Waiting, State::Paid { void: 0 });
@@ -161,10 +175,11 @@ impl Books {
             }
             Fact::RefundWanted(fact) => {
                 let order = self.order(fact.order);
-                if let State::Paid { void } = &mut order.state {
-                    assert_eq!(*void & fact.tickets, 0, "a ticket is given back twice");
-                    *void |= fact.tickets;
-                }
+                order.void(fact.tickets);
+                let of = fact.capture as usize;
+                let gone = order.refunded(of) + order.charged_back(of) + fact.amount.as_minor();
+                let fits = fact.amount.is_zero() || gone <= order.captures[of].0;
+                assert!(fits, "{}: money goes back that is not there any more", fact.order);
                 if !fact.amount.is_zero() {
                     order.refunds.push((fact.capture, fact.amount.as_minor(), None));
                 }
@@ -175,6 +190,22 @@ impl Books {
             Fact::RefundSettled(fact) => {
                 self.answer(fact.order, fact.refund, Some(false), Some(true));
             }
+            Fact::DisputeOpened(fact) => {
+                let order = self.order(fact.order);
+                let payment = fact.payment.clone();
+                order.disputes.push(Disputed { payment, is_open: true, lost: None });
+            }
+            Fact::DisputeClosed(fact) => {
+                let order = self.order(fact.order);
+                let refunds = order.refunds.len();
+                let dispute = &mut order.disputes[fact.dispute as usize];
+                assert!(dispute.is_open, "a dispute ends once");
+                dispute.is_open = false;
+                if let DisputeEnd::Lost { amount, .. } = fact.end {
+                    dispute.lost = Some((amount.as_minor(), refunds));
+                }
+            }
+            Fact::DisputeDecided(fact) => self.order(fact.order).void(fact.tickets),
             _ => {}
         }
     }
@@ -308,9 +339,34 @@ impl Bought {
         self.tickets().iter().map(|(_, price, _)| price.as_minor()).sum()
     }
 
+    fn void(&mut self, tickets: u32) {
+        if let State::Paid { void } = &mut self.state {
+            assert_eq!(*void & tickets, 0, "a ticket is taken back twice");
+            *void |= tickets;
+        }
+    }
+
+    /// What goes back of a payment, or went.
     fn refunded(&self, capture: usize) -> u64 {
-        let of = self.refunds.iter().filter(|(of, _, _)| *of as usize == capture);
-        of.map(|(_, amount, _)| amount).sum()
+        let all = self.refunds.iter().enumerate();
+        let of = all.filter(|(i, (of, _, _))| *of as usize == capture && !self.is_overtaken(*i));
+        of.map(|(_, (_, amount, _))| amount).sum()
+    }
+
+    fn charged_back(&self, capture: usize) -> u64 {
+        self.lost_of(capture).map(|(amount, _)| amount).sum()
+    }
+
+    fn lost_of(&self, capture: usize) -> impl Iterator<Item = (u64, usize)> {
+        let payment = self.payments.get(capture);
+        let of = self.disputes.iter().filter(move |dispute| Some(&dispute.payment) == payment);
+        of.filter_map(|dispute| dispute.lost)
+    }
+
+    /// Whether the provider refused it because a bank had the money by then.
+    fn is_overtaken(&self, refund: usize) -> bool {
+        let (capture, _, done) = self.refunds[refund];
+        done == Some(false) && self.lost_of(capture as usize).any(|(_, before)| refund < before)
     }
 
     fn check_refunds(&self, id: OrderId) {
@@ -319,18 +375,26 @@ impl Bought {
         }
     }
 
-    /// One capture at most is not given back whole, and its rest is what the tickets cost.
+    /// One capture at most is not given back whole, and its rest is what the tickets cost; where a
+    /// bank took some of it, at most that.
     fn check_settled(&self, id: OrderId) {
         assert_ne!(self.state, State::Waiting, "{id} still waits for its payment");
-        assert!(self.refunds.iter().all(|(_, _, done)| *done == Some(true)), "{id} owes a refund");
+        assert!(self.disputes.iter().all(|dispute| !dispute.is_open), "{id} is disputed");
+        for (i, (_, _, done)) in self.refunds.iter().enumerate() {
+            assert!(*done == Some(true) || self.is_overtaken(i), "{id} owes a refund");
+        }
         let rests = self.captures.iter().enumerate().map(|(i, (amount, _))| {
-            let rest = amount - self.refunded(i);
-            assert!(rest == 0 || rest == self.value(), "{id}: capture {i} is half given back");
+            let taken = self.charged_back(i);
+            let rest = amount.saturating_sub(self.refunded(i) + taken);
+            let is_right = rest == 0 || rest == self.value() || (taken > 0 && rest < self.value());
+            assert!(is_right, "{id}: capture {i} is half given back");
             rest
         });
         let rests: Vec<_> = rests.filter(|rest| *rest > 0).collect();
-        let expected = if self.value() == 0 { vec![] } else { vec![self.value()] };
-        assert_eq!(rests, expected, "{id}: each payment is one set of tickets or one refund");
+        assert!(rests.len() <= 1, "{id}: each payment is one set of tickets or one refund");
+        let is_whole = rests.iter().sum::<u64>() == self.value();
+        let is_charged_back = (0..self.captures.len()).any(|i| self.charged_back(i) > 0);
+        assert!(is_whole || is_charged_back, "{id}: tickets that nobody paid for");
     }
 }
 

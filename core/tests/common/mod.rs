@@ -6,6 +6,7 @@
 #![allow(dead_code, unused_imports, reason = "each test file uses a part of it")]
 
 mod books;
+mod disputes;
 mod events;
 
 use onsale_core::Partition;
@@ -29,6 +30,7 @@ use onsale_core::time::{Span, Time};
 use onsale_core::waitroom::{LotterySeed, Reveal};
 
 pub use self::books::Books;
+pub use self::disputes::lost;
 pub use self::events::{arena, class, club, euro, plan, row, seats_of, short, with_waitroom};
 
 /// When a world begins.

@@ -6,6 +6,7 @@
 //! idea of the state. Which of several equally good seats are taken, and how the lottery falls, it
 //! is told; it judges whether that was right.
 
+mod disputes;
 mod money;
 mod queue;
 mod stock;
@@ -24,6 +25,7 @@ use onsale_core::time::Time;
 
 use crate::common::seats_of;
 
+pub use self::disputes::Ends;
 pub use self::money::{Back, Order, Stage};
 pub use self::queue::{End, Place, Where};
 pub use self::tally::Tally;

@@ -9,6 +9,7 @@ use onsale_core::order::OrderStatus;
 use onsale_core::payment::RefundCause;
 use onsale_core::time::Time;
 
+use super::disputes::Dispute;
 use super::{End, Naive, Verdict};
 
 #[derive(Clone, Debug)]
@@ -24,6 +25,9 @@ pub struct Order {
     pub stage: Stage,
     pub captures: Vec<Capture>,
     pub refunds: Vec<Refund>,
+    pub disputes: Vec<Dispute>,
+    /// The payment that its tickets were issued for.
+    pub paid_by: Option<usize>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,6 +49,7 @@ pub struct Capture {
 
 #[derive(Clone, Debug)]
 pub struct Refund {
+    pub capture: usize,
     pub amount: Amount,
     pub cause: RefundCause,
     pub attempt: u32,
@@ -60,7 +65,7 @@ pub enum Back {
 }
 
 impl Order {
-    fn count(&self) -> usize {
+    pub fn count(&self) -> usize {
         Line::tickets(&self.lines) as usize
     }
 
@@ -96,6 +101,8 @@ impl Naive {
             stage: Stage::Pending,
             captures: vec![],
             refunds: vec![],
+            disputes: vec![],
+            paid_by: None,
         });
         if is_free {
             self.complete(self.orders.len() - 1);
@@ -106,6 +113,7 @@ impl Naive {
     fn complete(&mut self, number: usize) {
         let order = &mut self.orders[number];
         order.stage = Stage::Paid { first: self.tickets, void: BTreeSet::new() };
+        order.paid_by = order.captures.len().checked_sub(1);
         self.tickets += order.count() as u32;
         let (person, place) = (order.person, order.place);
         if !self.holds.iter().flatten().any(|hold| hold.person == person) {
@@ -172,17 +180,17 @@ impl Naive {
             (Stage::Pending, true) => self.complete(number),
             (Stage::Pending, false) => {
                 self.end_order(number, OrderStatus::Failed);
-                self.give_back(number, amount, RefundCause::Mismatch);
+                self.give_back_whole(number, RefundCause::Mismatch);
             }
-            (Stage::Paid { .. }, _) => self.give_back(number, amount, RefundCause::Duplicate),
-            (Stage::Over(_), false) => self.give_back(number, amount, RefundCause::Mismatch),
-            (Stage::Over(_), true) => self.late(number, amount, now_has),
+            (Stage::Paid { .. }, _) => self.give_back_whole(number, RefundCause::Duplicate),
+            (Stage::Over(_), false) => self.give_back_whole(number, RefundCause::Mismatch),
+            (Stage::Over(_), true) => self.late(number, now_has),
         }
     }
 
-    fn late(&mut self, number: usize, amount: Amount, now_has: &[Line]) {
+    fn late(&mut self, number: usize, now_has: &[Line]) {
         if self.cancelled {
-            return self.give_back(number, amount, RefundCause::EventCancelled);
+            return self.give_back_whole(number, RefundCause::EventCancelled);
         }
         let order = self.orders[number].clone();
         let wanted: Vec<_> = order.lines.iter().map(|line| (line.class, line.count)).collect();
@@ -193,7 +201,7 @@ impl Naive {
                 || (order.accepts_others && self.has_run(line.class, line.count))
         };
         if !within || self.judge_stock(&wanted).is_err() || !order.lines.iter().all(again) {
-            return self.give_back(number, amount, RefundCause::Late);
+            return self.give_back_whole(number, RefundCause::Late);
         }
         for (line, now) in order.lines.iter().zip(now_has) {
             if line.seats.is_empty() || self.judge_seats(line.class, &line.seats).is_ok() {
@@ -209,9 +217,19 @@ impl Naive {
         self.complete(number);
     }
 
-    fn give_back(&mut self, number: usize, amount: Amount, cause: RefundCause) {
-        if !amount.is_zero() {
-            let refund = Refund { amount, cause, attempt: 0, back: Back::Awaited };
+    /// All of the money that came last goes back, but for what a bank has taken.
+    fn give_back_whole(&mut self, number: usize, cause: RefundCause) {
+        let order = &self.orders[number];
+        let capture = order.captures.len() - 1;
+        let came = &order.captures[capture];
+        let rest = came.amount.as_minor().saturating_sub(order.taken_of(&came.payment));
+        self.give_back(number, capture, rest, cause);
+    }
+
+    pub fn give_back(&mut self, number: usize, capture: usize, minor: u64, cause: RefundCause) {
+        if minor > 0 {
+            let amount = Amount::from_minor(minor);
+            let refund = Refund { capture, amount, cause, attempt: 0, back: Back::Awaited };
             self.orders[number].refunds.push(refund);
         }
     }
@@ -219,8 +237,8 @@ impl Naive {
     /// `tickets` are of the order, from 0; `None` means all that are valid.
     pub fn refund(&mut self, number: usize, tickets: Option<&BTreeSet<usize>>) -> Verdict {
         let order = self.orders.get(number).ok_or("not_found")?;
-        let Stage::Paid { void, .. } = &order.stage else { return Err("not_in_that_state") };
-        let valid: BTreeSet<_> = (0..order.count()).filter(|i| !void.contains(i)).collect();
+        let Stage::Paid { .. } = &order.stage else { return Err("not_in_that_state") };
+        let valid = order.valid();
         let chosen = tickets.unwrap_or(&valid).clone();
         if chosen.iter().any(|i| *i >= order.count()) {
             return Err("not_found");
@@ -228,24 +246,27 @@ impl Naive {
         if chosen.is_empty() || !chosen.is_subset(&valid) {
             return Err("not_in_that_state");
         }
+        if order.paid_by.is_some_and(|capture| order.is_disputed(capture)) {
+            return Err("disputed");
+        }
         self.void(number, &chosen, RefundCause::Asked);
         Ok(())
     }
 
     pub fn give_back_rest(&mut self, number: usize) {
-        let Stage::Paid { void, .. } = &self.orders[number].stage else { return };
-        let rest = (0..self.orders[number].count()).filter(|i| !void.contains(i)).collect();
+        let rest = self.orders[number].valid();
         self.void(number, &rest, RefundCause::EventCancelled);
     }
 
     fn void(&mut self, number: usize, chosen: &BTreeSet<usize>, cause: RefundCause) {
         let order = &mut self.orders[number];
-        let prices = Line::each(&order.lines).map(|(_, price, _)| price.as_minor()).enumerate();
-        let sum = prices.filter(|(i, _)| chosen.contains(i)).map(|(_, price)| price).sum();
         if let Stage::Paid { void, .. } = &mut order.stage {
             void.extend(chosen);
         }
-        self.give_back(number, Amount::from_minor(sum), cause);
+        let Some(capture) = order.paid_by else { return };
+        let left = if order.is_disputed(capture) { 0 } else { order.left(capture) };
+        let amount = order.price_of(chosen).min(left);
+        self.give_back(number, capture, amount, cause);
     }
 
     fn refund_mut(&mut self, number: usize, refund: usize) -> Result<&mut Refund, &'static str> {
@@ -263,6 +284,10 @@ impl Naive {
         let refund = self.refund_mut(number, refund)?;
         if refund.back == Back::Awaited && (is_done || refund.attempt == attempt) {
             refund.back = if is_done { Back::Done } else { Back::Refused };
+            let capture = refund.capture;
+            if !is_done {
+                self.give_rest(number, capture);
+            }
         }
         Ok(())
     }
@@ -277,20 +302,27 @@ impl Naive {
         if by_hand == Some("") {
             return Err("malformed");
         }
-        let refund = self.refund_mut(number, refund)?;
-        if refund.back != Back::Refused {
+        let known = self.refund_mut(number, refund)?;
+        if known.back != Back::Refused {
             return Err("not_in_that_state");
         }
+        let capture = known.capture;
+        let order = &self.orders[number];
+        if order.is_disputed(capture) || order.is_overtaken(refund) {
+            return Err("disputed");
+        }
+        let refund = self.refund_mut(number, refund)?;
         refund.attempt += u32::from(by_hand.is_none());
         refund.back = if by_hand.is_some() { Back::Done } else { Back::Awaited };
         Ok(())
     }
 
-    /// What providers will not give back: of which orders, which of their refunds.
+    /// What providers will not give back and is owed: of which orders, which of their refunds.
     pub fn refused(&self) -> impl Iterator<Item = (usize, usize)> {
         let of = |(number, order): (usize, &Order)| {
             let refunds = order.refunds.iter().enumerate();
-            let refused = refunds.filter(|(_, refund)| refund.back == Back::Refused);
+            let refused = refunds
+                .filter(|(i, refund)| refund.back == Back::Refused && !order.is_overtaken(*i));
             refused.map(|(refund, _)| (number, refund)).collect::<Vec<_>>()
         };
         self.orders.iter().enumerate().flat_map(of)

@@ -14,6 +14,8 @@ pub struct Tally {
     pub places: BTreeSet<String>,
     /// Whether refused refunds were settled by hand, or asked for again.
     pub settled_by_hand: BTreeSet<bool>,
+    /// Whether tickets of disputed payments were made void, or left.
+    pub voided: BTreeSet<bool>,
 }
 
 impl Tally {
@@ -23,6 +25,7 @@ impl Tally {
         self.causes.extend(other.causes.iter().cloned());
         self.places.extend(other.places.iter().cloned());
         self.settled_by_hand.extend(&other.settled_by_hand);
+        self.voided.extend(&other.voided);
     }
 
     pub fn must_have_seen_everything(&self) {
@@ -48,8 +51,9 @@ impl Tally {
             OrderStatus::PartiallyRefunded,
         ];
         assert_eq!(self.statuses, statuses.map(OrderStatus::name).into());
-        assert_eq!(self.causes.len(), 5, "{:?}", self.causes);
+        assert_eq!(self.causes.len(), 6, "{:?}", self.causes);
         assert_eq!(self.places.len(), 6, "{:?}", self.places);
         assert_eq!(self.settled_by_hand, BTreeSet::from([false, true]));
+        assert_eq!(self.voided, BTreeSet::from([false, true]));
     }
 }

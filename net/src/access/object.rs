@@ -17,7 +17,7 @@ use onsale_core::query::Query;
 
 use crate::api::edge::Edge;
 use crate::dto::id::IdKind;
-use crate::extract::{MemberOf, Named, PartOf, RefundOf};
+use crate::extract::{MemberOf, Named, OrderPart, PartOf};
 use crate::problem::Problem;
 
 /// What an action is done to. Unless it says otherwise it is the platform's, and everybody may know
@@ -175,7 +175,7 @@ impl Object for Named<OrderId> {
     }
 }
 
-impl Object for RefundOf {
+impl Object for OrderPart {
     async fn scope(&self, edge: &Edge) -> Result<Scope, Problem> {
         Named(self.0).scope(edge).await
     }

@@ -6,7 +6,7 @@ use onsale_control::access::Action;
 use onsale_control::access::audit::{self, By, Deed, Outcome};
 use onsale_control::catalogue::event::publication;
 use onsale_control::id::AuditEntryId;
-use onsale_core::command::{Actor, Command, IdempotencyKey, RefundSettlement};
+use onsale_core::command::{Actor, Command, DisputeDecision, IdempotencyKey, RefundSettlement};
 use onsale_core::id::{EventId, PartitionId};
 use onsale_core::query::{Query, View};
 use onsale_core::reply::Reply;
@@ -169,6 +169,13 @@ fn deed(action: Action, command: &Command) -> Deed {
                 RefundSettlement::ByHand { .. } => "by hand",
             };
             deed.of_event(order.event).to(order).saying(format!("refund {refund} {how}"))
+        }
+        Command::DecideDispute { order, dispute, decision } => {
+            let tickets = match decision {
+                DisputeDecision::KeepTickets => "keeps its tickets",
+                DisputeDecision::VoidTickets => "voids its tickets",
+            };
+            deed.of_event(order.event).to(order).saying(format!("dispute {dispute} {tickets}"))
         }
         _ => deed,
     }

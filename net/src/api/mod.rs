@@ -11,6 +11,7 @@ mod categories;
 mod changes;
 mod chart;
 mod crews;
+mod disputes;
 mod docs;
 pub mod edge;
 mod events;
@@ -211,6 +212,7 @@ fn routes() -> OpenApiRouter<Edge> {
         .merge(holds::routes())
         .merge(orders::routes())
         .merge(refunds::routes())
+        .merge(disputes::routes())
         .merge(stuck::routes())
         .merge(reading::routes())
         .merge(health::routes())

@@ -182,7 +182,7 @@ async fn cancel(
     extensions(
         ("x-action" = json!("order.refund")),
         ("x-limit" = json!("manage")),
-        ("x-problems" = json!(["malformed", "not_in_that_state"])),
+        ("x-problems" = json!(["disputed", "malformed", "not_in_that_state"])),
     ),
 )]
 async fn refund(

@@ -15,8 +15,9 @@ use super::edge::{Edge, mismatch};
 use crate::access::Permit;
 use crate::dto::Id;
 use crate::dto::id::{EventRef, OrderRef};
-use crate::dto::refund::{RefusedRefundList, RefusedRefundsPage, SettleRefund};
-use crate::extract::{Named, Once, Params, RefundOf};
+use crate::dto::orders_page::OrdersPage;
+use crate::dto::refund::{RefusedRefundList, SettleRefund};
+use crate::extract::{Named, Once, OrderPart, Params};
 use crate::idempotency::IdempotencyHeader;
 use crate::page;
 use crate::problem::Problem;
@@ -31,7 +32,7 @@ pub(super) fn routes() -> OpenApiRouter<Edge> {
 #[utoipa::path(
     get, path = "/api/v1/events/{id}/refused-refunds", tag = "operator",
     operation_id = "list_refused_refunds",
-    params(("id" = EventRef, Path, description = "Of which event"), RefusedRefundsPage),
+    params(("id" = EventRef, Path, description = "Of which event"), OrdersPage),
     responses((status = OK, description = "A page of refunds", body = RefusedRefundList,
         headers(("Link" = String, description = "The next page, if there is one (RFC 8288)")))),
     extensions(
@@ -43,7 +44,7 @@ async fn list(
     State(edge): State<Edge>,
     Permit(Named(event), grant): Permit<Named<EventId>>,
     uri: Uri,
-    Params(page): Params<RefusedRefundsPage>,
+    Params(page): Params<OrdersPage>,
 ) -> Result<Response, Problem> {
     let (after, limit) = page.of(event)?;
     // One more, to see whether there is another page.
@@ -71,12 +72,12 @@ async fn list(
     extensions(
         ("x-action" = json!("order.settle_refund")),
         ("x-limit" = json!("manage")),
-        ("x-problems" = json!(["not_in_that_state"])),
+        ("x-problems" = json!(["disputed", "not_in_that_state"])),
     ),
 )]
 async fn settle(
     State(edge): State<Edge>,
-    Permit(RefundOf(order, refund), grant): Permit<RefundOf>,
+    Permit(OrderPart(order, refund), grant): Permit<OrderPart>,
     request: Once<SettleRefund>,
 ) -> Result<StatusCode, Problem> {
     let key = Some(request.key(grant.caller().actor()));

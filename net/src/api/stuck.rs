@@ -14,7 +14,8 @@ use super::edge::Edge;
 use crate::access::{Permit, Unowned};
 use crate::dto::Id;
 use crate::dto::id::OrderRef;
-use crate::dto::stuck::{RetriedEffects, StuckEffectList, StuckEffectsPage};
+use crate::dto::orders_page::OrdersPage;
+use crate::dto::stuck::{RetriedEffects, StuckEffectList};
 use crate::extract::{Named, Params};
 use crate::json::Json;
 use crate::page;
@@ -31,7 +32,7 @@ pub(super) fn routes() -> OpenApiRouter<Edge> {
 #[utoipa::path(
     get, path = "/api/v1/stuck-effects", tag = "operator",
     operation_id = "list_stuck_effects",
-    params(StuckEffectsPage),
+    params(OrdersPage),
     responses((status = OK, description = "A page of it", body = StuckEffectList,
         headers(("Link" = String, description = "The next page, if there is one (RFC 8288)")))),
     extensions(
@@ -43,14 +44,14 @@ async fn list(
     State(edge): State<Edge>,
     Permit(Unowned, _): Permit<Unowned>,
     uri: Uri,
-    Params(page): Params<StuckEffectsPage>,
+    Params(page): Params<OrdersPage>,
 ) -> Result<Response, Problem> {
     let (after, orders_max) = page.parse()?;
     let (providers, now) = (edge.providers().clone(), edge.now());
     // Not on a core: whoever asks providers may hold the list. One more, to see whether there is
     // another page.
     let list = async move |_: Control| -> Result<_, Problem> {
-        Ok(providers.stuck().list(now, after, orders_max + 1))
+        Ok(providers.stuck().list(now, after, usize::from(orders_max) + 1))
     };
     let list = StuckEffectList::of(edge.backstage(list).await?, orders_max);
     let next = list.next.map(|Id(order)| order.to_string());

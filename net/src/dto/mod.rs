@@ -10,12 +10,14 @@ pub mod audit;
 pub mod catalogue;
 pub mod category;
 pub mod change;
+pub mod dispute;
 pub mod event;
 pub mod export;
 pub mod hold;
 pub mod id;
 pub mod identity;
 pub mod order;
+pub mod orders_page;
 pub mod organiser;
 pub mod plan;
 pub mod reading;
@@ -36,7 +38,6 @@ use std::fmt::Display;
 use std::str::FromStr;
 
 use onsale_control::text::Wanted;
-use onsale_core::id::OrderId;
 
 pub use self::id::Id;
 pub use self::time::At;
@@ -68,21 +69,6 @@ pub(crate) fn in_query_if_any<T: FromStr<Err: Display>>(
     text: Option<&str>,
 ) -> Result<Option<T>, Problem> {
     text.map(|text| in_query(name, text.parse())).transpose()
-}
-
-/// Of what was found, by order, that of the first so many orders; and the last of these, if there
-/// is more.
-pub(crate) fn of_first_orders<T>(
-    mut found: Vec<T>,
-    orders_max: usize,
-    order_of: impl Fn(&T) -> OrderId,
-) -> (Vec<T>, Option<OrderId>) {
-    let mut orders: Vec<_> = found.iter().map(&order_of).collect();
-    orders.dedup();
-    let has_more = orders.len() > orders_max;
-    let last = orders.into_iter().take(orders_max).next_back().filter(|_| has_more);
-    found.retain(|one| last.is_none_or(|last| order_of(one) <= last));
-    (found, last)
 }
 
 /// What somebody looks for, in the parameter of this name.

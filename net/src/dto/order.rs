@@ -153,7 +153,8 @@ pub struct Refund {
 }
 
 /// Why money goes back: ASKED (an operator wants it), DUPLICATE (the order had been paid),
-/// `EVENT_CANCELLED`, LATE (nothing was left to give for it), MISMATCH (not what was asked for).
+/// `EVENT_CANCELLED`, LATE (nothing was left to give for it), MISMATCH (not what was asked for),
+/// DISPUTED (left of a payment that a bank had asked back).
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 #[schema(as = RefundCause, example = "ASKED")]
@@ -164,6 +165,7 @@ pub enum RefundCauseDto {
     EventCancelled,
     Late,
     Mismatch,
+    Disputed,
 }
 
 /// How far a refund is: WANTED (the provider is being asked), DONE (on its way, or settled by
@@ -333,6 +335,7 @@ impl From<RefundCause> for RefundCauseDto {
             RefundCause::EventCancelled => Self::EventCancelled,
             RefundCause::Late => Self::Late,
             RefundCause::Mismatch => Self::Mismatch,
+            RefundCause::Disputed => Self::Disputed,
         }
     }
 }

@@ -1,14 +1,14 @@
 //! Refunds that their providers will not make, and what an operator does about them.
 
 use onsale_core::command::RefundSettlement;
-use onsale_core::id::EventId;
 use onsale_core::query::RefusedRefund;
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 use super::id::OrderRef;
 use super::order::RefundCauseDto;
-use super::{Id, at, in_query, of_first_orders};
+use super::orders_page::OrdersPage;
+use super::{Id, at};
 use crate::problem::Problem;
 
 /// A refund that its provider will not make.
@@ -51,41 +51,11 @@ pub struct RefusedRefundList {
     pub next: Option<OrderRef>,
 }
 
-/// Which refunds to list.
-#[derive(Clone, Copy, Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct RefusedRefundsPage {
-    /// Only those of orders after this one: `next` of the page before.
-    pub after: Option<OrderRef>,
-    /// Of how many orders at most.
-    #[param(default = 50, minimum = 1, maximum = 100)]
-    pub limit: Option<u16>,
-}
-
-impl RefusedRefundsPage {
-    const LIMIT_USUAL: u16 = 50;
-    const LIMIT_MAX: u16 = 100;
-
-    /// Behind the order with which number, and of how many orders at most.
-    pub fn of(self, event: EventId) -> Result<(Option<u32>, u16), Problem> {
-        let limit = self.limit.unwrap_or(Self::LIMIT_USUAL);
-        if !(1..=Self::LIMIT_MAX).contains(&limit) {
-            return in_query("limit", Err(format!("must be 1 to {}", Self::LIMIT_MAX)));
-        }
-        let after = self.after.map(|Id(order)| order);
-        if after.is_some_and(|order| order.event != event) {
-            return in_query("after", Err("must be the `next` of an earlier page, unchanged"));
-        }
-        Ok((after.map(|order| order.number), limit))
-    }
-}
-
 impl RefusedRefundList {
     /// The refunds of the first so many orders of those that were found.
     pub fn of(found: Vec<RefusedRefund>, orders_max: u16) -> Self {
-        let (shown, last) = of_first_orders(found, orders_max.into(), |refund| refund.order);
-        Self { refunds: shown.into_iter().map(Into::into).collect(), next: last.map(Id) }
+        let (refunds, next) = OrdersPage::cut(found, |refund| refund.order, orders_max);
+        Self { refunds, next }
     }
 }
 

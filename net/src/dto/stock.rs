@@ -124,7 +124,15 @@ pub struct AuditDto {
     /// Money that is going back, in minor units.
     #[schema(example = 0)]
     pub refunding_minor: u64,
-    /// What the valid tickets cost, in minor units.
+    /// Money that banks took back, in minor units.
+    #[schema(example = 0)]
+    pub charged_back_minor: u64,
+    /// What that cost, in minor units: valid tickets whose money is gone, and money that had gone
+    /// back before.
+    #[schema(example = 0)]
+    pub loss_minor: u64,
+    /// What the valid tickets cost, in minor units: captured plus loss less refunded and charged
+    /// back.
     #[schema(example = 434_729_400)]
     pub ticket_value_minor: u64,
     /// Valid tickets.
@@ -139,6 +147,9 @@ pub struct AuditDto {
     /// Refunds that a provider will not make: somebody has to look into them.
     #[schema(example = 0)]
     pub refunds_refused: u32,
+    /// Payments that a bank asks back, and nobody knows whose they are.
+    #[schema(example = 0)]
+    pub disputes_open: u32,
 }
 
 /// One line of the books: `free + held + sold + blocked` must be `capacity`, and both recounts must
@@ -179,11 +190,14 @@ impl From<Audit> for AuditDto {
             captured_minor: audit.captured.as_minor(),
             refunded_minor: audit.refunded.as_minor(),
             refunding_minor: audit.refunding.as_minor(),
+            charged_back_minor: audit.charged_back.as_minor(),
+            loss_minor: audit.loss.as_minor(),
             ticket_value_minor: audit.ticket_value.as_minor(),
             tickets: audit.tickets,
             seats_sold_twice: audit.seats_sold_twice,
             pending: audit.pending,
             refunds_refused: audit.refunds_refused,
+            disputes_open: audit.disputes_open,
             stock: audit.stock.into_iter().map(Into::into).collect(),
         }
     }

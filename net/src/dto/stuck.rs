@@ -1,12 +1,11 @@
 //! What providers keep failing to do.
 
-use onsale_core::id::OrderId;
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::id::{EventRef, OrderRef};
-use super::{At, Id, in_query, of_first_orders};
-use crate::problem::Problem;
+use super::orders_page::OrdersPage;
+use super::{At, Id};
 use crate::provider::stuck::{Asked, Stuck};
 
 /// Something that a provider was asked for, and nothing comes of.
@@ -62,18 +61,6 @@ pub struct StuckEffectList {
     pub next: Option<OrderRef>,
 }
 
-/// What of it to list.
-#[derive(Clone, Copy, Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct StuckEffectsPage {
-    /// Only that of orders after this one: `next` of the page before.
-    pub after: Option<OrderRef>,
-    /// Of how many orders at most.
-    #[param(default = 50, minimum = 1, maximum = 100)]
-    pub limit: Option<u16>,
-}
-
 /// What was asked for at once.
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 pub struct RetriedEffects {
@@ -82,25 +69,11 @@ pub struct RetriedEffects {
     pub asked: u32,
 }
 
-impl StuckEffectsPage {
-    const LIMIT_USUAL: u16 = 50;
-    const LIMIT_MAX: u16 = 100;
-
-    /// Behind which order, and of how many orders at most.
-    pub fn parse(self) -> Result<(Option<OrderId>, usize), Problem> {
-        let limit = self.limit.unwrap_or(Self::LIMIT_USUAL);
-        if !(1..=Self::LIMIT_MAX).contains(&limit) {
-            return in_query("limit", Err(format!("must be 1 to {}", Self::LIMIT_MAX)));
-        }
-        Ok((self.after.map(|Id(order)| order), limit.into()))
-    }
-}
-
 impl StuckEffectList {
     /// That of the first so many orders of what was found.
-    pub fn of(found: Vec<Stuck>, orders_max: usize) -> Self {
-        let (shown, last) = of_first_orders(found, orders_max, |stuck| stuck.id.order);
-        Self { effects: shown.into_iter().map(Into::into).collect(), next: last.map(Id) }
+    pub fn of(found: Vec<Stuck>, orders_max: u16) -> Self {
+        let (effects, next) = OrdersPage::cut(found, |stuck| stuck.id.order, orders_max);
+        Self { effects, next }
     }
 }
 

@@ -1,6 +1,7 @@
 //! What happened to an order, so that "why" has an answer.
 
 use onsale_core::order::{OrderEnd, Step, StepKind};
+use onsale_core::payment::DisputeEnd;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -30,16 +31,17 @@ pub struct StepDto {
     pub what: Happening,
     /// For ENDED: how.
     pub end: Option<OrderEndDto>,
-    /// For `PAYMENT_CAPTURED` and `REFUND_WANTED`: how much, in minor units.
+    /// For `PAYMENT_CAPTURED`, `REFUND_WANTED`, `DISPUTE_OPENED` and `DISPUTE_LOST`: how much, in
+    /// minor units.
     #[schema(example = 17_800)]
     pub amount_minor: Option<u64>,
-    /// For `PAYMENT_CAPTURED`: of what, an ISO 4217 code.
+    /// For `PAYMENT_CAPTURED`, `DISPUTE_OPENED` and `DISPUTE_LOST`: of what, an ISO 4217 code.
     #[schema(example = "EUR")]
     pub currency: Option<String>,
     /// For `REFUND_WANTED`: why.
     pub cause: Option<RefundCauseDto>,
-    /// For `PAYMENT_CAPTURED` and `REFUND_DONE` the provider's name for it, for `REFUND_REFUSED`
-    /// the provider's words, for `REFUND_SETTLED` by what it can be found.
+    /// For `PAYMENT_CAPTURED`, `REFUND_DONE` and `DISPUTE_OPENED` the provider's name for it, for
+    /// `REFUND_REFUSED` the provider's words, for `REFUND_SETTLED` by what it can be found.
     #[schema(example = "pay_4f1b2b0b")]
     pub note: Option<String>,
 }
@@ -73,6 +75,16 @@ pub enum Happening {
     RefundRetried,
     /// It went back another way: whoever runs the event vouches for it.
     RefundSettled,
+    /// A bank asks its money back.
+    DisputeOpened,
+    /// The money stays.
+    DisputeWon,
+    /// The money is gone. The tickets stay as they are.
+    DisputeLost,
+    /// Whoever runs the event took the tickets back because of a dispute.
+    TicketsVoided,
+    /// Whoever runs the event left the tickets valid, although the money is gone.
+    TicketsKept,
 }
 
 /// How an order came to nothing.
@@ -147,6 +159,20 @@ impl From<Step> for StepDto {
             StepKind::RefundSettled { reference } => {
                 Self { note: Some(reference), ..bare(Happening::RefundSettled) }
             }
+            StepKind::DisputeOpened { dispute, amount, currency } => Self {
+                amount_minor: Some(amount.as_minor()),
+                currency: Some(currency.to_string()),
+                note: Some(dispute),
+                ..bare(Happening::DisputeOpened)
+            },
+            StepKind::DisputeClosed { end: DisputeEnd::Won, .. } => bare(Happening::DisputeWon),
+            StepKind::DisputeClosed { end: DisputeEnd::Lost { amount, currency }, .. } => Self {
+                amount_minor: Some(amount.as_minor()),
+                currency: Some(currency.to_string()),
+                ..bare(Happening::DisputeLost)
+            },
+            StepKind::DisputeDecided { void: true, .. } => bare(Happening::TicketsVoided),
+            StepKind::DisputeDecided { void: false, .. } => bare(Happening::TicketsKept),
         }
     }
 }

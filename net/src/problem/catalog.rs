@@ -70,6 +70,8 @@ kinds! {
         "Accounts, catalogue and histories are away: ask again after `retry_after_s` seconds."
     DEFINED_ALREADY "defined_already" CONFLICT "The event is defined already, and otherwise"
         "Ask for each change by itself."
+    DISPUTED "disputed" CONFLICT "A bank has the payment or asks for it"
+        "See the disputes of the event: the refund waits until they are closed."
     DOORS_CLOSED "doors_closed" CONFLICT "The waitroom is not open yet"
         "Come back at `doors_at`."
     EMAIL_TAKEN "email_taken" CONFLICT "Another account has the address"
@@ -275,6 +277,7 @@ fn of_refusal(refusal: &Refusal) -> (&'static Kind, Members) {
         }
         Refusal::CompanionAlone { seats } => (&COMPANION_ALONE, named(seats)),
         Refusal::DefinedAlready => (&DEFINED_ALREADY, none()),
+        Refusal::Disputed => (&DISPUTED, none()),
         Refusal::DoorsClosed { doors_at } => {
             (&DOORS_CLOSED, vec![("doors_at", json!(At(*doors_at)))])
         }

@@ -5,6 +5,7 @@
 //!                         |                                 | webhook (webhook::routes)
 //!                         v                                 v
 //!                  RecordIntent, RecordRefund        RecordPayment  <- reconcile::run, by polling
+//!                                                   RecordDispute  <- disputes::run, by asking
 //! ```
 //!
 //! What lives here: asking providers ([`effects`]), believing what they say ([`webhook`],
@@ -17,6 +18,7 @@ pub mod backoff;
 pub mod breaker;
 mod call;
 pub mod currency;
+pub mod disputes;
 pub mod effects;
 pub mod metrics;
 mod notice;
@@ -42,7 +44,7 @@ use std::sync::Arc;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use http::Method;
-use onsale_core::command::PaymentNotice;
+use onsale_core::command::{DisputeNotice, PaymentNotice};
 use onsale_core::id::OrderId;
 use onsale_core::money::{Amount, Currency};
 use onsale_core::time::Time;
@@ -50,6 +52,7 @@ use thiserror::Error;
 use tokio::sync::mpsc;
 
 use self::breaker::Breaker;
+use self::disputes::DisputeQuestion;
 pub use self::notice::{Fate, NoticeAnswer, NoticeError, RawNotice, Said};
 use self::reconcile::PendingIntent;
 use self::stuck::StuckEffects;
@@ -58,9 +61,9 @@ use self::stuck::StuckEffects;
 ///
 /// The calls that go over the network ([`create_intent`](Self::create_intent),
 /// [`close_intent`](Self::close_intent), [`query`](Self::query), [`refund`](Self::refund),
-/// [`query_refund`](Self::query_refund)) want tokio's reactor and have no time limit of their own:
-/// whoever calls sets one. [`verify_notice`](Self::verify_notice) runs wherever the webhook came
-/// in, without a reactor.
+/// [`query_refund`](Self::query_refund), [`query_dispute`](Self::query_dispute)) want tokio's
+/// reactor and have no time limit of their own: whoever calls sets one.
+/// [`verify_notice`](Self::verify_notice) runs wherever the webhook came in, without a reactor.
 pub trait PaymentProvider: Send + Sync {
     /// Its name in orders and in the path of its webhooks.
     fn name(&self) -> &'static str;
@@ -102,6 +105,16 @@ pub trait PaymentProvider: Send + Sync {
         _reference: &'a str,
     ) -> BoxFuture<'a, Result<RefundReceipt, AskError>> {
         self.refund(wish)
+    }
+
+    /// Asks how a dispute stands that a notice has named ([`Said::AskDispute`]). Nothing if there
+    /// is nothing to know: it is about no order that could be one of this server's, or asks for no
+    /// money yet.
+    fn query_dispute<'a>(
+        &'a self,
+        _dispute: &'a str,
+    ) -> BoxFuture<'a, Result<Option<DisputeNotice>, AskError>> {
+        std::future::ready(Ok(None)).boxed()
     }
 
     /// How its notices come.
@@ -239,6 +252,7 @@ pub enum AskError {
 pub struct Providers {
     all: Arc<BTreeMap<&'static str, Known>>,
     asks: Option<mpsc::Sender<PendingIntent>>,
+    disputes: Option<mpsc::Sender<DisputeQuestion>>,
     stuck: StuckEffects,
 }
 
@@ -254,13 +268,19 @@ impl Providers {
             (provider.name(), Known { provider, breaker: Breaker::default() })
         };
         let all = Arc::new(providers.into_iter().map(known).collect());
-        Self { all, asks: None, stuck: StuckEffects::default() }
+        Self { all, asks: None, disputes: None, stuck: StuckEffects::default() }
     }
 
     /// The same, asked through here about what their notices leave open ([`Said::Ask`]).
     #[must_use]
     pub fn asked_by(self, asks: mpsc::Sender<PendingIntent>) -> Self {
         Self { asks: Some(asks), ..self }
+    }
+
+    /// The same, asked through here about disputes that their notices name ([`Said::AskDispute`]).
+    #[must_use]
+    pub fn disputes_asked_by(self, disputes: mpsc::Sender<DisputeQuestion>) -> Self {
+        Self { disputes: Some(disputes), ..self }
     }
 
     /// The provider with this name.
@@ -303,6 +323,13 @@ impl Providers {
     /// Has an intent asked about soon. `false` if nobody can now.
     fn ask(&self, intent: PendingIntent) -> bool {
         self.asks.as_ref().is_some_and(|asks| asks.try_send(intent).is_ok())
+    }
+
+    /// Has a dispute asked about now. `false` if nobody can, or what was said is not written down.
+    async fn ask_dispute(&self, provider: &'static str, dispute: String) -> bool {
+        let (question, answer) = DisputeQuestion::new(provider, dispute);
+        let is_taken = self.disputes.as_ref().is_some_and(|asks| asks.try_send(question).is_ok());
+        is_taken && answer.await.unwrap_or(false)
     }
 }
 

@@ -2,7 +2,7 @@
 //! they must be answered.
 
 use http::{HeaderMap, Method};
-use onsale_core::command::PaymentNotice;
+use onsale_core::command::{DisputeNotice, PaymentNotice};
 use onsale_core::id::OrderId;
 use thiserror::Error;
 
@@ -34,7 +34,19 @@ pub enum Said {
         /// The provider's name for the intent.
         reference: String,
     },
+    /// All that there is to know about a dispute.
+    Dispute(DisputeNotice),
+    /// That something happened to the dispute with this name: the provider is asked.
+    AskDispute(String),
 }
+
+/// A word of a provider's, such as its reason for a dispute: no longer than a word may be.
+pub(super) fn word(text: Option<&str>) -> String {
+    text.unwrap_or_default().chars().filter(|c| !c.is_control()).take(WORD_CHARS_MAX).collect()
+}
+
+/// The longest word, in characters.
+const WORD_CHARS_MAX: usize = 64;
 
 /// Why a notice is not believed.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]

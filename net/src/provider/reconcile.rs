@@ -1,8 +1,8 @@
 //! Finds payments whose webhook never came, by asking the provider.
 //!
-//! An intent is asked about twice shortly before its order's time is over, when it is over, and with
-//! growing pauses for an hour after that: money may still come late. It is forgotten as soon as
-//! money has come. What the provider says goes to the rules like a webhook would.
+//! An intent is asked about twice shortly before its order's time is over, when it is over, and
+//! with growing pauses for an hour after that: money may still come late. It is forgotten as soon
+//! as money has come. What the provider says goes to the rules like a webhook would.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::OccupiedEntry;
@@ -76,8 +76,8 @@ impl Default for ReconcileConfig {
 
 /// How long before the order's time is over the first question comes: early enough to keep it.
 const BEFORE: Span = Span::from_secs(60);
-/// How long before it the last question comes that can still keep it: some providers take money only
-/// while the order is wanted, at our word.
+/// How long before it the last question comes that can still keep it: some providers take money
+/// only while the order is wanted, at our word.
 const LAST_CALL: Span = Span::from_secs(2);
 /// How long after the end the first pause is; it doubles from question to question.
 const PAUSE: Span = Span::from_secs(15);

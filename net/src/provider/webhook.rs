@@ -21,8 +21,8 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use http::request::Parts;
 use http::{HeaderMap, Method, StatusCode, header};
-use onsale_core::command::{Actor, Command, PaymentNotice, PaymentOutcome, Provider, Request};
-use onsale_core::id::PartitionId;
+use onsale_core::command::{Actor, Command, PaymentOutcome, Provider, Request};
+use onsale_core::id::{OrderId, PartitionId};
 use tracing::{debug, error, warn};
 
 use super::metrics::{NoticeMetrics, NoticeTimes};
@@ -119,40 +119,57 @@ impl<P: Partitions> Webhooks<P> {
     ) -> Result<(), Problem> {
         match said {
             Said::Payment(notice) => {
+                let (order, payment) = (notice.order, notice.payment.clone());
                 let is_money = matches!(notice.outcome, PaymentOutcome::Captured { .. });
-                record(&self.port, notice).await?;
+                write_down(&self.port, order, &payment, Command::RecordPayment(notice)).await?;
                 if is_money {
                     self.times.count(provider.name(), arrived.elapsed());
                 }
                 Ok(())
             }
+            Said::Dispute(notice) => {
+                let (order, dispute) = (notice.order, notice.dispute.clone());
+                write_down(&self.port, order, &dispute, Command::RecordDispute(Box::new(notice)))
+                    .await
+            }
+            Said::AskDispute(dispute) => {
+                let is_done = self.providers.ask_dispute(provider.name(), dispute).await;
+                if is_done { Ok(()) } else { Err(later()) }
+            }
             Said::Ask { order, reference } => {
                 let (provider, until) = (Provider(provider.name().into()), self.port.now());
                 let is_taken =
                     self.providers.ask(PendingIntent { provider, order, reference, until });
-                let later = || CallError::Overloaded { retry_after_s: 1 }.into();
                 if is_taken { Ok(()) } else { Err(later()) }
             }
         }
     }
 }
 
-/// Puts a notice into the journal of the order's partition; if there is no such partition, of the
-/// first: money is never dropped. The only problem is that the partition does not answer.
-async fn record<P: Partitions>(port: &P, notice: PaymentNotice) -> Result<(), Problem> {
-    let order = notice.order;
-    let payment = notice.payment.clone();
-    let request = Request::new(Actor::System, Command::RecordPayment(notice));
+fn later() -> Problem {
+    CallError::Overloaded { retry_after_s: 1 }.into()
+}
+
+/// Puts what a provider says about an order into the journal of the order's partition; if there is
+/// no such partition, of the first: money is never dropped. `name` is the provider's, for the log.
+/// The only problem is that the partition does not answer.
+pub(super) async fn write_down<P: Partitions>(
+    port: &P,
+    order: OrderId,
+    name: &str,
+    command: Command,
+) -> Result<(), Problem> {
+    let request = Request::new(Actor::System, command);
     let owner = order.event.partition();
     let partition = if owner.number() < port.count() { owner } else { PartitionId::FIRST };
     match port.execute(partition, request).await {
         Ok(_) => Ok(()),
         Err(CallError::Refused(refusal)) => {
-            debug!(%order, payment, %refusal, "a notice of no interest any more");
+            debug!(%order, name, %refusal, "a notice of no interest any more");
             Ok(())
         }
         Err(CallError::NoSuchPartition) => {
-            error!(%order, payment, "a payment, and no partition to write it down in");
+            error!(%order, name, "a notice, and no partition to write it down in");
             Ok(())
         }
         Err(unavailable @ (CallError::Overloaded { .. } | CallError::Stopped)) => {

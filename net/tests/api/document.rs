@@ -55,12 +55,14 @@ const OF_ACCOUNTS: [(&str, &str); 31] = [
 ];
 
 /// Those of orders and their money.
-const OF_ORDERS: [(&str, &str); 10] = [
+const OF_ORDERS: [(&str, &str); 12] = [
+    ("get", "/api/v1/events/{id}/disputes"),
     ("get", "/api/v1/events/{id}/refused-refunds"),
     ("get", "/api/v1/me/orders"),
     ("post", "/api/v1/orders"),
     ("get", "/api/v1/orders/{id}"),
     ("post", "/api/v1/orders/{id}/cancel"),
+    ("post", "/api/v1/orders/{id}/disputes/{number}/decide"),
     ("post", "/api/v1/orders/{id}/refunds"),
     ("post", "/api/v1/orders/{id}/refunds/{number}/settle"),
     ("post", "/api/v1/orders/{id}/stuck-effects/retry"),
@@ -306,6 +308,7 @@ fn what_moves_stock_or_money_documents_its_key() {
     let expected = [
         "cancel_order",
         "copy_event",
+        "decide_dispute",
         "define_event",
         "draft_event",
         "join_waitroom",

@@ -17,6 +17,7 @@ async fn keyed(server: &Server, token: &str) -> Vec<(Call, u16)> {
     let paid = server.hold(&free, token).await;
     let paid = server.order(&paid, token).await;
     let refused = server.refused_refund(&event, token).await;
+    let disputed = server.disputed(&event, token).await;
     let wish = json!({"wishes": [{"class": 0, "count": 1}]});
     let buy = json!({"hold": hold, "provider": "till"});
     vec![
@@ -35,6 +36,12 @@ async fn keyed(server: &Server, token: &str) -> Vec<(Call, u16)> {
             post(format!("/api/v1/orders/{refused}/refunds/0/settle"))
                 .operator()
                 .json(&json!({"how": "again"})),
+            204,
+        ),
+        (
+            post(format!("/api/v1/orders/{disputed}/disputes/0/decide"))
+                .operator()
+                .json(&json!({"tickets": "void"})),
             204,
         ),
     ]

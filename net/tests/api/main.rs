@@ -11,6 +11,7 @@ mod buying;
 mod catalogue;
 mod changes;
 mod control_plane;
+mod disputes;
 mod document;
 mod drafting;
 mod frame;

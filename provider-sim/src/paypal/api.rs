@@ -139,6 +139,7 @@ fn open(world: &World, wish: OrderWish) -> Answer {
         is_started: false,
         captures: Vec::new(),
         refunds: Vec::new(),
+        disputes: Vec::new(),
         details: json!({
             (detail::CUSTOM_ID): unit.custom_id,
             (detail::RETURN_URL): return_url,

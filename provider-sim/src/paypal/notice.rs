@@ -59,6 +59,6 @@ fn event(world: &World, news: &News) -> Option<(&'static str, Value)> {
         What::Refunded(refund) if refund.status == RefundStatus::Done => {
             ("PAYMENT.CAPTURE.REFUNDED", wire::refund(world, intent, refund))
         }
-        What::Refunded(_) | What::Cancelled | What::Expired => return None,
+        What::Refunded(_) | What::Disputed(_) | What::Cancelled | What::Expired => return None,
     })
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::World;
-use crate::books::{Capture, Intent, IntentStatus, Refund, RefundStatus};
+use crate::books::{Capture, Dispute, Intent, IntentStatus, Refund, RefundStatus};
 use crate::protocol::Provider;
 
 /// How a Payment Link stands.
@@ -112,6 +112,21 @@ fn payment(intent: &Intent, id: &str, amount: u64, status: &str, is_captured: bo
 }
 
 static NONE: Value = Value::Array(Vec::new());
+
+/// A payment that a bank asks back.
+pub(super) fn dispute(intent: &Intent, dispute: &Dispute, status: &str) -> Value {
+    json!({
+        "id": dispute.id,
+        "entity": "dispute",
+        "amount": dispute.amount,
+        "created_at": dispute.at_s,
+        "currency": intent.currency,
+        "payment_id": dispute.capture,
+        "phase": "chargeback",
+        "reason_code": "goods_or_services_not_received_or_partially_received",
+        "status": status,
+    })
+}
 
 /// A refund.
 pub(super) fn refund(intent: &Intent, refund: &Refund) -> Value {

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::entity;
 use crate::World;
-use crate::books::{Capture, RefundStatus};
+use crate::books::{Capture, DisputeStatus, RefundStatus};
 use crate::credentials::{FORGED_SECRET, RAZORPAY_ACCOUNT_ID, RAZORPAY_WEBHOOK_SECRET};
 use crate::protocol::{News, Notice, What};
 use crate::sign::hmac_sha256;
@@ -65,6 +65,22 @@ fn events(world: &World, news: &News) -> Vec<(&'static str, Value)> {
                 RefundStatus::Failed => "refund.failed",
             };
             vec![(kind, json!({ "refund": { "entity": entity::refund(intent, refund) } }))]
+        }
+        What::Disputed(dispute) => {
+            let (kind, status) = match dispute.status {
+                DisputeStatus::Open => ("payment.dispute.created", "open"),
+                DisputeStatus::Won => ("payment.dispute.won", "won"),
+                DisputeStatus::Lost => ("payment.dispute.lost", "lost"),
+            };
+            let capture = intent.captures.iter().find(|capture| capture.id == dispute.capture);
+            let payment = capture.map(|capture| entity::captured(intent, capture));
+            let entity = entity::dispute(intent, dispute, status);
+            let told = payment.map(|payment| {
+                let mut payload = of_payment(payment);
+                payload["dispute"] = json!({ "entity": entity });
+                (kind, payload)
+            });
+            told.into_iter().collect()
         }
     }
 }

@@ -88,6 +88,7 @@ fn open(world: &World, wish: &Value) -> Result<Intent, Answer> {
         is_started: false,
         captures: Vec::new(),
         refunds: Vec::new(),
+        disputes: Vec::new(),
         details: json!({
             "order_id": format!("order_{serial:014}"),
             "reference_id": reference,

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{VERSION, flag, object};
 use crate::World;
-use crate::books::{IntentStatus, RefundStatus};
+use crate::books::{DisputeStatus, IntentStatus, RefundStatus};
 use crate::credentials::{FORGED_SECRET, STRIPE_WEBHOOK_SECRET};
 use crate::protocol::{News, Notice, Provider, What};
 use crate::sign::hmac_sha256;
@@ -72,6 +72,13 @@ fn events(world: &World, news: &News) -> Vec<(&'static str, Value)> {
                 RefundStatus::Failed => "refund.failed",
             };
             vec![(kind, object::refund(intent, refund))]
+        }
+        What::Disputed(dispute) => {
+            let kind = match dispute.status {
+                DisputeStatus::Open => "charge.dispute.created",
+                DisputeStatus::Won | DisputeStatus::Lost => "charge.dispute.closed",
+            };
+            vec![(kind, object::dispute(intent, dispute, false))]
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Stripe, simulated: Checkout Sessions, Payment Intents, Refunds and Events, API v1.
+//! Stripe, simulated: Checkout Sessions, Payment Intents, Refunds, Disputes and Events, API v1.
 //!
 //! Source: docs.stripe.com/api and the public SDKs. A payment is captured under the name of its
 //! Payment Intent. An intent's details:

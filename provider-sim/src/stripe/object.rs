@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{flag, is_open, is_processing, scale, text};
 use crate::World;
-use crate::books::{Intent, IntentStatus, Refund, RefundStatus};
+use crate::books::{Dispute, DisputeStatus, Intent, IntentStatus, Refund, RefundStatus};
 use crate::protocol::Provider;
 
 /// A Checkout Session. `amount` is its total in minor units; with `expands`, the Payment Intent is
@@ -107,6 +107,31 @@ pub(super) fn refund(intent: &Intent, refund: &Refund) -> Value {
         "metadata": refund.details["metadata"],
         "payment_intent": refund.capture,
         "reason": refund.details["reason"],
+        "status": status,
+    })
+}
+
+/// A Dispute; with `expands`, the Payment Intent is there as a whole.
+pub(super) fn dispute(intent: &Intent, dispute: &Dispute, expands: bool) -> Value {
+    let status = match dispute.status {
+        DisputeStatus::Open => "needs_response",
+        DisputeStatus::Won => "won",
+        DisputeStatus::Lost => "lost",
+    };
+    let payment_intent =
+        if expands { payment_intent(intent, intent.captured()) } else { json!(dispute.capture) };
+    json!({
+        "id": dispute.id,
+        "object": "dispute",
+        "amount": dispute.amount * scale(&intent.currency),
+        "charge": charge_name(&dispute.capture),
+        "created": dispute.at_s,
+        "currency": intent.currency.to_lowercase(),
+        "is_charge_refundable": false,
+        "livemode": false,
+        "metadata": {},
+        "payment_intent": payment_intent,
+        "reason": "fraudulent",
         "status": status,
     })
 }

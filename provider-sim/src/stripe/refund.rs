@@ -23,6 +23,10 @@ pub(super) fn create(world: &Arc<World>, form: &Form) -> Result<Value, Answer> {
             let message = "This PaymentIntent does not have a successful charge to refund.";
             return Err(invalid(None, message));
         }
+        if intent.is_disputed(name) {
+            let message = "This charge is disputed and cannot be refunded.";
+            return Err(invalid(Some("charge_disputed"), message));
+        }
         let amount = match form.number("amount") {
             Some(units) => {
                 routes::check(units, &intent.currency)?;

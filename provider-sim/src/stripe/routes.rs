@@ -33,6 +33,7 @@ pub(super) fn routes(world: Arc<World>) -> Router {
         .route("/v1/payment_intents/{id}/cancel", post(cancel_payment_intent))
         .route("/v1/refunds", post(create_refund).get(list_refunds))
         .route("/v1/refunds/{id}", get(show_refund))
+        .route("/v1/disputes/{id}", get(show_dispute))
         .route("/v1/events", get(list_events))
         .route("/v1/events/{id}", get(show_event))
         .layer(from_fn(require_key))
@@ -160,6 +161,7 @@ fn open(
         is_started: false,
         captures: Vec::new(),
         refunds: Vec::new(),
+        disputes: Vec::new(),
         details,
     };
     // A serial number has not been given before, so the name is free.
@@ -245,6 +247,21 @@ async fn list_refunds(State(world): State<Arc<World>>, RawQuery(query): RawQuery
 
 async fn show_refund(State(world): State<Arc<World>>, Path(id): Path<String>) -> Answer {
     refund::show(&world, &id)
+}
+
+async fn show_dispute(
+    State(world): State<Arc<World>>,
+    Path(id): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Answer {
+    let query = Form::parse(query.unwrap_or_default().as_bytes());
+    let expands = query.fields().any(|(_, value)| value == "payment_intent");
+    let books = world.books(Provider::Stripe);
+    let found = books.owner_of(&id).and_then(|intent| {
+        let dispute = intent.disputes.iter().find(|dispute| dispute.id == id)?;
+        Some(object::dispute(intent, dispute, expands))
+    });
+    found.map_or_else(|| missing("dispute", &id), Answer::ok)
 }
 
 async fn list_events(State(world): State<Arc<World>>, RawQuery(query): RawQuery) -> Answer {

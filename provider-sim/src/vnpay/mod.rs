@@ -59,7 +59,7 @@ impl Protocol for Vnpay {
         let (number, amount) = match &news.what {
             What::Captured(capture) => (capture.id.as_str(), capture.amount),
             What::Declined | What::Cancelled | What::Expired => ("0", news.intent.amount),
-            What::Started | What::Refunded(_) => return Vec::new(),
+            What::Started | What::Refunded(_) | What::Disputed(_) => return Vec::new(),
         };
         let key = if is_forged { FORGED_SECRET } else { VNPAY_HASH_SECRET };
         let fields = result(&news.intent, number, amount, news.at_s);
@@ -197,6 +197,7 @@ fn intent_of(fields: &Fields, now_s: u64) -> Option<Intent> {
         is_started: false,
         captures: Vec::new(),
         refunds: Vec::new(),
+        disputes: Vec::new(),
         details: json!({
             "created": get("vnp_CreateDate"),
             "order_info": get("vnp_OrderInfo"),

@@ -160,6 +160,7 @@ fn intent_of(request: &Request, now_ms: u64) -> Result<Intent, No> {
         is_started: false,
         captures: Vec::new(),
         refunds: Vec::new(),
+        disputes: Vec::new(),
         details,
     })
 }

@@ -154,6 +154,7 @@ fn a_callback_is_signed_as_it_is_sent() {
         is_started: false,
         captures: vec![capture.clone()],
         refunds: Vec::new(),
+        disputes: Vec::new(),
         details: json!({ "app_user": "user123", "callback_url": "http://shop.example/ipn" }),
     };
     let what = What::Captured(capture);

@@ -13,6 +13,7 @@ use onsale_core::id::PartitionId;
 use onsale_net::gateway::limit::shared::SharedLimits;
 use onsale_net::letters::{LetterFiles, MailServer, Sender};
 use onsale_net::port::Partitions;
+use onsale_net::provider::disputes::{self, DisputesConfig};
 use onsale_net::provider::effects::{self, EffectsConfig};
 use onsale_net::provider::metrics::ProviderMetrics;
 use onsale_net::provider::reconcile::{self, PendingIntent, ReconcileConfig};
@@ -90,7 +91,8 @@ impl SlowPool {
         let bus = Bus::start(config, data, facts, &port.clock(), signals)?;
         let (unpaid, watched) = mpsc::channel(QUEUE);
         let providers = providers(config, address, &port, sandbox.as_ref())?;
-        let providers = providers.asked_by(unpaid.clone());
+        let (disputed, disputes) = mpsc::channel(QUEUE);
+        let providers = providers.asked_by(unpaid.clone()).disputes_asked_by(disputed);
         let metrics = ProviderMetrics::default();
         let (effects, wanted) = mpsc::unbounded_channel();
         let (bounded, queue) = mpsc::channel(QUEUE);
@@ -101,6 +103,8 @@ impl SlowPool {
         let (all, counted) = (providers.clone(), metrics.clone());
         let limits = ReconcileConfig::default();
         runtime.spawn(reconcile::run(port.clone(), all, watched, limits, counted));
+        let (all, limits) = (providers.clone(), DisputesConfig::default());
+        runtime.spawn(disputes::run(port.clone(), all, disputes, limits));
         let published = start_publisher(&runtime, port, &backstage, is_ready);
         runtime.spawn(stop_on_signal(stop.clone())?);
         let shared_limits = config.redis_client()?.map(|client| {

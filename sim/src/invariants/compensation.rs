@@ -1,7 +1,9 @@
 //! Every captured payment ends as exactly one full set of tickets or as one full refund; what an
 //! operator gave back of the tickets later, and what a cancelled event gave back, are the price of
 //! the tickets that are void for it. A cancelled event has no valid ticket. Every refund that was
-//! wanted is done in the end, however often its provider has refused it.
+//! wanted is done in the end, however often its provider has refused it, unless a bank took the
+//! money first. Of a payment that a bank asked back nothing is left but what its valid tickets
+//! cost.
 //!
 //! Why: payment after expiry left buyers paid and without a ticket, and mailed valid tickets of
 //! dead orders, in earlier systems.
@@ -50,8 +52,8 @@ fn settle(books: &Books) -> Verdict {
 
 fn settle_order(event: &EventBook, order: &OrderBook) -> Verdict {
     // For nothing, as a free ticket is given back, no provider is asked.
-    let mut owed = order.refunds.iter().filter(|refund| refund.amount > 0);
-    if let Some(open) = owed.find(|refund| !refund.is_done) {
+    let mut owed = order.refunds.iter().enumerate().filter(|(_, refund)| refund.amount > 0);
+    if let Some((_, open)) = owed.find(|(i, refund)| !refund.is_done && !order.is_overtaken(*i)) {
         return Err(format!("money never went back: {open:?}"));
     }
     if event.is_cancelled && order.valid() != 0 {
@@ -79,6 +81,9 @@ fn is_for_tickets(
     number: usize,
     capture: &CaptureBook,
 ) -> Result<bool, String> {
+    if order.disputes.iter().any(|known| known.payment == capture.payment) {
+        return is_left_for_tickets(order, number, capture);
+    }
     let of_it = || order.refunds.iter().filter(move |refund| refund.capture == number);
     let for_tickets = |cause| matches!(cause, RefundCause::Asked | RefundCause::EventCancelled);
     if let Some(whole) = of_it().find(|refund| refund.tickets == 0) {
@@ -101,6 +106,24 @@ fn is_for_tickets(
         return Err(format!("{back} went back for tickets of {}", order.price_of(void)));
     }
     Ok(true)
+}
+
+/// The same of a payment that a bank asked back.
+fn is_left_for_tickets(
+    order: &OrderBook,
+    number: usize,
+    capture: &CaptureBook,
+) -> Result<bool, String> {
+    let is_paying = order.paid_by == Some(number);
+    let tickets = if is_paying { order.price_of(order.valid()) } else { 0 };
+    let gone = order.refunds_of(number) + order.charged_back(number);
+    let left = capture.amount.saturating_sub(gone);
+    let is_right = if order.charged_back(number) > 0 { left <= tickets } else { left == tickets };
+    if is_right {
+        Ok(is_paying)
+    } else {
+        Err(format!("{left} of {capture:?} are left, the valid tickets cost {tickets}"))
+    }
 }
 
 #[cfg(test)]

@@ -84,6 +84,7 @@ fn touched(decision: &Decision) -> impl Iterator<Item = EventId> {
                 | Fact::OrderEnded(_)
                 | Fact::OrderRevived(_)
                 | Fact::RefundWanted(_)
+                | Fact::DisputeDecided(_)
         )
     };
     decision.facts.iter().find(moves).and_then(Fact::event).into_iter()

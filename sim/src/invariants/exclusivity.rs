@@ -10,7 +10,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use onsale_core::fact::{Fact, RefundWanted};
+use onsale_core::fact::{DisputeDecided, Fact, RefundWanted};
 use onsale_core::hold::Line;
 use onsale_core::id::{EventId, HoldId, PersonId};
 use onsale_core::inventory::seating::SeatIndex;
@@ -164,6 +164,9 @@ fn forget(told: &mut BTreeMap<(EventId, SeatIndex), Owner>, books: &Books, fact:
             (HoldId::new(fact.order.event, order.hold), order.lines.as_slice(), u32::MAX)
         }),
         Fact::RefundWanted(RefundWanted { order: id, tickets, .. }) => books
+            .order(*id)
+            .map(|order| (HoldId::new(id.event, order.hold), order.lines.as_slice(), *tickets)),
+        Fact::DisputeDecided(DisputeDecided { order: id, tickets, .. }) => books
             .order(*id)
             .map(|order| (HoldId::new(id.event, order.hold), order.lines.as_slice(), *tickets)),
         _ => None,

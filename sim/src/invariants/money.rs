@@ -1,7 +1,7 @@
 //! Money in, minus money back, is what the valid tickets cost: for each order and in total, in our
 //! facts and in the provider's own books. One payment is captured once, no refund is more than its
-//! payment, no refund is paid twice, be it at another attempt or by hand, and at the end the
-//! provider has no money that we do not know.
+//! payment, no refund is paid twice, be it at another attempt or by hand, what a bank took back is
+//! not given back as well, and at the end the provider has no money that we do not know.
 //!
 //! Why: the provider is outside; nothing but this says that both sides agree.
 //!
@@ -24,11 +24,14 @@ pub(crate) struct Money {
     took: BTreeMap<(OrderId, String), u64>,
     /// What it gave back, by order and refund, in minor units.
     gave: BTreeMap<(OrderId, u32), u64>,
+    /// What banks took back through it, by order and dispute, in minor units.
+    charged: BTreeMap<(OrderId, String), u64>,
 }
 
 impl Money {
     pub(crate) fn new(books: Shared) -> Self {
-        Self { books, took: BTreeMap::new(), gave: BTreeMap::new() }
+        let (took, gave, charged) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        Self { books, took, gave, charged }
     }
 
     fn settle(&self, books: &Books) -> Verdict {
@@ -57,8 +60,18 @@ impl Money {
         let done = order.refunds.iter().filter(|refund| refund.is_done);
         let refunded: u64 = done.map(|refund| refund.amount).sum();
         let tickets = order.price_of(order.valid());
-        if captured != refunded + tickets {
-            return Err(format!("{id}: {captured} came, {refunded} went, tickets cost {tickets}"));
+        let of_each = (0..order.captures.len()).map(|i| (order.charged_back(i), order.loss(i)));
+        let (taken, loss) = of_each.fold((0, 0), |sum, of| (sum.0 + of.0, sum.1 + of.1));
+        if captured + loss != refunded + taken + tickets {
+            return Err(format!(
+                "{id}: {captured} came, {refunded} went, banks took {taken}, tickets cost {tickets}"
+            ));
+        }
+        for known in &order.disputes {
+            let theirs = self.charged.get(&(id, known.dispute.clone())).copied();
+            if known.is_open || known.lost.map(|(amount, _)| amount) != theirs {
+                return Err(format!("{id}: {known:?}, banks took {theirs:?}"));
+            }
         }
         for capture in &order.captures {
             if self.took.get(&(id, capture.payment.clone())) != Some(&capture.amount) {
@@ -72,7 +85,7 @@ impl Money {
                 return Err(format!("{id}: {refund:?} is done, the provider gave {gave}"));
             }
         }
-        Ok((captured, refunded))
+        Ok((captured + loss, refunded + taken))
     }
 
     /// What the provider took and gave is in our facts.
@@ -84,6 +97,14 @@ impl Money {
             let mut strays = books.partitions().flat_map(|(_, book)| &book.strays);
             if !is_ours && !strays.any(|(_, stray, _)| stray == payment) {
                 return Err(format!("the provider took {amount} for {id}: {payment} is unknown"));
+            }
+        }
+        for ((id, dispute), amount) in &self.charged {
+            let order = books.order(*id);
+            let is_ours = order
+                .is_some_and(|order| order.disputes.iter().any(|known| known.dispute == *dispute));
+            if !is_ours {
+                return Err(format!("a bank took {amount} for {id}: {dispute} is unknown"));
             }
         }
         for ((id, number), amount) in &self.gave {
@@ -121,6 +142,12 @@ impl Invariant for Money {
                     Some(_) => Err(format!("refund {refund} of {order} is paid back twice")),
                 }
             }
+            Seen::ChargedBack { order, dispute, amount, .. } => {
+                match self.charged.insert((order, dispute.into()), amount.as_minor()) {
+                    None => Ok(()),
+                    Some(_) => Err(format!("{dispute} of {order} is lost twice")),
+                }
+            }
             Seen::Settled { .. } => self.settle(&books),
             _ => Ok(()),
         }
@@ -150,9 +177,9 @@ fn check_fact(books: &Books, fact: &Fact) -> Verdict {
         Fact::RefundWanted(fact) => {
             let Some(order) = books.order(fact.order) else { return Ok(()) };
             let capture = fact.capture as usize;
-            let back = order.refunds_of(capture);
+            let back = order.refunds_of(capture) + order.charged_back(capture);
             let came = order.captures.get(capture).map_or(0, |capture| capture.amount);
-            if back > came {
+            if back > came && !fact.amount.is_zero() {
                 return Err(format!("{back} go back for payment {capture} of {came}: {fact:?}"));
             }
         }

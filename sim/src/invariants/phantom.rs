@@ -117,6 +117,9 @@ fn leads_to(command: &Command) -> (&'static str, fn(&Fact) -> bool) {
         Command::ChangeEvent { .. } => {
             ("ChangeEvent", |fact| matches!(fact, Fact::EventChanged(_)))
         }
+        Command::DecideDispute { .. } => {
+            ("DecideDispute", |fact| matches!(fact, Fact::DisputeDecided(_)))
+        }
         Command::DefineEvent { .. } => {
             ("DefineEvent", |fact| matches!(fact, Fact::EventDefined(_)))
         }
@@ -130,6 +133,12 @@ fn leads_to(command: &Command) -> (&'static str, fn(&Fact) -> bool) {
         ),
         Command::OpenEvent(_) => ("OpenEvent", |fact| matches!(fact, Fact::EventOpened(_))),
         Command::PlaceOrder { .. } => ("PlaceOrder", |fact| matches!(fact, Fact::OrderPlaced(_))),
+        Command::RecordDispute(_) => ("RecordDispute", |fact| {
+            matches!(
+                fact,
+                Fact::DisputeOpened(_) | Fact::DisputeClosed(_) | Fact::DisputeStrayed(_)
+            )
+        }),
         Command::RecordIntent { .. } => ("RecordIntent", |fact| match fact {
             Fact::IntentReady(_) => true,
             Fact::OrderEnded(fact) => fact.end == OrderEnd::IntentRefused,

@@ -85,6 +85,18 @@ impl Event {
                 let reference = fact.reference.clone();
                 self.answer(fact.order.number, fact.refund, RefundState::Done { reference });
             }
+            Fact::DisputeOpened(fact) => {
+                self.with_order(fact.order.number, |order| order.dispute_opened(fact));
+            }
+            Fact::DisputeClosed(fact) => self.with_order(fact.order.number, |order| {
+                order.dispute_closed(fact.dispute as usize, fact.end);
+            }),
+            Fact::DisputeDecided(fact) => self.with_order(fact.order.number, |order| {
+                order.void(fact.tickets);
+                if let Some(dispute) = order.disputes.get_mut(fact.dispute as usize) {
+                    dispute.is_kept = fact.tickets == 0;
+                }
+            }),
             _ => {}
         }
     }
@@ -182,6 +194,8 @@ impl Event {
             has_started: false,
             captures: vec![],
             refunds: vec![],
+            disputes: vec![],
+            paid_with: None,
         });
     }
 
@@ -189,6 +203,7 @@ impl Event {
     fn completed(&mut self, number: u32, first: u32) {
         let Some(order) = self.orders.get_mut(number as usize) else { return };
         order.stage = Stage::Paid { first, void: 0 };
+        order.paid_with = (order.captures.len() as u32).checked_sub(1);
         self.next_ticket = first + order.count();
         let person = order.person;
         if !self.holds.iter().flatten().any(|hold| hold.person == person) {
@@ -216,9 +231,7 @@ impl Event {
 }
 
 fn want_refund(order: &mut Order, fact: &RefundWanted) {
-    if let Stage::Paid { void, .. } = &mut order.stage {
-        *void |= fact.tickets;
-    }
+    order.void(fact.tickets);
     if !fact.amount.is_zero() {
         let (capture, amount, cause) = (fact.capture, fact.amount, fact.cause);
         let (attempt, state) = (0, RefundState::Wanted);

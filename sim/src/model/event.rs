@@ -6,7 +6,7 @@ use onsale_core::hold::{Hold, Line};
 use onsale_core::id::{EventId, HoldId, OrderId, PersonId, PlaceId};
 use onsale_core::money::Amount;
 use onsale_core::order::{OrderEnd, OrderStatus};
-use onsale_core::payment::{Capture, Refund};
+use onsale_core::payment::{Capture, Dispute, Refund};
 use onsale_core::query::Phase;
 use onsale_core::reply::HoldView;
 use onsale_core::spec::{Class, ClassId, Draft, EventSpec};
@@ -60,6 +60,9 @@ pub(crate) struct Order {
     pub(super) has_started: bool,
     pub(super) captures: Vec<Capture>,
     pub(super) refunds: Vec<Refund>,
+    pub(super) disputes: Vec<Dispute>,
+    /// The payment that its tickets were issued for, if they are not free.
+    pub(super) paid_with: Option<u32>,
 }
 
 /// How far an order is.

@@ -1,15 +1,15 @@
 //! Whether a fact may happen, whoever brought it about: could this be, in this state, at this time?
 
 use onsale_core::fact::{
-    Fact, HoldReleased, HoldTaken, OrderEnded, OrderPlaced, OrderRevived, PlaceAdmitted,
-    PlaceEnded, RefundRetried, RefundWanted, SeatsBlocked, WaitroomJoined,
+    DisputeDecided, Fact, HoldReleased, HoldTaken, OrderEnded, OrderPlaced, OrderRevived,
+    PlaceAdmitted, PlaceEnded, RefundRetried, RefundWanted, SeatsBlocked, WaitroomJoined,
 };
 use onsale_core::hold::{Hold, Line};
 use onsale_core::id::{OrderId, PersonId};
 use onsale_core::inventory::seating::SeatState;
 use onsale_core::money::Amount;
 use onsale_core::order::OrderEnd;
-use onsale_core::payment::{Refund, RefundCause, RefundState};
+use onsale_core::payment::{DisputeState, Refund, RefundCause, RefundState};
 use onsale_core::query::Phase;
 use onsale_core::spec::Change;
 use onsale_core::time::Time;
@@ -186,7 +186,17 @@ impl Event {
             Fact::RefundDone(fact) => check_answered(order, fact.refund),
             Fact::RefundRefused(fact) => check_answered(order, fact.refund),
             Fact::RefundRetried(fact) => check_retried(order, fact),
-            Fact::RefundSettled(fact) => check_refused(order, fact.refund).map(drop),
+            Fact::RefundSettled(fact) => check_settled(order, fact.refund).map(drop),
+            Fact::DisputeOpened(fact) => {
+                let is_known = order.disputes.iter().any(|known| known.name == fact.dispute);
+                must(!is_known, "the dispute is known")
+            }
+            Fact::DisputeClosed(fact) => {
+                let known = order.disputes.get(fact.dispute as usize);
+                let is_open = known.is_some_and(|known| known.state == DisputeState::Open);
+                must(is_open, "no such dispute is open")
+            }
+            Fact::DisputeDecided(fact) => check_decided(order, fact),
             _ => Ok(()),
         }
     }
@@ -241,12 +251,8 @@ impl Event {
     }
 
     fn check_refund(&self, order: &Order, fact: &RefundWanted) -> Legal {
-        let capture = order.captures.get(fact.capture as usize);
-        let earlier = order.refunds.iter().filter(|refund| refund.capture == fact.capture);
-        let earlier: u64 = earlier.map(|refund| refund.amount.as_minor()).sum();
-        let came = capture.map_or(0, |capture| capture.amount.as_minor());
-        let fits = earlier + fact.amount.as_minor() <= came;
-        must(fits, "more goes back than came")?;
+        let left = order.left(fact.capture);
+        must(fact.amount.as_minor() <= left, "more goes back than is left of what came")?;
         if fact.tickets != 0 {
             let for_tickets =
                 matches!(fact.cause, RefundCause::Asked | RefundCause::EventCancelled);
@@ -254,17 +260,22 @@ impl Event {
             let may = fact.cause != RefundCause::EventCancelled || is_called_off;
             must(for_tickets && may, "tickets are not taken for that cause")?;
             must(fact.tickets & !order.valid() == 0, "a ticket is void already")?;
-            must(fact.amount == order.price_of(fact.tickets), "that is not what they cost")?;
+            must(fact.amount == order.payable(fact.tickets), "that is not what they cost")?;
             let is_free = fact.amount == Amount::ZERO;
-            return must(is_free || fact.capture == order.paid_with(), "from another payment");
+            let is_its = order.paid_with == Some(fact.capture);
+            return must(is_free || is_its, "from another payment");
+        }
+        if fact.cause == RefundCause::Disputed {
+            let rest = order.rest(fact.order, fact.capture);
+            return must(rest == Some(fact.clone().into()), "that is not what is left");
         }
         let is_last = fact.capture as usize + 1 == order.captures.len();
-        must(is_last && fact.amount.as_minor() == came, "not all of what came last")?;
+        must(is_last && fact.amount.as_minor() == left, "not all of what came last")?;
         let is_over = matches!(order.stage, Stage::Over(_));
         let is_called_off = self.phase == Phase::Cancelled;
         let is_right = self.is_paid(order);
         let may = match fact.cause {
-            RefundCause::Asked => false,
+            RefundCause::Asked | RefundCause::Disputed => false,
             RefundCause::Duplicate => matches!(order.stage, Stage::Paid { .. }),
             RefundCause::EventCancelled => is_over && is_right && is_called_off,
             RefundCause::Late => is_over && is_right && self.stock_again(order).is_none(),
@@ -294,8 +305,25 @@ fn check_refused(order: &Order, refund: u32) -> Result<&Refund, String> {
     known.ok_or_else(|| "no such refund is refused".to_owned())
 }
 
+/// That a refund is refused, and still owed.
+fn check_settled(order: &Order, refund: u32) -> Result<&Refund, String> {
+    let known = check_refused(order, refund)?;
+    let is_owed = !order.is_disputed(known.capture) && !order.is_overtaken(refund);
+    must(is_owed, "a bank has the money or asks for it").map(|()| known)
+}
+
+fn check_decided(order: &Order, fact: &DisputeDecided) -> Legal {
+    let known = order.disputes.get(fact.dispute as usize);
+    let known = known.ok_or_else(|| "there is no such dispute".to_owned())?;
+    if fact.tickets == 0 {
+        return must(order.awaits_word(known), "there is nothing to leave");
+    }
+    let is_lost_or_open = known.state != DisputeState::Won;
+    must(is_lost_or_open && fact.tickets == order.stake(known), "other tickets than it is about")
+}
+
 fn check_retried(order: &Order, fact: &RefundRetried) -> Legal {
-    let known = check_refused(order, fact.refund)?;
+    let known = check_settled(order, fact.refund)?;
     must(fact.attempt == known.attempt + 1, "it is not the next attempt")
 }
 
@@ -314,6 +342,9 @@ pub(super) fn order_of(fact: &Fact) -> Option<OrderId> {
         Fact::RefundRefused(fact) => fact.order,
         Fact::RefundRetried(fact) => fact.order,
         Fact::RefundSettled(fact) => fact.order,
+        Fact::DisputeOpened(fact) => fact.order,
+        Fact::DisputeClosed(fact) => fact.order,
+        Fact::DisputeDecided(fact) => fact.order,
         _ => return None,
     })
 }

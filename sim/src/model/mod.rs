@@ -9,12 +9,13 @@
 //! ```text
 //!  event    what an event is made of, and small questions about it
 //!  stock    what is left, counted anew each time        seats    which seats are the best
-//!  hold, order, queue, operate    what a command leads to
+//!  hold, order, dispute, queue, operate    what a command leads to
 //!  change   what a fact does        legal     whether it may happen        view    how it looks
 //!  follow   facts in the order in which they became durable
 //! ```
 
 mod change;
+mod dispute;
 pub(crate) mod event;
 pub(crate) mod follow;
 mod hold;
@@ -31,10 +32,12 @@ pub(crate) mod tests;
 pub(crate) mod view;
 
 use onsale_core::command::{
-    Actor, Command, IdempotencyKey, PaymentNotice, PaymentOutcome, Provider, Request,
+    Actor, Command, DisputeNotice, IdempotencyKey, PaymentNotice, PaymentOutcome, Provider, Request,
 };
-use onsale_core::fact::{Answered, Decision, EventDefined, EventReserved, Fact, PaymentStrayed};
-use onsale_core::id::{EventId, PartitionId};
+use onsale_core::fact::{
+    Answered, Decision, DisputeStrayed, EventDefined, EventReserved, Fact, PaymentStrayed,
+};
+use onsale_core::id::{EventId, OrderId, PartitionId};
 use onsale_core::reply::Reply;
 use onsale_core::spec::EventSpec;
 use onsale_core::time::{Span, Time};
@@ -42,6 +45,7 @@ use onsale_core::waitroom::LotterySeed;
 use sha2::{Digest, Sha256};
 
 pub(crate) use self::event::Event;
+use self::event::Order;
 
 /// How long an answer is kept for whoever asks the same again: 24 hours.
 const KEPT: Span = Span::from_mins(24 * 60);
@@ -60,6 +64,8 @@ pub(crate) struct Model {
     ids: Vec<Option<Event>>,
     answers: Vec<Kept>,
     strays: Vec<(Provider, String)>,
+    /// Disputes about money for no order that there is.
+    stray_disputes: Vec<(Provider, String)>,
     /// The time of the last fact.
     pub(crate) last: Time,
     /// The number of the last fact.
@@ -77,8 +83,9 @@ struct Kept {
 impl Model {
     /// A partition in which nothing has happened.
     pub(crate) fn new(id: PartitionId) -> Self {
-        let (answers, strays) = (Vec::new(), Vec::new());
-        Self { id, ids: Vec::new(), answers, strays, last: Time::ZERO, applied: 0 }
+        let (answers, strays, stray_disputes) = (Vec::new(), Vec::new(), Vec::new());
+        let (ids, last) = (Vec::new(), Time::ZERO);
+        Self { id, ids, answers, strays, stray_disputes, last, applied: 0 }
     }
 
     /// The events that were defined.
@@ -117,6 +124,7 @@ impl Model {
         match command {
             Command::Advance
             | Command::DropPlace(_)
+            | Command::RecordDispute(_)
             | Command::RecordIntent { .. }
             | Command::RecordPayment(_)
             | Command::RecordRefund { .. }
@@ -131,6 +139,9 @@ impl Model {
             Command::CancelEvent(event) => of(*event)?.cancel(actor),
             Command::CancelOrder(order) => of(order.event)?.cancel_order(actor, *order),
             Command::ChangeEvent { event, change } => of(*event)?.change_event(actor, *change),
+            Command::DecideDispute { order, dispute, decision } => {
+                of(order.event)?.decide_dispute(actor, *order, *dispute, *decision)
+            }
             Command::DefineEvent { event, spec, seed } => self.define(*event, spec, seed),
             Command::DropPlace(place) => of(place.event)?.drop_place(*place),
             Command::JoinWaitroom { event, party } => of(*event)?.join(now, actor, *party),
@@ -139,6 +150,7 @@ impl Model {
             Command::PlaceOrder { hold, provider, accept_other_seats } => {
                 of(hold.event)?.place_order(now, actor, *hold, provider, *accept_other_seats)
             }
+            Command::RecordDispute(notice) => done(self.disputed(notice)),
             Command::RecordIntent { order, outcome } => of(order.event)?.intent(*order, outcome),
             Command::RecordPayment(notice) => done(self.noticed(now, notice)),
             Command::RecordRefund { order, refund, attempt, outcome } => {
@@ -195,10 +207,7 @@ impl Model {
 
     /// Money for an order of ours by its own provider is that order's; other money strayed.
     fn noticed(&self, now: Time, notice: &PaymentNotice) -> Vec<Fact> {
-        if let Some(event) = self.event(notice.order.event)
-            && let Some(order) = event.orders.get(notice.order.number as usize)
-            && order.provider == notice.provider
-        {
+        if let Some((event, order)) = self.order_at(&notice.provider, notice.order) {
             return event.noticed(now, order, notice);
         }
         let PaymentOutcome::Captured { amount, currency } = notice.outcome else { return vec![] };
@@ -208,6 +217,31 @@ impl Model {
         let (provider, payment) = (notice.provider.clone(), notice.payment.clone());
         let claimed = notice.order;
         vec![PaymentStrayed { provider, claimed, payment, amount, currency }.into()]
+    }
+
+    /// A dispute about money for an order of ours is that order's.
+    fn disputed(&self, notice: &DisputeNotice) -> Vec<Fact> {
+        if let Some((_, order)) = self.order_at(&notice.provider, notice.order) {
+            return Event::disputed(order, notice);
+        }
+        if self.has_dispute_strayed(&notice.provider, &notice.dispute) {
+            return vec![];
+        }
+        let DisputeNotice { provider, order, payment, dispute, amount, currency, .. } =
+            notice.clone();
+        let claimed = order;
+        vec![DisputeStrayed { provider, claimed, dispute, payment, amount, currency }.into()]
+    }
+
+    /// An order of ours, with its event, if that provider takes its money.
+    fn order_at(&self, provider: &Provider, id: OrderId) -> Option<(&Event, &Order)> {
+        let event = self.event(id.event)?;
+        let order = event.orders.get(id.number as usize)?;
+        (order.provider == *provider).then_some((event, order))
+    }
+
+    fn has_dispute_strayed(&self, provider: &Provider, dispute: &str) -> bool {
+        self.stray_disputes.iter().any(|(of, name)| of == provider && name == dispute)
     }
 
     fn has_strayed(&self, provider: &Provider, payment: &str) -> bool {
@@ -227,9 +261,12 @@ impl Model {
             }
             Fact::PaymentStrayed(fact) => {
                 let known = self.has_strayed(&fact.provider, &fact.payment);
-                let order = self.event(fact.claimed.event);
-                let order = order.and_then(|e| e.orders.get(fact.claimed.number as usize));
-                let is_ours = order.is_some_and(|order| order.provider == fact.provider);
+                let is_ours = self.order_at(&fact.provider, fact.claimed).is_some();
+                legal::must(!known && !is_ours, "it is known, or for an order that there is")
+            }
+            Fact::DisputeStrayed(fact) => {
+                let known = self.has_dispute_strayed(&fact.provider, &fact.dispute);
+                let is_ours = self.order_at(&fact.provider, fact.claimed).is_some();
                 legal::must(!known && !is_ours, "it is known, or for an order that there is")
             }
             Fact::Answered(fact) => {
@@ -266,6 +303,9 @@ impl Model {
             }
             Fact::PaymentStrayed(fact) => {
                 self.strays.push((fact.provider.clone(), fact.payment.clone()));
+            }
+            Fact::DisputeStrayed(fact) => {
+                self.stray_disputes.push((fact.provider.clone(), fact.dispute.clone()));
             }
             Fact::Answered(fact) => {
                 self.answers.push(Kept { key: fact.key, reply: fact.reply.clone(), at });

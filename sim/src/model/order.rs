@@ -123,8 +123,14 @@ impl Event {
             return vec![];
         }
         let capture = order.captures.len() as u32;
-        let give_back =
-            |cause| RefundWanted { order: id, capture, amount, tickets: 0, cause }.into();
+        // What a bank took before we heard of it does not go back once more.
+        let taken = order.taken_of(payment, (amount, currency));
+        let rest = amount.as_minor().saturating_sub(taken);
+        let give_back = |cause| {
+            let amount = Amount::from_minor(rest);
+            let wanted = RefundWanted { order: id, capture, amount, tickets: 0, cause };
+            (taken == 0 || rest > 0).then(|| Fact::from(wanted))
+        };
         let complete = || OrderCompleted { order: id, first_ticket: self.next_ticket }.into();
         let is_right = self.is_right(order, amount, currency);
         let payment = payment.to_owned();
@@ -136,16 +142,16 @@ impl Event {
             }
             Stage::Pending => {
                 facts.extend(self.order_ended(id, order, OrderEnd::Mismatch));
-                facts.push(give_back(RefundCause::Mismatch));
+                facts.extend(give_back(RefundCause::Mismatch));
             }
-            Stage::Paid { .. } => facts.push(give_back(RefundCause::Duplicate)),
-            Stage::Over(_) if !is_right => facts.push(give_back(RefundCause::Mismatch)),
+            Stage::Paid { .. } => facts.extend(give_back(RefundCause::Duplicate)),
+            Stage::Over(_) if !is_right => facts.extend(give_back(RefundCause::Mismatch)),
             Stage::Over(_) if self.phase == Phase::Cancelled => {
-                facts.push(give_back(RefundCause::EventCancelled));
+                facts.extend(give_back(RefundCause::EventCancelled));
             }
             Stage::Over(_) => match self.stock_again(order) {
                 Some(lines) => facts.extend([OrderRevived { order: id, lines }.into(), complete()]),
-                None => facts.push(give_back(RefundCause::Late)),
+                None => facts.extend(give_back(RefundCause::Late)),
             },
         }
         facts
@@ -197,8 +203,11 @@ impl Event {
         if chosen == 0 || chosen & !order.valid() != 0 {
             return Err("not_in_that_state");
         }
-        let amount = order.price_of(chosen);
-        let (capture, cause) = (order.paid_with(), RefundCause::Asked);
+        if order.paid_with.is_some_and(|capture| order.is_disputed(capture)) {
+            return Err("disputed");
+        }
+        let amount = order.payable(chosen);
+        let (capture, cause) = (order.paid_with.unwrap_or(0), RefundCause::Asked);
         let fact = RefundWanted { order: id, capture, amount, tickets: chosen, cause };
         let currency = self.spec.currency;
         Ok((vec![fact.into()], Reply::Refunding { order: id, amount, currency }))
@@ -217,14 +226,18 @@ impl Event {
         if known.state != RefundState::Wanted || is_old {
             return done(vec![]);
         }
-        done(vec![match outcome {
+        done(match outcome {
             RefundOutcome::Done { reference } => {
-                RefundDone { order: id, refund, reference: reference.clone() }.into()
+                vec![RefundDone { order: id, refund, reference: reference.clone() }.into()]
             }
             RefundOutcome::Refused { reason } => {
-                RefundRefused { order: id, refund, reason: reason.clone() }.into()
+                let mut later = order.clone();
+                later.refunds[refund as usize].state =
+                    RefundState::Refused { reason: reason.clone() };
+                let fact = Fact::from(RefundRefused { order: id, refund, reason: reason.clone() });
+                [fact].into_iter().chain(later.rest(id, known.capture)).collect()
             }
-        }])
+        })
     }
 
     pub(super) fn settle_refund(
@@ -246,6 +259,9 @@ impl Event {
         let known = order.refunds.get(refund as usize).ok_or("not_found")?;
         if !is_refused(known) {
             return Err("not_in_that_state");
+        }
+        if order.is_disputed(known.capture) || order.is_overtaken(refund) {
+            return Err("disputed");
         }
         done(vec![match how {
             RefundSettlement::Again => {
@@ -269,14 +285,6 @@ impl Order {
         let prices = self.lines.iter().flat_map(|l| (0..l.count).map(|_| l.price.as_minor()));
         let chosen = prices.enumerate().filter(|(i, _)| tickets >> i & 1 == 1);
         Amount::from_minor(chosen.map(|(_, price)| price).sum())
-    }
-
-    /// Which payment the tickets were paid with: the first that did not go back whole at once.
-    pub(super) fn paid_with(&self) -> u32 {
-        let at_once = |cause| !matches!(cause, RefundCause::Asked | RefundCause::EventCancelled);
-        let went_back =
-            |capture| self.refunds.iter().any(|r| r.capture == capture && at_once(r.cause));
-        (0..self.captures.len() as u32).find(|capture| !went_back(*capture)).unwrap_or(0)
     }
 }
 

@@ -10,12 +10,13 @@ mod rig;
 use std::collections::BTreeSet;
 
 use onsale_core::command::{
-    Actor, Choice, Command, IntentOutcome, PaymentOutcome, RefundOutcome, RefundSettlement, Steer,
-    Wish,
+    Actor, Choice, Command, DisputeDecision, DisputeNotice, IntentOutcome, PaymentOutcome,
+    Provider, RefundOutcome, RefundSettlement, Steer, Wish,
 };
 use onsale_core::id::{EventId, HoldId, OrderId, PartitionId, PersonId, PlaceId, TicketId};
 use onsale_core::inventory::seating::SeatIndex;
 use onsale_core::money::Amount;
+use onsale_core::payment::DisputeEnd;
 use onsale_core::query::Query;
 use onsale_core::refusal::Refusal;
 use onsale_core::spec::{Change, ClassId, EventSpec, QuotaId, Window};
@@ -165,7 +166,7 @@ fn wish(rig: &mut Rig) -> Wish {
 fn order(rig: &mut Rig, event: EventId) {
     let number = rig.recent(rig.orders);
     let id = OrderId::new(event, number);
-    let command = match rig.below(11) {
+    let command = match rig.below(13) {
         0 => Command::CancelOrder(id),
         1 | 2 => Command::RecordIntent { order: id, outcome: rig::ready(number) },
         3 => {
@@ -184,6 +185,8 @@ fn order(rig: &mut Rig, event: EventId) {
             };
             Command::RecordRefund { order: id, refund, attempt, outcome }
         }
+        9 if rig.chance(2) => return decide_dispute(rig, id),
+        9 => dispute(rig, id),
         8 => {
             let reference = if rig.chance(9) { "a\nb" } else { "by hand" }.to_owned();
             let by_hand = RefundSettlement::ByHand { reference };
@@ -212,6 +215,36 @@ fn order(rig: &mut Rig, event: EventId) {
     rig.ask(who, command);
 }
 
+/// Of one of the payments that there may be, under one of two names.
+fn dispute(rig: &mut Rig, order: OrderId) -> Command {
+    let (number, of) = (order.number, rig.below(3));
+    let total = rig.total(order).map_or(7, Amount::as_minor);
+    let amount = Amount::from_minor(if rig.chance(3) { total / 2 } else { total });
+    let currency = if rig.chance(12) { "USD".parse().unwrap() } else { drafts::euro() };
+    let end = match rig.below(3) {
+        0 => None,
+        1 => Some(DisputeEnd::Won),
+        _ => Some(DisputeEnd::Lost { amount, currency }),
+    };
+    Command::RecordDispute(Box::new(DisputeNotice {
+        provider: Provider(if rig.chance(12) { "elsewhere" } else { "sandbox" }.to_owned()),
+        order,
+        payment: format!("pay-{number}-{of}"),
+        dispute: format!("dp-{number}-{of}-{}", rig.below(2)),
+        amount,
+        currency,
+        reason: "fraudulent".to_owned(),
+        end,
+    }))
+}
+
+fn decide_dispute(rig: &mut Rig, order: OrderId) {
+    let keeps = rig.chance(2);
+    let decision = if keeps { DisputeDecision::KeepTickets } else { DisputeDecision::VoidTickets };
+    let (who, dispute) = (mostly_operator(rig), rig.below(3));
+    rig.ask(who, Command::DecideDispute { order, dispute, decision });
+}
+
 fn steer(rig: &mut Rig, event: EventId) {
     let who = mostly_operator(rig);
     let command = match rig.below(12) {
@@ -230,8 +263,12 @@ fn steer(rig: &mut Rig, event: EventId) {
 
 fn look(rig: &mut Rig, event: EventId) {
     let who = if rig.chance(3) { Actor::Operator } else { whose(rig) };
-    let query = match rig.below(11) {
+    let query = match rig.below(12) {
         0 => Query::Audit(event),
+        10 => {
+            let after = rig.chance(2).then(|| rig.recent(rig.orders));
+            Query::Disputes { event, after, orders_max: rig.below(4) as u16 }
+        }
         1 => Query::Availability(event),
         2 => Query::Event(event),
         3 => Query::Events,

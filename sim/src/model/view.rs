@@ -6,8 +6,8 @@ use onsale_core::id::{EventId, OrderId, PlaceId};
 use onsale_core::inventory::seating::{SeatIndex, SeatState};
 use onsale_core::money::Amount;
 use onsale_core::order::{OrderStatus, PaymentStatus};
-use onsale_core::payment::{Refund, RefundState};
-use onsale_core::query::{OrderView, Phase, PlaceView, Query, RefusedRefund, View};
+use onsale_core::payment::{Dispute, DisputeState, Refund, RefundState};
+use onsale_core::query::{LiveDispute, OrderView, Phase, PlaceView, Query, RefusedRefund, View};
 use onsale_core::reply::HoldView;
 use onsale_core::spec::ClassId;
 use onsale_core::time::Time;
@@ -26,6 +26,7 @@ pub(crate) type Shown = Result<Sight, &'static str>;
 pub(crate) enum Sight {
     /// By class: left, whether more may come back, held, sold.
     Availability(Vec<(u32, bool, u32, u32)>),
+    Disputes(Vec<DisputeSight>),
     Event(EventSight),
     Events(Vec<EventSight>),
     Hold(HoldView),
@@ -42,6 +43,10 @@ pub(crate) type EventSight = (EventId, Phase, Option<(bool, bool, u32, u32, u32,
 
 /// What is judged of a refused refund: its order, its number, the attempt, the amount, the reason.
 pub(crate) type RefusedSight = (OrderId, u32, u32, Amount, String);
+
+/// What is judged of a live dispute: its order, its number, its name, whether the money is gone,
+/// how many tickets are at stake.
+pub(crate) type DisputeSight = (OrderId, u32, String, bool, u32);
 
 /// What is judged of an order.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -108,6 +113,10 @@ impl Event {
         Ok(match query {
             Query::Audit(_) => operator(actor).map(|()| Sight::Else)?,
             Query::Availability(_) => self.availability(),
+            Query::Disputes { after, orders_max, .. } => {
+                operator(actor)?;
+                Sight::Disputes(self.disputes(after, orders_max))
+            }
             Query::Event(_) | Query::Events => Sight::Event(self.event_sight()),
             Query::Hold(id) => {
                 let hold = self.living_hold(now, actor, id)?;
@@ -181,10 +190,24 @@ impl Event {
 
     /// Of so many orders behind one that have any.
     fn refused_refunds(&self, after: Option<u32>, orders_max: u16) -> Vec<RefusedSight> {
+        self.of_orders(after, orders_max, refused_of)
+    }
+
+    /// Of so many orders behind one that have any.
+    fn disputes(&self, after: Option<u32>, orders_max: u16) -> Vec<DisputeSight> {
+        self.of_orders(after, orders_max, disputes_of)
+    }
+
+    fn of_orders<T>(
+        &self,
+        after: Option<u32>,
+        orders_max: u16,
+        of: fn(OrderId, &Order) -> Vec<T>,
+    ) -> Vec<T> {
         let orders = (0u32..).zip(&self.orders);
         let behind = orders.filter(|(number, _)| after.is_none_or(|after| *number > after));
-        let refused = behind.map(|(number, order)| refused_of(self.order_id(number), order));
-        let some = refused.filter(|of_order| !of_order.is_empty()).take(usize::from(orders_max));
+        let found = behind.map(|(number, order)| of(self.order_id(number), order));
+        let some = found.filter(|of_order| !of_order.is_empty()).take(usize::from(orders_max));
         some.flatten().collect()
     }
 
@@ -230,12 +253,23 @@ impl Order {
 fn refused_of(id: OrderId, order: &Order) -> Vec<RefusedSight> {
     let refunds = (0..).zip(&order.refunds);
     let sight = |(number, refund): (u32, &Refund)| match &refund.state {
-        RefundState::Refused { reason } => {
+        RefundState::Refused { reason } if !order.is_overtaken(number) => {
             Some((id, number, refund.attempt, refund.amount, reason.clone()))
         }
-        RefundState::Wanted | RefundState::Done { .. } => None,
+        _ => None,
     };
     refunds.filter_map(sight).collect()
+}
+
+fn disputes_of(id: OrderId, order: &Order) -> Vec<DisputeSight> {
+    let disputes = (0..).zip(&order.disputes);
+    let sight = |(number, dispute): (u32, &Dispute)| {
+        let is_open = dispute.state == DisputeState::Open;
+        let is_live = is_open || order.awaits_word(dispute);
+        let tickets = order.stake(dispute).count_ones();
+        is_live.then(|| (id, number, dispute.name.clone(), !is_open, tickets))
+    };
+    disputes.filter_map(sight).collect()
 }
 
 /// As much of a view as the model judges.
@@ -247,6 +281,12 @@ pub(crate) fn sight(view: &View) -> Sight {
                 .map(|c| (c.room.left, c.room.may_come_back, c.counts.held, c.counts.sold))
                 .collect(),
         ),
+        View::Disputes(disputes) => {
+            let sight = |one: &LiveDispute| {
+                (one.order, one.number, one.dispute.clone(), one.is_lost, one.tickets)
+            };
+            Sight::Disputes(disputes.iter().map(sight).collect())
+        }
         View::Event(view) => Sight::Event(event_sight(view)),
         View::Events(views) => Sight::Events(views.iter().map(event_sight).collect()),
         View::Hold(view) => Sight::Hold(view.clone()),

@@ -3,6 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Quarrel;
+
 /// Something that goes wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fault {
@@ -192,6 +194,8 @@ pub enum FaultKind {
         /// Whether the payment is by a provider that the order did not choose.
         other_provider: bool,
     },
+    /// A bank asks a payment back, and decides on it.
+    Disputed(Quarrel),
 }
 
 /// What a payment provider does for a shop.

@@ -5,19 +5,22 @@
 //!
 //! A plan is saved as JSON. Fields added later get defaults, so that old plans stay readable.
 
+mod act;
 mod crowd;
 mod fault;
 mod faults;
 pub(crate) mod house;
+mod quarrel;
 mod swarm;
 
-use onsale_core::command::{Steer, Wish};
-use onsale_core::inventory::seating::SeatIndex;
-use onsale_core::spec::{Change, Draft};
+use onsale_core::command::Wish;
+use onsale_core::spec::Draft;
 use onsale_core::time::Time;
 use serde::{Deserialize, Serialize};
 
+pub use self::act::Act;
 pub use self::fault::{Damage, Direction, Fault, FaultKind, Service};
+pub use self::quarrel::Quarrel;
 pub use self::swarm::swarm;
 
 /// When every simulated world begins, by its wall clock.
@@ -274,41 +277,4 @@ pub struct Operation {
     pub event: usize,
     /// What.
     pub act: Act,
-}
-
-/// What an operator can do.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Act {
-    /// Steer the waitroom.
-    Steer(Steer),
-    /// Block seats, or give them free.
-    Block {
-        /// Which.
-        seats: Vec<SeatIndex>,
-        /// Whether to block.
-        block: bool,
-    },
-    /// Open it a second time.
-    OpenAgain,
-    /// Change how much there is, what it costs, or when it is sold.
-    Change(Change),
-    /// Define it once more, as before or with something changed.
-    DefineAgain {
-        /// Whether something is changed.
-        otherwise: bool,
-    },
-    /// Call it off.
-    Cancel,
-    /// Give money back for an order of the event, the newest if there are fewer.
-    Refund {
-        /// Which order, by its number.
-        order: u32,
-        /// Which of its tickets, counted from 0; all if none are named.
-        tickets: Vec<u32>,
-    },
-    /// Settle the refunds of the event that the provider has refused.
-    SettleRefunds {
-        /// Whether the money goes back by hand; else the provider is asked again.
-        by_hand: bool,
-    },
 }

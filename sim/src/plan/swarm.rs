@@ -3,7 +3,7 @@
 //! never reach (swarm testing: Groce et al., ISSTA 2012).
 
 use super::crowd::{self, Mood};
-use super::{Act, Fault, FaultKind, Operation, Plan, Setup, faults, house};
+use super::{Act, Fault, FaultKind, Operation, Plan, Setup, faults, house, quarrel};
 use crate::noise::{Concern, Noise};
 
 /// The plan of a seed.
@@ -34,6 +34,9 @@ pub fn swarm(seed: u64) -> Plan {
     }
     if noise.chance(300) {
         refuse_refunds(noise, &mut plan);
+    }
+    if noise.chance(300) {
+        quarrel::quarrels(noise, &mut plan);
     }
     if noise.chance(400) {
         misbehave(noise, &mut plan);

@@ -56,6 +56,7 @@ pub(super) fn remove_event(plan: &mut Plan, event: usize) {
 fn stray_event(fault: &Fault) -> Option<usize> {
     match fault.kind {
         FaultKind::StrayNotice { event, .. } => Some(event),
+        FaultKind::Disputed(quarrel) => Some(quarrel.event),
         _ => None,
     }
 }
@@ -63,6 +64,7 @@ fn stray_event(fault: &Fault) -> Option<usize> {
 fn stray_event_mut(fault: &mut Fault) -> Option<&mut usize> {
     match &mut fault.kind {
         FaultKind::StrayNotice { event, .. } => Some(event),
+        FaultKind::Disputed(quarrel) => Some(&mut quarrel.event),
         _ => None,
     }
 }

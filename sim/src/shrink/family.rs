@@ -56,6 +56,7 @@ pub const fn family(kind: &FaultKind) -> Family {
         | FaultKind::NoticesLost { .. }
         | FaultKind::NoticesRepeated { .. }
         | FaultKind::NoticesLate { .. }
-        | FaultKind::StrayNotice { .. } => Family::Provider,
+        | FaultKind::StrayNotice { .. }
+        | FaultKind::Disputed(_) => Family::Provider,
     }
 }

@@ -4,7 +4,7 @@
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 
-use onsale_core::command::PaymentNotice;
+use onsale_core::command::{Command, DisputeNotice, PaymentNotice};
 use onsale_core::effect::Effect;
 use onsale_core::id::OrderId;
 use onsale_core::money::Amount;
@@ -59,6 +59,8 @@ pub(super) enum Happening {
     Capture { order: OrderId, amount: Amount },
     /// The provider declines.
     Decline { order: OrderId },
+    /// A bank decides on a dispute.
+    Judged { order: OrderId, dispute: String, is_lost: bool },
     /// A notice of the provider reaches the server.
     Notice(Box<Notice>),
     /// The server asks the provider about payments that it has not heard of.
@@ -72,9 +74,33 @@ pub(super) enum Happening {
 /// A notice on its way.
 #[derive(Clone, Debug)]
 pub(super) struct Notice {
-    pub(super) notice: PaymentNotice,
+    pub(super) news: News,
     /// How often it was sent, this time included.
     pub(super) attempt: u32,
+}
+
+/// What the provider tells.
+#[derive(Clone, Debug)]
+pub(super) enum News {
+    Payment(PaymentNotice),
+    Dispute(DisputeNotice),
+}
+
+impl News {
+    pub(super) fn order(&self) -> OrderId {
+        match self {
+            Self::Payment(notice) => notice.order,
+            Self::Dispute(notice) => notice.order,
+        }
+    }
+
+    /// That it is written down.
+    pub(super) fn command(&self) -> Command {
+        match self {
+            Self::Payment(notice) => Command::RecordPayment(notice.clone()),
+            Self::Dispute(notice) => Command::RecordDispute(Box::new(notice.clone())),
+        }
+    }
 }
 
 struct Entry {

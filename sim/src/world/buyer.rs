@@ -3,7 +3,9 @@
 
 use std::collections::VecDeque;
 
-use onsale_core::command::{Actor, Choice, Command, Provider, RefundSettlement, Steer, Wish};
+use onsale_core::command::{
+    Actor, Choice, Command, DisputeDecision, Provider, RefundSettlement, Steer, Wish,
+};
 use onsale_core::id::{EventId, HoldId, OrderId, PersonId, PlaceId};
 use onsale_core::money::Amount;
 use onsale_core::order::{OrderStatus, PaymentStatus};
@@ -428,6 +430,12 @@ fn pretence(event: EventId) -> Vec<What> {
         What::Do(Command::RefundOrder { order, tickets: None }),
         What::Do(Command::SettleRefund { order, refund: 0, how: RefundSettlement::Again }),
         What::Show(Query::RefusedRefunds { event, after: None, orders_max: 1 }, None),
+        What::Do(Command::DecideDispute {
+            order,
+            dispute: 0,
+            decision: DisputeDecision::VoidTickets,
+        }),
+        What::Show(Query::Disputes { event, after: None, orders_max: 1 }, None),
         What::Do(Command::DropPlace(PlaceId::new(event, 0))),
         What::Do(Command::ChangeEvent { event, change: Change::Price { class, price } }),
         What::Do(Command::ReserveEvent),

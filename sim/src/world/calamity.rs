@@ -127,6 +127,7 @@ impl World<'_> {
             FaultKind::NoticesLate { up_to_ms, for_ms } => {
                 self.provider.notices_late.set(up_to_ms, until(self, for_ms));
             }
+            FaultKind::Disputed(quarrel) => self.quarrel(quarrel),
             FaultKind::StrayNotice { order, event, other_provider } => {
                 self.stray_notice(order, event, other_provider);
             }

@@ -31,6 +31,8 @@ pub(super) enum Errand {
     Open(usize),
     /// See which refunds are refused, and settle them.
     Settle { by_hand: bool },
+    /// See which payments banks ask back, and decide on their tickets.
+    Decide { void: bool },
     /// Anything else.
     Other,
 }
@@ -112,12 +114,14 @@ fn of_command(command: &Command) -> PartitionId {
         | Command::SteerWaitroom { event, .. }
         | Command::TakeHold { event, .. } => *event,
         Command::CancelOrder(order)
+        | Command::DecideDispute { order, .. }
         | Command::RecordIntent { order, .. }
         | Command::RecordRefund { order, .. }
         | Command::RefundOrder { order, .. }
         | Command::SettleRefund { order, .. } => order.event,
         Command::DropPlace(place) | Command::LeaveWaitroom(place) => place.event,
         Command::PlaceOrder { hold, .. } | Command::ReleaseHold(hold) => hold.event,
+        Command::RecordDispute(notice) => notice.order.event,
         Command::RecordPayment(notice) => notice.order.event,
         Command::Advance | Command::DefineEvent { event: None, .. } | Command::ReserveEvent => {
             return PartitionId::FIRST;

@@ -74,11 +74,19 @@ impl World<'_> {
             // Some by hand all the same.
             self.look_at_refused(event, self.ops.len().is_multiple_of(3));
         }
+        for event in self.events_with_live_disputes() {
+            self.look_at_disputes(event, self.ops.len().is_multiple_of(2));
+        }
     }
 
     fn sales(&self) -> impl Iterator<Item = &Sale> {
         let shells = self.machine.process.iter().flat_map(|process| &process.shells);
         shells.flat_map(|shell| shell.state().sales())
+    }
+
+    /// Events with disputes that are open, or that somebody must decide on.
+    fn events_with_live_disputes(&self) -> Vec<EventId> {
+        self.sales().filter(|sale| sale.has_live_disputes()).map(Sale::id).collect()
     }
 
     /// Events with refunds that somebody must settle.
@@ -95,7 +103,9 @@ impl World<'_> {
         let have_gone = self.buyers.iter().all(Buyer::is_over);
         let are_told = self.ops.iter().all(|op| op.is_over);
         let is_done = is_at_rest && have_gone && are_told && !self.is_money_moving();
-        let is_settled = is_done && self.events_with_refused_refunds().is_empty();
+        let is_settled = is_done
+            && self.events_with_refused_refunds().is_empty()
+            && self.events_with_live_disputes().is_empty();
         is_settled && self.have_readers_caught_up()
     }
 

@@ -13,6 +13,7 @@ mod buyer;
 mod calamity;
 mod client;
 mod disk;
+mod disputes;
 mod ending;
 mod journal_bytes;
 mod money;
@@ -235,6 +236,7 @@ impl<'a> World<'a> {
             Happening::Record { life, effect } => self.record(life, effect),
             Happening::Capture { order, amount } => self.capture(order, amount),
             Happening::Decline { order } => self.decline(order),
+            Happening::Judged { order, dispute, is_lost } => self.judged(order, &dispute, is_lost),
             Happening::Notice(notice) => self.notice(*notice),
             Happening::Reconcile { life } => self.reconcile(life),
             Happening::Heal => self.heal(),

@@ -12,7 +12,7 @@ use onsale_core::effect::{Effect, EffectKind};
 use onsale_core::id::{EventId, OrderId};
 use onsale_core::money::Amount;
 
-use super::agenda::{Happening, Life, Notice};
+use super::agenda::{Happening, Life, News, Notice};
 use super::provider::{self, Answer, RefundId};
 use super::server::{Mail, Message};
 use super::{World, partition_id};
@@ -37,7 +37,7 @@ pub(super) enum Origin {
     /// A notice of the provider.
     Notice(Notice),
     /// What the server heard when it asked.
-    Reconciled(PaymentNotice),
+    Reconciled(News),
 }
 
 /// The effects that the running process is busy with.
@@ -200,20 +200,28 @@ impl World<'_> {
                     self.agenda.put(self.after_ms(RETRY_MS), again);
                 }
             }
-            Origin::Reconciled(notice) if is_taken => {
-                let PaymentNotice { order, payment, outcome, .. } = notice.clone();
-                self.provider.known(order, &payment, outcome);
+            Origin::Reconciled(news) if is_taken => {
+                let news = news.clone();
+                self.known(&news);
             }
             Origin::Reconciled(_) | Origin::Client(_) => {}
             Origin::Notice(sent) => {
                 let sent = sent.clone();
                 if is_taken {
-                    let PaymentNotice { order, payment, outcome, .. } = sent.notice;
-                    self.provider.known(order, &payment, outcome);
+                    self.known(&sent.news);
                 } else {
                     self.notify_again(sent);
                 }
             }
+        }
+    }
+
+    fn known(&mut self, news: &News) {
+        match news {
+            News::Payment(PaymentNotice { order, payment, outcome, .. }) => {
+                self.provider.known(*order, payment, *outcome);
+            }
+            News::Dispute(notice) => self.provider.dispute_known(notice),
         }
     }
 
@@ -278,15 +286,19 @@ impl World<'_> {
     }
 
     fn notify(&mut self, order: OrderId, payment: String, outcome: PaymentOutcome) {
+        let provider = ProviderName(provider::NAME.to_owned());
+        self.tell(&News::Payment(PaymentNotice { provider, order, payment, outcome }));
+    }
+
+    /// The provider tells something, and perhaps several times.
+    pub(super) fn tell(&mut self, news: &News) {
         let times = self.provider.notices_repeated.get(self.now).unwrap_or(1).max(1);
         if times > 1 {
             self.eyes.fault(self.now, "notices_repeated");
         }
-        let provider = ProviderName(provider::NAME.to_owned());
-        let notice = PaymentNotice { provider, order, payment, outcome };
         for _ in 0..times {
             let delay_us = self.notice_delay();
-            let sent = Notice { notice: notice.clone(), attempt: 1 };
+            let sent = Notice { news: news.clone(), attempt: 1 };
             self.agenda.put(self.after(delay_us), Happening::Notice(Box::new(sent)));
         }
     }
@@ -311,8 +323,8 @@ impl World<'_> {
             self.eyes.fault(self.now, "notices_lost");
             return self.notify_again(sent);
         }
-        let command = Command::RecordPayment(sent.notice.clone());
-        if !self.post(sent.notice.order, command, Origin::Notice(sent.clone())) {
+        let (order, command) = (sent.news.order(), sent.news.command());
+        if !self.post(order, command, Origin::Notice(sent.clone())) {
             self.notify_again(sent);
         }
     }
@@ -342,7 +354,7 @@ impl World<'_> {
         let provider = if other { "elsewhere" } else { provider::NAME };
         let provider = ProviderName(provider.to_owned());
         let notice = PaymentNotice { provider, order, payment, outcome };
-        let sent = Notice { notice, attempt: 1 };
+        let sent = Notice { news: News::Payment(notice), attempt: 1 };
         self.agenda.put(self.after(10), Happening::Notice(Box::new(sent)));
     }
 
@@ -364,9 +376,12 @@ impl World<'_> {
         for (order, payment, outcome) in unknown {
             self.eyes.reached.reached("reconciled");
             let provider = ProviderName(provider::NAME.to_owned());
-            let notice = PaymentNotice { provider, order, payment, outcome };
-            let origin = Origin::Reconciled(notice.clone());
-            self.post(order, Command::RecordPayment(notice), origin);
+            let news = News::Payment(PaymentNotice { provider, order, payment, outcome });
+            self.post(order, news.command(), Origin::Reconciled(news));
+        }
+        for notice in self.untold_disputes() {
+            let news = News::Dispute(notice);
+            self.post(news.order(), news.command(), Origin::Reconciled(news));
         }
     }
 
@@ -382,11 +397,12 @@ impl World<'_> {
 
     /// Whether money is still under way.
     pub(super) fn is_money_moving(&self) -> bool {
-        !self.effects.is_empty() || !self.provider.unknown().is_empty()
+        let is_told = self.provider.unknown().is_empty() && self.provider.is_at_peace();
+        !self.effects.is_empty() || !is_told
     }
 }
 
 /// An order number that no sale here reaches.
-fn beyond(order: OrderId) -> OrderId {
+pub(super) fn beyond(order: OrderId) -> OrderId {
     OrderId::new(order.event, order.number.saturating_add(1_000_000))
 }

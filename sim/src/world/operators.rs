@@ -1,5 +1,6 @@
 //! What operators do: publish events, open them, steer them, call them off, settle refunds that the
-//! provider refuses. They have a line of their own and ask until they are answered.
+//! provider refuses. They have a line of their own and ask until they are answered. What they do
+//! about disputes is in `disputes`.
 
 use onsale_core::command::{Actor, Command, RefundSettlement, Request, Steer};
 use onsale_core::id::{EventId, OrderId, TicketId};
@@ -95,6 +96,7 @@ impl World<'_> {
             Act::Cancel => Command::CancelEvent(event),
             Act::Refund { order, tickets } => self.refund(OrderId::new(event, *order), tickets),
             Act::SettleRefunds { by_hand } => return self.look_at_refused(event, *by_hand),
+            Act::DecideDisputes { void } => return self.look_at_disputes(event, *void),
         };
         self.operator_asks(Errand::Other, command);
     }
@@ -140,7 +142,7 @@ impl World<'_> {
         }
     }
 
-    fn operator_asks(&mut self, errand: Errand, command: Command) {
+    pub(super) fn operator_asks(&mut self, errand: Errand, command: Command) {
         let op = Op(self.ops.len() as u64);
         let asked = match command {
             // An event of its own is defined once, without the help of a key.
@@ -152,7 +154,7 @@ impl World<'_> {
         self.operator_waits(errand, asked);
     }
 
-    fn operator_waits(&mut self, errand: Errand, asked: Asked) {
+    pub(super) fn operator_waits(&mut self, errand: Errand, asked: Asked) {
         self.ask(Pending {
             owner: Owner::Operator(errand),
             asked,
@@ -167,6 +169,9 @@ impl World<'_> {
         let reply = match (errand, answer) {
             (Errand::Settle { by_hand }, Ok(Answer::View(View::RefusedRefunds(refused)))) => {
                 return self.settle_refunds(refused, by_hand);
+            }
+            (Errand::Decide { void }, Ok(Answer::View(View::Disputes(live)))) => {
+                return self.decide_disputes(live, void);
             }
             (_, Ok(Answer::Reply(reply))) => reply,
             _ => return,

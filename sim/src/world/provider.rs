@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use onsale_core::command::{IntentOutcome, PaymentOutcome, RefundOutcome};
+use onsale_core::command::{DisputeNotice, IntentOutcome, PaymentOutcome, RefundOutcome};
 use onsale_core::effect::{Effect, EffectKind};
 use onsale_core::id::OrderId;
 use onsale_core::money::{Amount, Currency};
@@ -29,6 +29,8 @@ pub(super) struct Account {
     pub(super) payments: Vec<Payment>,
     /// What was said to each attempt at each refund: it is said again whenever it is asked for.
     refunds: BTreeMap<RefundId, RefundOutcome>,
+    /// What banks asked back.
+    pub(super) disputes: Vec<Dispute>,
     /// Attempts at refunds that it has taken on and said nothing to yet, and whether they fail.
     taken_on: BTreeMap<RefundId, bool>,
     /// It was declined, and whether that was taken note of.
@@ -45,7 +47,22 @@ pub(super) type RefundId = (u32, u32);
 pub(super) struct Payment {
     pub(super) name: String,
     pub(super) amount: Amount,
+    /// How much of it went back.
+    gave: u64,
     /// Whether the server has taken note of it.
+    pub(super) is_known: bool,
+}
+
+/// A payment that a bank asks back.
+#[derive(Clone, Debug)]
+pub(super) struct Dispute {
+    pub(super) name: String,
+    pub(super) payment: String,
+    pub(super) amount: Amount,
+    pub(super) currency: Currency,
+    /// What the bank has decided.
+    pub(super) is_lost: Option<bool>,
+    /// Whether the server has taken note of how it stands.
     pub(super) is_known: bool,
 }
 
@@ -134,6 +151,7 @@ impl Provider {
                     until: *until,
                     payments: Vec::new(),
                     refunds: BTreeMap::new(),
+                    disputes: Vec::new(),
                     taken_on: BTreeMap::new(),
                     declined: None,
                     is_visited: false,
@@ -173,6 +191,7 @@ impl Provider {
         if let Some(said) = account.refunds.get(&id) {
             return (Answer::Refund(said.clone()), None);
         }
+        let can_give = account.can_give(payment, amount);
         let taken_on = account.taken_on.get(&id).copied();
         let says = match (mood, taken_on) {
             (Mood::Pends { fails }, _) => {
@@ -180,6 +199,7 @@ impl Provider {
                 return (Answer::Pending, None);
             }
             (_, Some(true)) => refused(SENT_BACK),
+            _ if !can_give => refused("a bank asks for it"),
             (Mood::Refuses, None) => refused("not today"),
             (Mood::Pays, None) | (_, Some(false)) => {
                 RefundOutcome::Done { reference: format!("ref-{order}-{}-{}", id.0, id.1) }
@@ -187,6 +207,10 @@ impl Provider {
         };
         let is_done = matches!(says, RefundOutcome::Done { .. });
         account.refunds.insert(id, says.clone());
+        if is_done {
+            let of = account.payments.iter_mut().filter(|one| one.name == payment);
+            of.for_each(|one| one.gave += amount.as_minor());
+        }
         let paid_back = PaidBack { refund: id.0, payment: payment.to_owned(), amount };
         (Answer::Refund(says), is_done.then_some(paid_back))
     }
@@ -199,7 +223,7 @@ impl Provider {
         }
         let count = account.payments.len();
         let name = format!("pay-{order}-{count}");
-        let payment = Payment { name, amount, is_known: false };
+        let payment = Payment { name, amount, gave: 0, is_known: false };
         account.payments.push(payment.clone());
         Some(payment)
     }
@@ -217,6 +241,54 @@ impl Provider {
         }
     }
 
+    /// A bank asks for the newest payment of the newest paid order of an event up to this one; once
+    /// for each payment.
+    pub(super) fn dispute(&mut self, wanted: OrderId, is_half: bool) -> Option<(OrderId, Dispute)> {
+        let of_event = OrderId::new(wanted.event, 0)..=wanted;
+        let mut accounts = self.accounts.range_mut(of_event).rev();
+        let (order, account) = accounts.find(|(_, account)| !account.payments.is_empty())?;
+        let payment = account.payments.last()?;
+        let is_new = account.disputes.iter().all(|dispute| dispute.payment != payment.name);
+        let part = if is_half { 2 } else { 1 };
+        let amount = Amount::from_minor(payment.amount.as_minor() / part);
+        if !is_new || amount.is_zero() {
+            return None;
+        }
+        let dispute = Dispute {
+            name: format!("dp-{}", payment.name),
+            payment: payment.name.clone(),
+            amount,
+            currency: account.currency,
+            is_lost: None,
+            is_known: false,
+        };
+        account.disputes.push(dispute.clone());
+        Some((*order, dispute))
+    }
+
+    /// The bank has decided.
+    pub(super) fn judge(&mut self, order: OrderId, name: &str, is_lost: bool) -> Option<Dispute> {
+        let account = self.accounts.get_mut(&order)?;
+        let dispute = account.disputes.iter_mut().find(|dispute| dispute.name == name)?;
+        (dispute.is_lost, dispute.is_known) = (Some(is_lost), false);
+        Some(dispute.clone())
+    }
+
+    /// The server has taken note of how a dispute stood when it was told.
+    pub(super) fn dispute_known(&mut self, notice: &DisputeNotice) {
+        let Some(account) = self.accounts.get_mut(&notice.order) else { return };
+        let named = account.disputes.iter_mut().filter(|one| one.name == notice.dispute);
+        for dispute in named {
+            dispute.is_known |= dispute.is_lost.is_some() == notice.end.is_some();
+        }
+    }
+
+    /// Whether every bank has decided.
+    pub(super) fn is_at_peace(&self) -> bool {
+        let mut disputes = self.accounts.values().flat_map(|account| &account.disputes);
+        disputes.all(|dispute| dispute.is_lost.is_some() && dispute.is_known)
+    }
+
     /// What the server would hear if it asked: payments and refusals that it has not taken note of.
     pub(super) fn unknown(&self) -> Vec<(OrderId, String, PaymentOutcome)> {
         let mut found = Vec::new();
@@ -232,6 +304,19 @@ impl Provider {
             }
         }
         found
+    }
+}
+
+impl Account {
+    /// Whether so much of a payment is still here, and no bank asks for it.
+    fn can_give(&self, payment: &str, amount: Amount) -> bool {
+        let disputes = self.disputes.iter().filter(|dispute| dispute.payment == payment);
+        let is_asked = disputes.clone().any(|dispute| dispute.is_lost.is_none());
+        let lost = disputes.filter(|dispute| dispute.is_lost == Some(true));
+        let lost: u64 = lost.map(|dispute| dispute.amount.as_minor()).sum();
+        let came = self.payments.iter().find(|one| one.name == payment);
+        let left = came.map_or(0, |one| one.amount.as_minor().saturating_sub(one.gave + lost));
+        !is_asked && (lost == 0 || amount.as_minor() <= left)
     }
 }
 

@@ -108,12 +108,21 @@ impl Batch {
             Fact::RefundRefused(fact) => self.refund_refused(mark, fact)?,
             Fact::RefundRetried(fact) => self.refund_retried(mark, fact)?,
             Fact::RefundSettled(fact) => self.refund_settled(mark, fact)?,
-            // Nothing to see yet; how people are let in; money for no order, which the partition
-            // keeps for its operator; an answer that is kept.
+            // Disputes themselves are seen at the partition; what goes back for one has a fact.
+            Fact::DisputeOpened(fact) => {
+                self.step(mark, fact.order)?;
+            }
+            Fact::DisputeClosed(fact) => {
+                self.step(mark, fact.order)?;
+            }
+            Fact::DisputeDecided(fact) => self.dispute_decided(mark, fact)?,
+            // Nothing to see yet; how people are let in; money for no order and disputes about it,
+            // which the partition keeps for its operator; an answer that is kept.
             Fact::EventReserved(_)
             | Fact::LotteryDrawn(_)
             | Fact::WaitroomSteered(_)
             | Fact::PaymentStrayed(_)
+            | Fact::DisputeStrayed(_)
             | Fact::Answered(_) => {}
         }
         Some(())

@@ -3,7 +3,8 @@
 use std::mem::replace;
 
 use onsale_core::fact::{
-    PaymentCaptured, RefundDone, RefundRefused, RefundRetried, RefundSettled, RefundWanted,
+    DisputeDecided, PaymentCaptured, RefundDone, RefundRefused, RefundRetried, RefundSettled,
+    RefundWanted,
 };
 use onsale_core::id::OrderId;
 use onsale_core::money::Amount;
@@ -61,6 +62,14 @@ impl Batch {
             self.count_refund(id, RefundState::Wanted, fact.amount, 1)?;
         }
         self.refunds.put((id, refund.refund), refund);
+        Some(())
+    }
+
+    pub(super) fn dispute_decided(&mut self, mark: Mark, fact: &DisputeDecided) -> Option<()> {
+        self.step(mark, fact.order)?;
+        if fact.tickets != 0 {
+            self.void_tickets(mark, fact.order, fact.tickets)?;
+        }
         Some(())
     }
 

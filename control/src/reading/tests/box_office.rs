@@ -2,13 +2,14 @@
 
 use onsale_core::Partition;
 use onsale_core::command::{
-    Actor, Choice, Command, IntentOutcome, PaymentNotice, PaymentOutcome, Provider, RefundOutcome,
-    RefundSettlement, Request, Wish,
+    Actor, Choice, Command, DisputeDecision, DisputeNotice, IntentOutcome, PaymentNotice,
+    PaymentOutcome, Provider, RefundOutcome, RefundSettlement, Request, Wish,
 };
 use onsale_core::fact::Decision;
 use onsale_core::id::{EventId, HoldId, OrderId, PartitionId, PersonId};
 use onsale_core::inventory::seating::SeatIndex;
 use onsale_core::money::Amount;
+use onsale_core::payment::DisputeEnd;
 use onsale_core::reply::Reply;
 use onsale_core::spec::{
     Class, ClassId, Draft, EventSpec, Limits, Numbering, Plan, Point, Quota, Row, Section, Terms,
@@ -142,6 +143,24 @@ impl BoxOffice {
     /// An operator says what becomes of the refund.
     pub fn settle(&mut self, order: OrderId, how: RefundSettlement) {
         self.ask(Actor::Operator, Command::SettleRefund { order, refund: 0, how });
+    }
+
+    /// A bank takes so much of the first payment, and an operator the tickets.
+    pub fn charged_back(&mut self, order: OrderId, minor: u64) {
+        let (amount, currency) = (Amount::from_minor(minor), "EUR".parse().unwrap());
+        let notice = DisputeNotice {
+            provider: Provider("sandbox".to_owned()),
+            order,
+            payment: "pay_1".to_owned(),
+            dispute: "dp_1".to_owned(),
+            amount,
+            currency,
+            reason: "fraudulent".to_owned(),
+            end: Some(DisputeEnd::Lost { amount, currency }),
+        };
+        self.ask(Actor::System, Command::RecordDispute(Box::new(notice)));
+        let decision = DisputeDecision::VoidTickets;
+        self.ask(Actor::Operator, Command::DecideDispute { order, dispute: 0, decision });
     }
 
     /// Everything that was decided is in the database.

@@ -169,6 +169,20 @@ databases! {
         }
     }
 
+    async fn tickets_that_are_void_for_a_dispute_count_as_void(database: TestDatabase) {
+        let mut office = BoxOffice::new();
+        let event = office.event("Lanterns");
+        let order = office.order(person(1), event, &[(0, Any(2))]);
+        office.pay(order, 10_000);
+        office.charged_back(order, 7_000);
+        office.projected(&database).await;
+        let (_, found) = summary(&database, &office.asked(Some(event)), event).await.unwrap();
+        let found = found.unwrap();
+        assert_eq!(found.tickets, TicketCounts { issued: 2, voided: 2, valid_minor: 0 });
+        assert_eq!(found.money.refunding_minor, 3_000, "what the bank has left");
+        assert_eq!((found.classes[0].sold, found.quotas[0].sold), (0, 0));
+    }
+
     async fn an_event_that_nothing_is_known_of_is_not_made_up(database: TestDatabase) {
         let event = EventId::new(PartitionId::FIRST, 5).unwrap();
         let asked = BoxOffice::new().asked(Some(event));

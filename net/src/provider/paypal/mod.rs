@@ -17,6 +17,7 @@
 //! developer.paypal.com.
 
 mod certificate;
+mod dispute;
 mod money;
 mod notice;
 #[cfg(test)]
@@ -29,13 +30,14 @@ use std::sync::Arc;
 use axum::http::StatusCode;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use onsale_core::command::{PaymentNotice, PaymentOutcome};
+use onsale_core::command::{DisputeNotice, PaymentNotice, PaymentOutcome};
 use onsale_core::id::OrderId;
 use onsale_core::money::Currency;
 use onsale_core::time::Time;
 use serde_json::{Value, json};
 
 use self::certificate::Certificates;
+use self::dispute::{Dispute, Paid};
 use self::money::Money;
 use self::notice::Reader;
 use self::token::Tokens;
@@ -192,6 +194,18 @@ impl Inner {
         receipt(&self.get(&path).await?.success()?)
     }
 
+    /// Of which order the payment was, only the capture knows.
+    async fn dispute(&self, id: &str) -> Result<Option<DisputeNotice>, AskError> {
+        if !dispute::is_name(id) {
+            return Err(refused(format!("{id:?} is no name of a dispute")));
+        }
+        let seen: Dispute = self.get(&format!("/v1/customer/disputes/{id}")).await?.success()?;
+        let Some(payment) = seen.capture() else { return Ok(None) };
+        let paid = self.get(&format!("/v2/payments/captures/{payment}")).await?;
+        let paid: Paid = paid.success()?;
+        paid.order().map(|order| seen.notice(order, payment)).transpose()
+    }
+
     async fn get(&self, path: &str) -> Result<api::Said, AskError> {
         let authorization = self.tokens.authorization(&self.api).await?;
         let headers = [("authorization", authorization.as_str())];
@@ -276,6 +290,13 @@ impl PaymentProvider for Paypal {
         reference: &'a str,
     ) -> BoxFuture<'a, Result<RefundReceipt, AskError>> {
         self.0.query_refund(reference).boxed()
+    }
+
+    fn query_dispute<'a>(
+        &'a self,
+        dispute: &'a str,
+    ) -> BoxFuture<'a, Result<Option<DisputeNotice>, AskError>> {
+        self.0.dispute(dispute).boxed()
     }
 
     fn verify_notice<'a>(

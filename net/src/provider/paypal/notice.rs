@@ -154,6 +154,12 @@ struct RelatedIds {
     order_id: Name,
 }
 
+/// What notices about disputes say.
+#[derive(Deserialize)]
+struct Dispute {
+    dispute_id: String,
+}
+
 /// What to ask about after this notice, if anything. Refunds are asked about by themselves.
 fn question(body: &[u8]) -> Result<Option<Said>, NoticeError> {
     let malformed = |fault: serde_json::Error| NoticeError::Malformed(fault.to_string());
@@ -167,6 +173,10 @@ fn question(body: &[u8]) -> Result<Option<Said>, NoticeError> {
         "PAYMENT.CAPTURE.COMPLETED" | "PAYMENT.CAPTURE.PENDING" | "PAYMENT.CAPTURE.DENIED" => {
             let capture: Capture = serde_json::from_str(resource).map_err(malformed)?;
             (capture.custom_id, capture.supplementary_data.related_ids.order_id)
+        }
+        "CUSTOMER.DISPUTE.CREATED" | "CUSTOMER.DISPUTE.UPDATED" | "CUSTOMER.DISPUTE.RESOLVED" => {
+            let dispute: Dispute = serde_json::from_str(resource).map_err(malformed)?;
+            return Ok(Some(Said::AskDispute(dispute.dispute_id)));
         }
         _ => return Ok(None),
     };
@@ -299,7 +309,7 @@ mod tests {
     #[test]
     fn not_many_are_let_through_unproven() {
         let unknown = reader(false, &[WEBHOOK_ID]);
-        let boring = br#"{"event_type":"CUSTOMER.DISPUTE.CREATED","resource":{}}"#;
+        let boring = br#"{"event_type":"BILLING.PLAN.CREATED","resource":{}}"#;
         assert_eq!(read(&unknown, &headers(), boring, NOW), Ok(None));
         for _ in 0..UNPROVEN_MAX {
             assert_eq!(read(&unknown, &headers(), NOTICE, NOW), Ok(Some(ask())));
@@ -336,6 +346,17 @@ mod tests {
             assert_eq!(question_of(&format!("PAYMENT.CAPTURE.{state}"), &capture), Ok(None));
         }
         assert_eq!(question_of("BILLING.PLAN.CREATED", &json!({})), Ok(None));
+    }
+
+    #[test]
+    fn disputes_are_asked_about() {
+        for state in ["CREATED", "UPDATED", "RESOLVED"] {
+            let kind = format!("CUSTOMER.DISPUTE.{state}");
+            let asked = question_of(&kind, &json!({ "dispute_id": "PP-D-4012" }));
+            assert_eq!(asked, Ok(Some(Said::AskDispute("PP-D-4012".into()))));
+            let nameless = question_of(&kind, &json!({}));
+            assert!(matches!(nameless, Err(NoticeError::Malformed(_))), "{nameless:?}");
+        }
     }
 
     #[test]

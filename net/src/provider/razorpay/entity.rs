@@ -2,13 +2,15 @@
 //!
 //! A payment has the notes of its link, so each says by itself which order it is for.
 
-use onsale_core::command::{PaymentNotice, PaymentOutcome, Provider};
+use onsale_core::command::{DisputeNotice, PaymentNotice, PaymentOutcome, Provider};
 use onsale_core::id::OrderId;
 use onsale_core::money::{Amount, Currency};
+use onsale_core::payment::DisputeEnd;
 use serde::Deserialize;
 use serde_json::Value;
 
 use crate::provider::api::temporary;
+use crate::provider::notice::word;
 use crate::provider::{AskError, IntentPage, NoticeError, RefundReceipt};
 
 /// What the merchant notes on an entity: an object, or something else if there is nothing.
@@ -102,6 +104,45 @@ impl Payment {
         };
         let (provider, payment) = (Provider(super::NAME.into()), self.id.clone());
         Ok(Some(PaymentNotice { provider, order, payment, outcome }))
+    }
+}
+
+/// A payment that a bank asks back.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Dispute {
+    id: String,
+    amount: u64,
+    currency: String,
+    reason_code: Option<String>,
+    status: String,
+}
+
+impl Dispute {
+    /// What it says about the money of `order`. One that is `closed` was a question only: the money
+    /// stays. Unconfirmed.
+    pub(super) fn notice(
+        &self,
+        order: OrderId,
+        payment: &Payment,
+    ) -> Result<DisputeNotice, NoticeError> {
+        let malformed = |_| NoticeError::Malformed("not a currency".to_owned());
+        let currency: Currency = self.currency.parse().map_err(malformed)?;
+        let amount = Amount::from_minor(self.amount);
+        let end = match self.status.as_str() {
+            "won" | "closed" => Some(DisputeEnd::Won),
+            "lost" => Some(DisputeEnd::Lost { amount, currency }),
+            _ => None,
+        };
+        Ok(DisputeNotice {
+            provider: Provider(super::NAME.into()),
+            order,
+            payment: payment.id.clone(),
+            dispute: self.id.clone(),
+            amount,
+            currency,
+            reason: word(self.reason_code.as_deref()),
+            end,
+        })
     }
 }
 

@@ -5,7 +5,7 @@ use onsale_core::id::OrderId;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::entity::{Link, Payment};
+use super::entity::{Dispute, Link, Payment};
 use crate::provider::{NoticeError, Said};
 
 /// An event, once its signature is believed. What is in the payload depends on the kind.
@@ -26,6 +26,12 @@ struct Entity<T> {
     entity: T,
 }
 
+#[derive(Debug, Deserialize)]
+struct DisputePayload {
+    dispute: Entity<Dispute>,
+    payment: Entity<Payment>,
+}
+
 /// Reads an event. Refunds are of no interest: whoever waits for one asks.
 pub(super) fn read(body: &[u8]) -> Result<Vec<Said>, NoticeError> {
     let malformed = |fault: serde_json::Error| NoticeError::Malformed(fault.to_string());
@@ -33,6 +39,7 @@ pub(super) fn read(body: &[u8]) -> Result<Vec<Said>, NoticeError> {
     let is_links = match event.as_str() {
         "payment_link.paid" | "payment_link.partially_paid" => true,
         "payment.captured" | "payment.authorized" => false,
+        kind if kind.starts_with("payment.dispute.") => return dispute(payload),
         _ => return Ok(Vec::new()),
     };
     let Payload { payment_link, payment } = serde_json::from_value(payload).map_err(malformed)?;
@@ -45,4 +52,14 @@ pub(super) fn read(body: &[u8]) -> Result<Vec<Said>, NoticeError> {
     };
     let order: OrderId = order.parse().map_err(|_| foreign())?;
     Ok(payment.notice(order)?.map(Said::Payment).into_iter().collect())
+}
+
+/// What a dispute says; nothing if it is about a payment of another kind.
+fn dispute(payload: Value) -> Result<Vec<Said>, NoticeError> {
+    let malformed = |fault: serde_json::Error| NoticeError::Malformed(fault.to_string());
+    let payload: DisputePayload = serde_json::from_value(payload).map_err(malformed)?;
+    let payment = payload.payment.entity;
+    let Some(order) = payment.notes.order() else { return Ok(Vec::new()) };
+    let order: OrderId = order.parse().map_err(|_| NoticeError::Foreign(payment.id.clone()))?;
+    Ok(vec![Said::Dispute(payload.dispute.entity.notice(order, &payment)?)])
 }

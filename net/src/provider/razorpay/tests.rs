@@ -1,8 +1,9 @@
 //! When a link ends, what can be taken, and what is read in events.
 
 use http::{HeaderMap, HeaderValue, Method};
-use onsale_core::command::{PaymentOutcome, Provider};
+use onsale_core::command::{DisputeNotice, PaymentOutcome, Provider};
 use onsale_core::id::{EventId, PartitionId};
+use onsale_core::payment::DisputeEnd;
 use serde_json::Value;
 
 use super::*;
@@ -139,7 +140,7 @@ fn money_is_told_twice_under_one_name() {
 #[test]
 fn what_changes_nothing_says_nothing() {
     let failed = event("payment.failed", &payment("failed"));
-    let unknown = json!({ "event": "payment.dispute.created", "payload": [] });
+    let unknown = json!({ "event": "payment.downtime.started", "payload": [] });
     for event in [failed, link_event("payment_link.cancelled"), unknown] {
         assert_eq!(said(&event), Ok(Vec::new()), "{event}");
     }
@@ -148,6 +149,46 @@ fn what_changes_nothing_says_nothing() {
         other["notes"] = notes;
         assert_eq!(said(&event("payment.captured", &other)), Ok(Vec::new()), "of no link of ours");
     }
+}
+
+#[test]
+fn a_dispute_says_whose_money_it_is() {
+    let told = |status: &str| {
+        let mut event = event(&format!("payment.dispute.{status}"), &payment("captured"));
+        let entity = json!({
+            "id": "disp_1", "payment_id": "pay_1", "amount": 5_000, "currency": "INR",
+            "reason_code": "goods_not_received", "status": status,
+        });
+        event["payload"]["dispute"] = json!({ "entity": entity });
+        event
+    };
+    let (amount, currency) = (Amount::from_minor(5_000), "INR".parse().unwrap());
+    let notice = |end| DisputeNotice {
+        provider: Provider(NAME.into()),
+        order: order(),
+        payment: "pay_1".into(),
+        dispute: "disp_1".into(),
+        amount,
+        currency,
+        reason: "goods_not_received".into(),
+        end,
+    };
+    for (status, end) in [
+        ("open", None),
+        ("under_review", None),
+        ("won", Some(DisputeEnd::Won)),
+        ("closed", Some(DisputeEnd::Won)),
+        ("lost", Some(DisputeEnd::Lost { amount, currency })),
+    ] {
+        assert_eq!(said(&told(status)), Ok(vec![Said::Dispute(notice(end))]), "{status}");
+    }
+    let mut other = told("lost");
+    other["payload"]["payment"]["entity"]["notes"] = json!([]);
+    assert_eq!(said(&other), Ok(Vec::new()), "of no link of ours");
+    other["payload"]["payment"]["entity"]["notes"] = json!({ "order": "1234" });
+    assert_eq!(said(&other), Err(NoticeError::Foreign("pay_1".into())));
+    let bare = json!({ "event": "payment.dispute.created", "payload": {} });
+    assert!(matches!(said(&bare), Err(NoticeError::Malformed(_))));
 }
 
 #[test]

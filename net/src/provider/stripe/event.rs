@@ -21,7 +21,14 @@ struct Data {
     object: Value,
 }
 
-/// Reads an event. Refunds are of no interest: whoever waits for one asks.
+/// What has a name.
+#[derive(Debug, Deserialize)]
+struct Named {
+    id: String,
+}
+
+/// Reads an event. Refunds are of no interest: whoever waits for one asks. What a dispute says is
+/// asked about: it does not name the order.
 pub(super) fn read(body: &[u8]) -> Result<Vec<Said>, NoticeError> {
     let event: Event = serde_json::from_slice(body).map_err(|fault| malformed(&fault))?;
     let object = event.data.object;
@@ -32,6 +39,12 @@ pub(super) fn read(body: &[u8]) -> Result<Vec<Said>, NoticeError> {
         "checkout.session.async_payment_failed" => Some(parse::<Session>(object)?.declined()?),
         "payment_intent.succeeded" | "payment_intent.processing" | "payment_intent.canceled" => {
             parse::<PaymentIntent>(object)?.notice()?
+        }
+        "charge.dispute.created"
+        | "charge.dispute.updated"
+        | "charge.dispute.funds_withdrawn"
+        | "charge.dispute.closed" => {
+            return Ok(vec![Said::AskDispute(parse::<Named>(object)?.id)]);
         }
         _ => None,
     };

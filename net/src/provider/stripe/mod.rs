@@ -6,8 +6,8 @@
 //! Sources: docs.stripe.com/api (Checkout Sessions, Payment Intents, Refunds, idempotent requests),
 //! docs.stripe.com/webhooks and the public SDKs.
 //!
-//! Deliberately absent: saved cards, and disputes. Money that a bank takes back is settled with
-//! Stripe, not with the order.
+//! Deliberately absent: saved cards, and evidence for disputes. Whether a bank gets money back is
+//! argued with Stripe; here it is only written down.
 
 mod event;
 mod object;
@@ -19,12 +19,12 @@ use form_urlencoded::Serializer;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use http::StatusCode;
-use onsale_core::command::PaymentNotice;
+use onsale_core::command::{DisputeNotice, PaymentNotice};
 use onsale_core::id::OrderId;
 use onsale_core::money::Currency;
 use onsale_core::time::{Span, Time};
 
-use self::object::{Failure, List, PaymentIntent, Refund, Session};
+use self::object::{Dispute, Failure, List, PaymentIntent, Refund, Session};
 use super::api::{self, Api, ApiUrl, refused, temporary};
 use super::secret::Secret;
 use super::signature::{self, SignatureError};
@@ -197,6 +197,13 @@ impl Stripe {
         self.get(&format!("/v1/payment_intents/{id}")).await
     }
 
+    /// Of which order the payment was, only the Payment Intent knows.
+    async fn dispute(&self, id: &str) -> Result<Option<DisputeNotice>, AskError> {
+        let path = format!("/v1/disputes/{id}?expand%5B%5D=payment_intent");
+        let dispute: Dispute = self.get(&path).await?;
+        dispute.notice().map_err(|reason| temporary(reason.to_string()))
+    }
+
     /// Stripe forgets keys after a day, and an effect may be tried again later than that. So it is
     /// asked first whether the refund was made.
     async fn give_back(&self, wish: &RefundWish) -> Result<RefundReceipt, AskError> {
@@ -353,6 +360,13 @@ impl PaymentProvider for Stripe {
             refund.receipt()
         }
         .boxed()
+    }
+
+    fn query_dispute<'a>(
+        &'a self,
+        dispute: &'a str,
+    ) -> BoxFuture<'a, Result<Option<DisputeNotice>, AskError>> {
+        self.dispute(dispute).boxed()
     }
 
     fn verify_notice<'a>(

@@ -3,12 +3,14 @@
 //! The payment's name is that of the Payment Intent: a Checkout Session has exactly one, and
 //! refunds are asked for by it.
 
-use onsale_core::command::{PaymentNotice, PaymentOutcome, Provider};
+use onsale_core::command::{DisputeNotice, PaymentNotice, PaymentOutcome, Provider};
 use onsale_core::id::OrderId;
 use onsale_core::money::{Amount, Currency};
+use onsale_core::payment::DisputeEnd;
 use serde::Deserialize;
 
 use super::unit;
+use crate::provider::notice::word;
 use crate::provider::{AskError, NoticeError, RefundReceipt};
 
 /// What the merchant notes on an object.
@@ -125,6 +127,47 @@ impl PaymentIntent {
     }
 }
 
+/// A payment that a bank asks back. Source: docs.stripe.com/api/disputes/object.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Dispute {
+    id: String,
+    amount: u64,
+    currency: String,
+    reason: Option<String>,
+    status: String,
+    payment_intent: Option<Expandable>,
+}
+
+impl Dispute {
+    /// What it says about an order's money, where its Payment Intent is there as a whole. An
+    /// inquiry (`warning_…`) asks for none: a refund is the best answer to it.
+    pub(super) fn notice(&self) -> Result<Option<DisputeNotice>, NoticeError> {
+        let Some(Expandable::Whole(intent)) = &self.payment_intent else { return Ok(None) };
+        let order = intent.metadata.as_ref().and_then(|metadata| metadata.order.as_deref());
+        let order: Option<OrderId> = order.and_then(|order| order.parse().ok());
+        let Some(order) = order.filter(|_| !self.status.starts_with("warning_")) else {
+            return Ok(None);
+        };
+        let (amount, currency) = amount(Some(self.amount), Some(&self.currency))?;
+        let end = match self.status.as_str() {
+            "won" => Some(DisputeEnd::Won),
+            "lost" => Some(DisputeEnd::Lost { amount, currency }),
+            // `needs_response`, `under_review`, and what is not known yet: somebody looks at it.
+            _ => None,
+        };
+        Ok(Some(DisputeNotice {
+            provider: Provider(super::NAME.into()),
+            order,
+            payment: intent.id.clone(),
+            dispute: self.id.clone(),
+            amount,
+            currency,
+            reason: word(self.reason.as_deref()),
+            end,
+        }))
+    }
+}
+
 /// Money that goes back.
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct Refund {
@@ -183,12 +226,17 @@ impl Failure {
 }
 
 fn money(units: Option<u64>, currency: Option<&str>) -> Result<PaymentOutcome, NoticeError> {
+    let (amount, currency) = amount(units, currency)?;
+    Ok(PaymentOutcome::Captured { amount, currency })
+}
+
+fn amount(units: Option<u64>, currency: Option<&str>) -> Result<(Amount, Currency), NoticeError> {
     let code = currency.ok_or_else(|| malformed("no currency"))?.to_ascii_uppercase();
     let currency: Currency = code.parse().map_err(|_| malformed("not a currency"))?;
     let units = units.ok_or_else(|| malformed("no amount"))?;
     let amount: Option<Amount> = unit::from_stripe(units, currency);
     let amount = amount.ok_or_else(|| malformed("not an amount of its currency"))?;
-    Ok(PaymentOutcome::Captured { amount, currency })
+    Ok((amount, currency))
 }
 
 fn notice(

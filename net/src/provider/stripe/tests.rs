@@ -4,6 +4,7 @@ use http::{HeaderMap, HeaderValue, Method};
 use onsale_core::command::{PaymentOutcome, Provider};
 use onsale_core::id::{EventId, PartitionId};
 use onsale_core::money::Amount;
+use onsale_core::payment::DisputeEnd;
 use serde_json::{Value, json};
 
 use super::*;
@@ -123,11 +124,68 @@ fn what_changes_nothing_says_nothing() {
         ("payment_intent.payment_failed", payment_intent("requires_payment_method")),
         ("payment_intent.created", payment_intent("requires_payment_method")),
         ("refund.updated", json!({ "id": "re_1", "status": "succeeded" })),
-        ("charge.dispute.created", json!({})),
         ("checkout.session.completed", session("complete", "no_payment_required")),
     ] {
         assert_eq!(said(kind, &object), Ok(Vec::new()), "{kind}");
     }
+}
+
+#[test]
+fn disputes_are_asked_about() {
+    for kind in ["created", "updated", "funds_withdrawn", "closed"] {
+        let object = json!({ "id": "dp_1", "object": "dispute", "payment_intent": "pi_1" });
+        let asked = said(&format!("charge.dispute.{kind}"), &object);
+        assert_eq!(asked, Ok(vec![Said::AskDispute("dp_1".into())]));
+    }
+    let nameless = said("charge.dispute.created", &json!({}));
+    assert!(matches!(nameless, Err(NoticeError::Malformed(_))), "{nameless:?}");
+}
+
+#[test]
+fn a_dispute_says_whose_money_it_is() {
+    let dispute = |status: &str| {
+        json!({
+            "id": "dp_1",
+            "object": "dispute",
+            "amount": 5_000,
+            "currency": "eur",
+            "reason": "fraudulent",
+            "status": status,
+            "payment_intent": payment_intent("succeeded"),
+        })
+    };
+    let read = |whole: Value| serde_json::from_value::<Dispute>(whole).unwrap().notice();
+    let (amount, currency) = (Amount::from_minor(5_000), "EUR".parse().unwrap());
+    let notice = |end| DisputeNotice {
+        provider: Provider(NAME.into()),
+        order: order(),
+        payment: "pi_1".into(),
+        dispute: "dp_1".into(),
+        amount,
+        currency,
+        reason: "fraudulent".into(),
+        end,
+    };
+    for (status, end) in [
+        ("needs_response", None),
+        ("under_review", None),
+        ("won", Some(DisputeEnd::Won)),
+        ("lost", Some(DisputeEnd::Lost { amount, currency })),
+    ] {
+        assert_eq!(read(dispute(status)), Ok(Some(notice(end))), "{status}");
+    }
+    for inquiry in ["warning_needs_response", "warning_under_review", "warning_closed"] {
+        assert_eq!(read(dispute(inquiry)), Ok(None), "{inquiry} asks for no money");
+    }
+    let mut foreign = dispute("lost");
+    foreign["payment_intent"]["metadata"] = json!({ "order": "17" });
+    assert_eq!(read(foreign), Ok(None), "of no order here");
+    let mut bare = dispute("lost");
+    bare["payment_intent"] = json!(null);
+    assert_eq!(read(bare), Ok(None), "of a charge that is not ours");
+    let mut wrong = dispute("lost");
+    wrong["currency"] = json!("euros");
+    assert!(matches!(read(wrong), Err(NoticeError::Malformed(_))));
 }
 
 #[test]

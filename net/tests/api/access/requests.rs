@@ -19,6 +19,8 @@ pub enum Kind {
     Account,
     /// A category.
     Category,
+    /// An order with a payment that a bank asks back.
+    Dispute,
     /// An event of the catalogue, with everything that there is to one.
     Draft,
     /// An event with everything that there is in events; `person` has a role for it.
@@ -51,7 +53,7 @@ impl Kind {
                 case.is_public && (is_crew(case) || !case.is_own)
             }
             Self::Account => case.is_public && (has_account(case) || !case.is_own),
-            Self::Hold | Self::Order | Self::Place | Self::Refund => {
+            Self::Dispute | Self::Hold | Self::Order | Self::Place | Self::Refund => {
                 case.is_public && (is_person || !case.is_own)
             }
         }
@@ -59,7 +61,8 @@ impl Kind {
 
     /// Whether it belongs to an event or an organiser for which there are roles.
     pub fn has_crew(self) -> bool {
-        let of_events = matches!(self, Self::Draft | Self::Event | Self::Order | Self::Refund);
+        let of_orders = matches!(self, Self::Dispute | Self::Order | Self::Refund);
+        let of_events = of_orders || matches!(self, Self::Draft | Self::Event);
         of_events || matches!(self, Self::Organiser | Self::Venue | Self::Webhook)
     }
 
@@ -78,7 +81,7 @@ impl Kind {
             Self::Draft => Some(Action::SeeCatalogue),
             Self::Event => Some(Action::SeeEvent),
             Self::Hold => Some(Action::SeeHold),
-            Self::Order | Self::Refund => Some(Action::SeeOrder),
+            Self::Dispute | Self::Order | Self::Refund => Some(Action::SeeOrder),
             Self::Place => Some(Action::SeePlace),
             Self::Webhook => Some(Action::SeeWebhooks),
         }
@@ -159,6 +162,10 @@ pub fn request(operation: &str) -> Option<(Kind, Request)> {
         "list_refused_refunds" => (Kind::Event, |event| get(below(event, "/refused-refunds"))),
         "settle_refund" => (Kind::Refund, |order| {
             post(order_path(order, "/refunds/0/settle")).json(&json!({"how": "again"}))
+        }),
+        "list_disputes" => (Kind::Event, |event| get(below(event, "/disputes"))),
+        "decide_dispute" => (Kind::Dispute, |order| {
+            post(order_path(order, "/disputes/0/decide")).json(&json!({"tickets": "void"}))
         }),
         "list_stuck_effects" => (Kind::Platform, |_| get("/api/v1/stuck-effects")),
         "retry_stuck_effects" => {

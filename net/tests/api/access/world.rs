@@ -121,6 +121,10 @@ impl<'a> World<'a> {
                 self.server.order(&self.hold(kind, case).await, &owner).await
             }
             Kind::Place => self.place(kind, case).await,
+            Kind::Dispute => {
+                let event = self.event(&standing(), case).await;
+                self.server.disputed(&event, &self.owner(kind, case)).await
+            }
             Kind::Refund => {
                 let event = self.event(&standing(), case).await;
                 self.server.refused_refund(&event, &self.owner(kind, case)).await

@@ -4,11 +4,12 @@ use onsale_core::fact::Fact;
 use onsale_core::hold::Line;
 use onsale_core::id::PersonId;
 use onsale_core::inventory::seating::SeatIndex;
+use onsale_core::payment::DisputeEnd;
 use onsale_core::spec::{Change, EventSpec, Terms};
 use onsale_core::time::{Span, Time};
 use onsale_core::waitroom::EndReason;
 
-use super::order::{CaptureBook, OrderBook, RefundBook, Standing};
+use super::order::{CaptureBook, DisputeBook, OrderBook, RefundBook, Standing};
 
 type Entered = Result<(), &'static str>;
 
@@ -215,17 +216,21 @@ impl EventBook {
             }
             Fact::RefundRetried(fact) => {
                 let refund = self.refused_refund(fact.order.number, fact.refund)?;
-                refund.is_refused = false;
-                refund.retries.push(number);
-                if refund.retries.len() != fact.attempt as usize {
-                    return Err("attempts at a refund are not numbered densely");
-                }
+                refund.retry(number, fact.attempt)?;
             }
             Fact::RefundSettled(fact) => {
-                let refund = self.refused_refund(fact.order.number, fact.refund)?;
-                refund.is_refused = false;
-                (refund.is_done, refund.is_by_hand) = (true, true);
+                self.refused_refund(fact.order.number, fact.refund)?.settle_by_hand();
             }
+            Fact::DisputeOpened(fact) => {
+                let order = self.order(fact.order.number)?;
+                if order.disputes.iter().any(|known| known.dispute == fact.dispute) {
+                    return Err("a dispute is opened twice");
+                }
+                let (dispute, payment) = (fact.dispute.clone(), fact.payment.clone());
+                order.disputes.push(DisputeBook { dispute, payment, is_open: true, lost: None });
+            }
+            Fact::DisputeClosed(fact) => self.close_dispute(fact)?,
+            Fact::DisputeDecided(fact) => self.void(fact.order.number, fact.tickets)?,
             _ => return Ok(()),
         }
         if let Some(onsale_core::fact::Subject::Order(id)) = fact.subject() {
@@ -244,6 +249,7 @@ impl EventBook {
         }
         let count = Line::tickets(&order.lines);
         order.standing = Standing::Completed { first: first_ticket, count, void: 0 };
+        order.paid_by = order.captures.len().checked_sub(1);
         let lines = order.lines.clone();
         self.next_ticket += count;
         self.shift(&lines, -1, 1);
@@ -266,17 +272,34 @@ impl EventBook {
                 retries: Vec::new(),
             });
         }
-        if fact.tickets == 0 {
-            return Ok(());
+        self.void(fact.order.number, fact.tickets)
+    }
+
+    fn close_dispute(&mut self, fact: &onsale_core::fact::DisputeClosed) -> Entered {
+        let order = self.order(fact.order.number)?;
+        let refunds = order.refunds.len();
+        let known = order.disputes.get_mut(fact.dispute as usize);
+        let known = known.ok_or("there is no such dispute")?;
+        if !std::mem::replace(&mut known.is_open, false) {
+            return Err("a dispute ends twice");
         }
-        if order.valid() & fact.tickets != fact.tickets {
-            return Err("a refund is for tickets that are not valid");
+        if let DisputeEnd::Lost { amount, .. } = fact.end {
+            known.lost = Some((amount.as_minor(), refunds));
+        }
+        Ok(())
+    }
+
+    /// Takes valid tickets back.
+    fn void(&mut self, number: u32, tickets: u32) -> Entered {
+        let order = self.order(number)?;
+        if order.valid() & tickets != tickets {
+            return Err("tickets are taken back that are not valid");
         }
         if let Standing::Completed { void, .. } = &mut order.standing {
-            *void |= fact.tickets;
+            *void |= tickets;
         }
         let each = Line::each(&order.lines).enumerate();
-        let back: Vec<_> = each.filter(|(i, _)| fact.tickets & (1 << i) != 0).collect();
+        let back: Vec<_> = each.filter(|(i, _)| tickets & (1 << i) != 0).collect();
         for (_, (class, price, seat)) in back {
             let seats = seat.into_iter().collect();
             self.shift(&[Line { class, count: 1, price, seats }], 0, -1);

@@ -51,6 +51,8 @@ pub(crate) struct PartitionBook {
     events: Vec<Option<EventBook>>,
     /// Money for no order of ours: provider, payment, amount in minor units.
     pub(crate) strays: Vec<(String, String, u64)>,
+    /// Disputes about money for no order that there is: from whom, and their names.
+    pub(crate) stray_disputes: Vec<(String, String)>,
     /// The first thing that makes no sense, and its fact.
     pub(crate) nonsense: Option<(u64, &'static str)>,
     /// How often facts were taken out again.
@@ -160,6 +162,12 @@ impl PartitionBook {
                 let amount = fact.amount.as_minor();
                 self.strays.push((fact.provider.0.clone(), fact.payment.clone(), amount));
                 Ok(())
+            }
+            Fact::DisputeStrayed(fact) => {
+                let stray = (fact.provider.0.clone(), fact.dispute.clone());
+                let is_known = self.stray_disputes.contains(&stray);
+                self.stray_disputes.push(stray);
+                if is_known { Err("a dispute is reported as stray twice") } else { Ok(()) }
             }
             Fact::Answered(_) => Ok(()),
             _ => {

@@ -46,6 +46,16 @@ pub(crate) struct RefundBook {
     pub(crate) retries: Vec<u64>,
 }
 
+/// A payment that a bank asks back.
+#[derive(Debug)]
+pub(crate) struct DisputeBook {
+    pub(crate) dispute: String,
+    pub(crate) payment: String,
+    pub(crate) is_open: bool,
+    /// How much is gone, in minor units, and how many refunds there were by then.
+    pub(crate) lost: Option<(u64, usize)>,
+}
+
 /// An order.
 pub(crate) struct OrderBook {
     /// The fact that placed it.
@@ -60,6 +70,9 @@ pub(crate) struct OrderBook {
     pub(crate) is_started: bool,
     pub(crate) captures: Vec<CaptureBook>,
     pub(crate) refunds: Vec<RefundBook>,
+    pub(crate) disputes: Vec<DisputeBook>,
+    /// The payment that its tickets were issued for, if they are not free.
+    pub(crate) paid_by: Option<usize>,
     /// How it looked, from which fact on.
     pub(crate) faces: Vec<(u64, Face)>,
 }
@@ -83,6 +96,20 @@ pub(crate) struct Face {
     pub(crate) refunds: usize,
 }
 
+impl RefundBook {
+    pub(super) fn retry(&mut self, number: u64, attempt: u32) -> Result<(), &'static str> {
+        self.is_refused = false;
+        self.retries.push(number);
+        let is_next = self.retries.len() == attempt as usize;
+        if is_next { Ok(()) } else { Err("attempts at a refund are not numbered densely") }
+    }
+
+    pub(super) fn settle_by_hand(&mut self) {
+        self.is_refused = false;
+        (self.is_done, self.is_by_hand) = (true, true);
+    }
+}
+
 impl OrderBook {
     pub(super) fn new(number: u64, at: Time, fact: &OrderPlaced, lines: Vec<Line>) -> Self {
         let mut book = Self {
@@ -97,6 +124,8 @@ impl OrderBook {
             is_started: false,
             captures: Vec::new(),
             refunds: Vec::new(),
+            disputes: Vec::new(),
+            paid_by: None,
             faces: Vec::new(),
         };
         book.note_face(number);
@@ -160,8 +189,35 @@ impl OrderBook {
 
     /// Money that goes back or went back out of one payment, in minor units.
     pub(crate) fn refunds_of(&self, capture: usize) -> u64 {
-        let refunds = self.refunds.iter().filter(|refund| refund.capture == capture);
-        refunds.map(|refund| refund.amount).sum()
+        let refunds = self.refunds.iter().enumerate();
+        let owed = refunds.filter(|(i, r)| r.capture == capture && !self.is_overtaken(*i));
+        owed.map(|(_, refund)| refund.amount).sum()
+    }
+
+    /// Money of one payment that banks took back, in minor units.
+    pub(crate) fn charged_back(&self, capture: usize) -> u64 {
+        self.lost_of(capture).map(|(amount, _)| amount).sum()
+    }
+
+    /// Whether a bank took the money of a refund that its provider would not make.
+    pub(crate) fn is_overtaken(&self, refund: usize) -> bool {
+        let Some(book) = self.refunds.get(refund) else { return false };
+        book.is_refused && self.lost_of(book.capture).any(|(_, before)| refund < before)
+    }
+
+    /// What banks took of one payment beyond what was left of it, in minor units.
+    pub(crate) fn loss(&self, capture: usize) -> u64 {
+        let done = self.refunds.iter().filter(|refund| refund.capture == capture && refund.is_done);
+        let back: u64 = done.map(|refund| refund.amount).sum();
+        let tickets = if self.paid_by == Some(capture) { self.price_of(self.valid()) } else { 0 };
+        let taken = self.charged_back(capture);
+        (back + taken + tickets).saturating_sub(self.captures[capture].amount).min(taken)
+    }
+
+    fn lost_of(&self, capture: usize) -> impl Iterator<Item = (u64, usize)> {
+        let payment = self.captures.get(capture).map(|capture| &capture.payment);
+        let about = self.disputes.iter().filter(move |book| Some(&book.payment) == payment);
+        about.filter_map(|book| book.lost)
     }
 }
 
