@@ -136,7 +136,7 @@ class Localstripe:
         self.intents.update(intent, {"payment_method": card})
         return self.intents.confirm(intent)
 
-    def given_back(self, intent):
+    def refunded(self, intent):
         found = self.refunds.list({"payment_intent": intent, "limit": 100})
         return sorted(refund.amount for refund in found.data)
 
@@ -169,17 +169,17 @@ class Localstripe:
         first = self.order.look()["tickets"][0]["id"]
         seen = self.order.give_back([first])
         assert seen["status"] == "PARTIALLY_REFUNDED", seen
-        assert self.given_back(self.order.intent) == [2_500]
+        assert self.refunded(self.order.intent) == [2_500]
         seen = self.order.give_back("all")
         assert seen["status"] == "REFUNDED", seen
-        assert self.given_back(self.order.intent) == [2_500, 2_500]
+        assert self.refunded(self.order.intent) == [2_500, 2_500]
 
     def money_goes_back_in_one(self):
         order = Order(self.patient, 2)
         self.pay(order.intent, GOOD)
         order.until(lambda seen: seen["status"] == "COMPLETED")
         order.give_back("all")
-        assert self.given_back(order.intent) == [5_000]
+        assert self.refunded(order.intent) == [5_000]
 
     def a_card_that_is_declined_changes_nothing_and_the_intent_ends_with_its_order(self):
         order = Order(self.hasty, 1)
@@ -210,7 +210,7 @@ class Localstripe:
         assert receipt["is_pending"] is False
         assert self.asked("refund", **wish) == receipt
         assert self.asked("query_refund", reference=receipt["reference"], **wish) == receipt
-        assert self.given_back(intent) == [400]
+        assert self.refunded(intent) == [400]
         assert self.asked("close", reference=intent) == {}, "nothing is left to close"
 
     def an_adapter_closes_an_intent_however_often_it_is_asked(self):
