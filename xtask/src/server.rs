@@ -24,7 +24,7 @@ pub struct Server {
 impl Server {
     /// Builds ours and starts it on one core, with these lines as its configuration file.
     pub fn built(settings: &str) -> Outcome<Self> {
-        cargo(&["build", "--package", "onsale-runtime", "--bin", "onsale"]).run()?;
+        build_programs()?;
         let onsale = workspace::target_directory()?.join("debug/onsale");
         Self::start(&env::temp_dir(), dependent().path_arg(&onsale), 1, settings)
     }
@@ -77,6 +77,12 @@ impl Server {
     pub fn operator_token(&self) -> PathBuf {
         self.data().join("keys/operator-token")
     }
+}
+
+/// Builds every program of ours, as tests want them: of some packages alone, what they depend on
+/// would have other features, and be built once more.
+pub fn build_programs() -> Outcome {
+    cargo(&["build", "--workspace", "--bins"]).run()
 }
 
 /// Settings with which everybody is counted, as strangers are, and nobody ever has too much.

@@ -3,13 +3,14 @@
 use onsale_testbed::{POSTGRES_VARIABLE, Postgres};
 
 use crate::process::{Outcome, cargo, is_installed};
+use crate::server::build_programs;
 
 /// Runs the tests that `args` select; with none, every test and every documentation test.
 ///
 /// The binaries are built first: the black-box tests start the real ones. So is a PostgreSQL, which
 /// all tests share.
 pub fn run(args: &[String]) -> Outcome {
-    cargo(&["build", "--workspace", "--bins"]).run()?;
+    build_programs()?;
     let postgres = Postgres::start()?;
     let everything = args.is_empty();
     if is_installed("cargo-nextest", &["nextest", "--version"]) {

@@ -38,6 +38,7 @@ use self::record::{Circumstances, Record, Row, figure};
 use self::scale::Scale;
 use self::statistics::Series;
 use crate::process::{Failure, Outcome, cargo};
+use crate::server::build_programs;
 use crate::workspace;
 
 /// What every measure works with.
@@ -106,11 +107,14 @@ impl Bench {
 
 /// The server and the load generator.
 fn build(quick: bool) -> Outcome<(PathBuf, PathBuf)> {
-    let packages = ["--package", "onsale-runtime", "--package", "onsale-loadgen", "--bins"];
-    // What is quick was built by the tests already.
-    let (profile, folder): (&[&str], _) =
-        if quick { (&[], "debug") } else { (&["--profile", "dist"], "dist") };
-    cargo(&["build"]).args(&packages).args(profile).run()?;
+    let folder = if quick {
+        build_programs()?;
+        "debug"
+    } else {
+        let packages = ["--package", "onsale-runtime", "--package", "onsale-loadgen", "--bins"];
+        cargo(&["build", "--profile", "dist"]).args(&packages).run()?;
+        "dist"
+    };
     let folder = workspace::target_directory()?.join(folder);
     Ok((folder.join("onsale"), folder.join("onsale-loadgen")))
 }
