@@ -10,9 +10,12 @@ use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use onsale_control::page::{Cursor, Limit, Page};
+use onsale_core::id::OrderId;
 use serde::Serialize;
 
-use crate::dto::in_query;
+use crate::dto::id::OrderRef;
+use crate::dto::orders_page::OrdersPage;
+use crate::dto::{Id, in_query};
 use crate::json::Json;
 use crate::problem::Problem;
 
@@ -57,6 +60,19 @@ pub(crate) fn answer<T, U: From<T>, L: Serialize>(
     let next = found.next.as_ref().map(next);
     let items = found.items.into_iter().map(U::from).collect();
     respond(uri, next.clone().as_deref(), &list(items, next))
+}
+
+/// What was found of so many orders and one more, which shows whether there is another page, as the
+/// answer to a request for `uri`; `list` takes it and what to send for the next one.
+pub(crate) fn answer_of_orders<T, U: From<T>, L: Serialize>(
+    uri: &Uri,
+    (found, orders_max): (Vec<T>, u16),
+    order_of: impl Fn(&T) -> OrderId,
+    list: impl FnOnce(Vec<U>, Option<OrderRef>) -> L,
+) -> Response {
+    let (items, next) = OrdersPage::cut(found, order_of, orders_max);
+    let link = next.map(|Id(order)| order.to_string());
+    respond(uri, link.as_deref(), &list(items, next))
 }
 
 /// A page as the answer to a request for `uri`, with a link to the next one if there is one.

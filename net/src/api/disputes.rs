@@ -13,7 +13,6 @@ use utoipa_axum::routes;
 
 use super::edge::{Edge, mismatch};
 use crate::access::Permit;
-use crate::dto::Id;
 use crate::dto::dispute::{DecideDispute, DisputeList};
 use crate::dto::id::{EventRef, OrderRef};
 use crate::dto::orders_page::OrdersPage;
@@ -52,9 +51,8 @@ async fn list(
     let query = Query::Disputes { event, after, orders_max: limit + 1 };
     let view = grant.look(&edge, event, query).await?;
     let View::Disputes(found) = view else { return Err(mismatch()) };
-    let list = DisputeList::of(found, limit);
-    let next = list.next.map(|Id(order)| order.to_string());
-    Ok(page::respond(&uri, next.as_deref(), &list))
+    let list = |disputes, next| DisputeList { disputes, next };
+    Ok(page::answer_of_orders(&uri, (found, limit), |dispute| dispute.order, list))
 }
 
 /// Decide what becomes of the tickets of a payment that a bank asks back.

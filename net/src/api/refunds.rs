@@ -13,7 +13,6 @@ use utoipa_axum::routes;
 
 use super::edge::{Edge, mismatch};
 use crate::access::Permit;
-use crate::dto::Id;
 use crate::dto::id::{EventRef, OrderRef};
 use crate::dto::orders_page::OrdersPage;
 use crate::dto::refund::{RefusedRefundList, SettleRefund};
@@ -51,9 +50,8 @@ async fn list(
     let query = Query::RefusedRefunds { event, after, orders_max: limit + 1 };
     let view = grant.look(&edge, event, query).await?;
     let View::RefusedRefunds(found) = view else { return Err(mismatch()) };
-    let list = RefusedRefundList::of(found, limit);
-    let next = list.next.map(|Id(order)| order.to_string());
-    Ok(page::respond(&uri, next.as_deref(), &list))
+    let list = |refunds, next| RefusedRefundList { refunds, next };
+    Ok(page::answer_of_orders(&uri, (found, limit), |refund| refund.order, list))
 }
 
 /// Settle a refund that its provider will not make.

@@ -12,7 +12,6 @@ use utoipa_axum::routes;
 
 use super::edge::Edge;
 use crate::access::{Permit, Unowned};
-use crate::dto::Id;
 use crate::dto::id::OrderRef;
 use crate::dto::orders_page::OrdersPage;
 use crate::dto::stuck::{RetriedEffects, StuckEffectList};
@@ -53,9 +52,9 @@ async fn list(
     let list = async move |_: Control| -> Result<_, Problem> {
         Ok(providers.stuck().list(now, after, usize::from(orders_max) + 1))
     };
-    let list = StuckEffectList::of(edge.backstage(list).await?, orders_max);
-    let next = list.next.map(|Id(order)| order.to_string());
-    Ok(page::respond(&uri, next.as_deref(), &list))
+    let found = edge.backstage(list).await?;
+    let list = |effects, next| StuckEffectList { effects, next };
+    Ok(page::answer_of_orders(&uri, (found, orders_max), |stuck| stuck.id.order, list))
 }
 
 /// Have asked for at once what a provider keeps failing to do for an order.

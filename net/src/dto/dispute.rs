@@ -7,7 +7,6 @@ use utoipa::ToSchema;
 
 use super::Id;
 use super::id::OrderRef;
-use super::orders_page::OrdersPage;
 
 /// A payment that a buyer's bank asks back, or has taken back.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -61,14 +60,6 @@ pub struct DisputeList {
     pub disputes: Vec<DisputeDto>,
     /// What to send as `after` for the next page; null on the last one.
     pub next: Option<OrderRef>,
-}
-
-impl DisputeList {
-    /// The disputes of the first so many orders of those that were found.
-    pub fn of(found: Vec<LiveDispute>, orders_max: u16) -> Self {
-        let (disputes, next) = OrdersPage::cut(found, |dispute| dispute.order, orders_max);
-        Self { disputes, next }
-    }
 }
 
 /// What becomes of the tickets of a payment that a bank asks back.

@@ -7,7 +7,6 @@ use utoipa::ToSchema;
 
 use super::id::OrderRef;
 use super::order::RefundCauseDto;
-use super::orders_page::OrdersPage;
 use super::{Id, at};
 use crate::problem::Problem;
 
@@ -49,14 +48,6 @@ pub struct RefusedRefundList {
     pub refunds: Vec<RefusedRefundDto>,
     /// What to send as `after` for the next page; null on the last one.
     pub next: Option<OrderRef>,
-}
-
-impl RefusedRefundList {
-    /// The refunds of the first so many orders of those that were found.
-    pub fn of(found: Vec<RefusedRefund>, orders_max: u16) -> Self {
-        let (refunds, next) = OrdersPage::cut(found, |refund| refund.order, orders_max);
-        Self { refunds, next }
-    }
 }
 
 /// What becomes of a refund that its provider will not make.

@@ -4,7 +4,6 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::id::{EventRef, OrderRef};
-use super::orders_page::OrdersPage;
 use super::{At, Id};
 use crate::provider::stuck::{Asked, Stuck};
 
@@ -67,14 +66,6 @@ pub struct RetriedEffects {
     /// How many things; 0 if nothing of the order was stuck.
     #[schema(example = 1)]
     pub asked: u32,
-}
-
-impl StuckEffectList {
-    /// That of the first so many orders of what was found.
-    pub fn of(found: Vec<Stuck>, orders_max: u16) -> Self {
-        let (effects, next) = OrdersPage::cut(found, |stuck| stuck.id.order, orders_max);
-        Self { effects, next }
-    }
 }
 
 impl From<Stuck> for StuckEffectDto {
