@@ -14,7 +14,6 @@ mod view;
 
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
-use core::ops::Bound;
 
 use serde::{Deserialize, Serialize};
 
@@ -225,33 +224,6 @@ impl Sale {
     /// Whether there are disputes that are open, or that an operator must decide on.
     pub fn has_live_disputes(&self) -> bool {
         !self.index.disputed.is_empty()
-    }
-
-    /// Orders behind one, by number, with a refund that its provider will not make.
-    pub(crate) fn orders_with_refused_refunds(
-        &self,
-        after: Option<u32>,
-    ) -> impl Iterator<Item = (OrderId, &Order)> {
-        self.behind(&self.index.refused, after)
-    }
-
-    /// Orders behind one, by number, with a dispute that is open, or that an operator must decide
-    /// on.
-    pub(crate) fn orders_with_live_disputes(
-        &self,
-        after: Option<u32>,
-    ) -> impl Iterator<Item = (OrderId, &Order)> {
-        self.behind(&self.index.disputed, after)
-    }
-
-    fn behind<'a>(
-        &'a self,
-        orders: &'a BTreeSet<u32>,
-        after: Option<u32>,
-    ) -> impl Iterator<Item = (OrderId, &'a Order)> {
-        let behind = after.map_or(Bound::Unbounded, Bound::Excluded);
-        let numbers = orders.range((behind, Bound::Unbounded));
-        numbers.filter_map(|&number| Some((OrderId::new(self.id(), number), self.order(number)?)))
     }
 
     /// Orders that can be paid, or could until lately, and of which no payment is known: a provider

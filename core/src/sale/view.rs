@@ -1,7 +1,9 @@
 //! How a sale looks from outside, to whoever may see it.
 
+use alloc::collections::BTreeSet;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::ops::Bound;
 
 use super::Sale;
 use crate::command::Actor;
@@ -33,7 +35,8 @@ impl Sale {
             Query::Availability(_) => View::Availability(self.availability()),
             Query::Disputes { after, orders_max, .. } => {
                 super::operator(actor)?;
-                View::Disputes(self.live_disputes(after, orders_max))
+                let page = (after, orders_max);
+                View::Disputes(self.of_orders(&self.index.disputed, page, live_disputes_of))
             }
             Query::Event(_) | Query::Events => View::Event(self.event_view()),
             Query::Hold(id) => View::Hold(self.hold_view(id, self.hold_of(now, actor, id.number)?)),
@@ -50,7 +53,8 @@ impl Sale {
             }
             Query::RefusedRefunds { after, orders_max, .. } => {
                 super::operator(actor)?;
-                View::RefusedRefunds(self.refused_refunds(after, orders_max))
+                let page = (after, orders_max);
+                View::RefusedRefunds(self.of_orders(&self.index.refused, page, refused_refunds_of))
             }
             Query::Reveal(_) => {
                 let waitroom = self.waitroom().ok_or(Refusal::NoWaitroom)?;
@@ -166,14 +170,17 @@ impl Sale {
         }
     }
 
-    fn refused_refunds(&self, after: Option<u32>, orders_max: u16) -> Vec<RefusedRefund> {
-        let orders = self.orders_with_refused_refunds(after).take(usize::from(orders_max));
-        orders.flat_map(|(id, order)| refused_refunds_of(id, order)).collect()
-    }
-
-    fn live_disputes(&self, after: Option<u32>, orders_max: u16) -> Vec<LiveDispute> {
-        let orders = self.orders_with_live_disputes(after).take(usize::from(orders_max));
-        orders.flat_map(|(id, order)| live_disputes_of(id, order)).collect()
+    /// What `each` finds at the orders of an index: at so many at most, behind one.
+    fn of_orders<'a, T: Iterator>(
+        &'a self,
+        index: &BTreeSet<u32>,
+        (after, orders_max): (Option<u32>, u16),
+        each: impl Fn(OrderId, &'a Order) -> T,
+    ) -> Vec<T::Item> {
+        let behind = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let numbers = index.range((behind, Bound::Unbounded)).take(usize::from(orders_max));
+        let orders = numbers.filter_map(|&number| Some((number, self.order(number)?)));
+        orders.flat_map(|(number, order)| each(OrderId::new(self.id(), number), order)).collect()
     }
 
     fn ticket_views(&self, order: &Order) -> Vec<TicketView> {
