@@ -87,27 +87,23 @@ impl Sale {
         let order = self.order(id.number).ok_or(Refusal::NotFound(Thing::Order))?;
         let dispute =
             order.disputes.get(number as usize).ok_or(Refusal::NotFound(Thing::Dispute))?;
-        let tickets = match decision {
-            DisputeDecision::KeepTickets if order.awaits_decision(dispute) => 0,
-            DisputeDecision::VoidTickets if dispute.state != DisputeState::Won => {
-                order.tickets_at_stake(dispute)
+        let (tickets, may) = match decision {
+            DisputeDecision::KeepTickets => (0, order.awaits_decision(dispute)),
+            DisputeDecision::VoidTickets => {
+                let at_stake = order.tickets_at_stake(dispute);
+                (at_stake, at_stake != 0 && dispute.state != DisputeState::Won)
             }
-            _ => return Err(wrong_state(order)),
         };
-        if tickets == 0 && decision == DisputeDecision::VoidTickets {
-            return Err(wrong_state(order));
+        if !may {
+            return Err(Refusal::NotInThatState { status: order.status().name() });
         }
         let mut facts: Vec<Fact> =
             vec![DisputeDecided { order: id, dispute: number, tickets }.into()];
         let mut after = order.clone();
         after.void(tickets);
-        facts.extend(after.disputed_capture(number).and_then(|of| rest_of(id, &after, of)));
+        facts.extend(rest_of_disputed(id, &after, number));
         Ok((facts, Reply::Done))
     }
-}
-
-fn wrong_state(order: &Order) -> Refusal {
-    Refusal::NotInThatState { status: order.status().name() }
 }
 
 fn opened(notice: &DisputeNotice) -> DisputeOpened {
@@ -127,14 +123,17 @@ pub(super) fn rest_of(id: OrderId, order: &Order, capture: u32) -> Option<Fact> 
     if order.is_disputed(capture) {
         return None;
     }
-    let tickets = match order.state {
-        OrderState::Completed(tickets) if order.paid_by == Some(capture) => tickets.valid(),
-        _ => 0,
-    };
-    let rest = order.left(capture).checked_sub(price_of(order, tickets))?;
+    let tickets = price_of(order, order.tickets_of(capture));
+    let rest = order.left(capture).checked_sub(tickets)?;
     let cause = RefundCause::Disputed;
     let wanted = RefundWanted { order: id, capture, amount: rest, tickets: 0, cause };
     (!rest.is_zero()).then(|| wanted.into())
+}
+
+/// The same of the payment that a dispute is about, if it has come.
+fn rest_of_disputed(id: OrderId, order: &Order, number: u32) -> Option<Fact> {
+    let capture = order.capture_of(order.disputes.get(number as usize)?)?;
+    rest_of(id, order, capture)
 }
 
 /// How disputes change an order.
@@ -157,7 +156,7 @@ impl Order {
             let number = number as u32;
             after.close_dispute(number, end);
             facts.push(DisputeClosed { order: id, dispute: number, end }.into());
-            facts.extend(after.disputed_capture(number).and_then(|of| rest_of(id, &after, of)));
+            facts.extend(rest_of_disputed(id, &after, number));
         }
         facts
     }
@@ -243,9 +242,9 @@ impl Order {
     }
 
     /// The payment that a dispute is about, if it has come.
-    fn disputed_capture(&self, number: u32) -> Option<u32> {
-        let payment = &self.disputes.get(number as usize)?.payment;
-        (0..).zip(&self.captures).find(|(_, came)| came.payment == *payment).map(|(of, _)| of)
+    fn capture_of(&self, dispute: &Dispute) -> Option<u32> {
+        let mut captures = (0..).zip(&self.captures);
+        captures.find(|(_, came)| came.payment == dispute.payment).map(|(capture, _)| capture)
     }
 
     fn disputes_of(&self, capture: u32) -> impl Iterator<Item = &Dispute> {
@@ -258,10 +257,15 @@ impl Order {
 
     /// The bits of the valid tickets that the disputed payment has paid for.
     pub(crate) fn tickets_at_stake(&self, dispute: &Dispute) -> u32 {
-        let OrderState::Completed(tickets) = self.state else { return 0 };
-        let paid = self.paid_by.and_then(|capture| self.captures.get(capture as usize));
-        let is_it = paid.is_some_and(|came| came.payment == dispute.payment);
-        if is_it { tickets.valid() } else { 0 }
+        self.capture_of(dispute).map_or(0, |capture| self.tickets_of(capture))
+    }
+
+    /// The bits of the valid tickets that one of its payments has paid for.
+    pub(crate) fn tickets_of(&self, capture: u32) -> u32 {
+        match self.state {
+            OrderState::Completed(tickets) if self.paid_by == Some(capture) => tickets.valid(),
+            _ => 0,
+        }
     }
 
     /// Whether the money is gone, its tickets are valid, and nobody has said that they stay so.

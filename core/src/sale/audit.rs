@@ -144,14 +144,10 @@ fn own_captures(order: &Order, currency: Currency) -> impl Iterator<Item = (&Ord
 /// What banks took of a payment beyond what was left of it: of the price of valid tickets, or of
 /// what had gone back before.
 fn loss(order: &Order, capture: u32) -> Amount {
-    let tickets = match order.state {
-        OrderState::Completed(tickets) if order.paid_by == Some(capture) => tickets.valid(),
-        _ => 0,
-    };
     let refunds = order.refunds.iter().filter(|refund| refund.capture == capture);
     let done = refunds.filter(|refund| matches!(refund.state, RefundState::Done { .. }));
     let charged_back = order.charged_back(capture);
-    let amounts = [charged_back, price_of(order, tickets)];
+    let amounts = [charged_back, price_of(order, order.tickets_of(capture))];
     let spent = sum(done.map(|refund| refund.amount).chain(amounts));
     let came = order.captures[capture as usize].amount;
     spent.checked_sub(came).unwrap_or(Amount::ZERO).min(charged_back)
