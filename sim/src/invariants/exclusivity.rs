@@ -163,10 +163,8 @@ fn forget(told: &mut BTreeMap<(EventId, SeatIndex), Owner>, books: &Books, fact:
         Fact::OrderEnded(fact) => books.order(fact.order).map(|order| {
             (HoldId::new(fact.order.event, order.hold), order.lines.as_slice(), u32::MAX)
         }),
-        Fact::RefundWanted(RefundWanted { order: id, tickets, .. }) => books
-            .order(*id)
-            .map(|order| (HoldId::new(id.event, order.hold), order.lines.as_slice(), *tickets)),
-        Fact::DisputeDecided(DisputeDecided { order: id, tickets, .. }) => books
+        Fact::RefundWanted(RefundWanted { order: id, tickets, .. })
+        | Fact::DisputeDecided(DisputeDecided { order: id, tickets, .. }) => books
             .order(*id)
             .map(|order| (HoldId::new(id.event, order.hold), order.lines.as_slice(), *tickets)),
         _ => None,
