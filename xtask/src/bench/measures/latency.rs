@@ -2,7 +2,7 @@
 //! nothing, both offered half of what holds can do at most.
 
 use crate::bench::Bench;
-use crate::bench::load::Load;
+use crate::bench::load::{Load, Seen};
 use crate::bench::record::{Row, Target};
 use crate::bench::statistics::Series;
 use crate::process::Outcome;
@@ -30,10 +30,20 @@ pub fn run(bench: &Bench) -> Outcome<Vec<Row>> {
 
 /// As many durable holds as can be, and half of that.
 pub fn highest_holds(bench: &Bench) -> Outcome<(Series, u64)> {
-    let mut highest = Series::new("durable holds, as many as can be", "holds/s");
+    let holds = Series::new("durable holds, as many as can be", "holds/s");
+    highest(bench, "hold", holds, |seen| seen.per_s("hold"))
+}
+
+/// As many turns of a scenario as can be, and half of that.
+pub fn highest(
+    bench: &Bench,
+    scenario: &'static str,
+    mut highest: Series,
+    per_s: fn(&Seen) -> f64,
+) -> Outcome<(Series, u64)> {
     for round in 0..bench.scale.rounds {
-        let seen = Load::of(bench, "hold", bench.scale.many).run(bench, &bench.server()?)?;
-        bench.add(round, &mut highest, seen.per_s("hold"));
+        let seen = Load::of(bench, scenario, bench.scale.many).run(bench, &bench.server()?)?;
+        bench.add(round, &mut highest, per_s(&seen));
     }
     let half = (highest.median() / 2.0).max(1.0) as u64;
     Ok((highest, half))

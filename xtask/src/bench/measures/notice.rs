@@ -4,8 +4,9 @@
 //! Both times are the server's own, from a request's head to its answer, which leaves when the disk
 //! has it: what the network and the load generator add is in neither.
 
+use super::latency::highest;
 use crate::bench::Bench;
-use crate::bench::load::Load;
+use crate::bench::load::{Load, Seen};
 use crate::bench::record::{Row, Target};
 use crate::bench::scrape::Scrape;
 use crate::bench::statistics::Series;
@@ -18,7 +19,8 @@ const QUANTILES: [(&str, f64); 2] = [("p50", 0.5), ("p99", 0.99)];
 
 /// Measures it.
 pub fn run(bench: &Bench) -> Outcome<Vec<Row>> {
-    let (highest, half) = highest_purchases(bench)?;
+    let purchases = Series::new("full purchases, as many as can be", "purchases/s");
+    let (highest, half) = highest(bench, "purchase", purchases, Seen::finished_per_s)?;
     let mut pairs = QUANTILES.map(|(name, _)| {
         let notices = format!("notice to completed order, {name} at {half} purchases/s");
         let holds = format!("durable hold, {name} at {half} purchases/s");
@@ -46,18 +48,6 @@ pub fn run(bench: &Bench) -> Outcome<Vec<Row>> {
         row.with([highest.clone()]).note(notes.clone())
     });
     Ok(rows.collect())
-}
-
-/// As many purchases as can be, and half of that.
-fn highest_purchases(bench: &Bench) -> Outcome<(Series, u64)> {
-    let mut highest = Series::new("full purchases, as many as can be", "purchases/s");
-    for round in 0..bench.scale.rounds {
-        let load = Load::of(bench, "purchase", bench.scale.many);
-        let seen = load.run(bench, &bench.server()?)?;
-        bench.add(round, &mut highest, seen.finished_per_s());
-    }
-    let half = (highest.median() / 2.0).max(1.0) as u64;
-    Ok((highest, half))
 }
 
 fn notices_us(scrape: &Scrape, quantile: f64) -> Outcome<f64> {
