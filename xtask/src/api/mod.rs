@@ -3,33 +3,28 @@
 //!
 //! Deliberately absent: what a request means. That is tested where the routes are.
 
-use std::path::{Path, PathBuf};
-
 use crate::process::{Outcome, program};
 use crate::server::{Server, without_limits};
-use crate::workspace;
+use crate::{tools, workspace};
 
 /// What CI sends follows from it.
 pub const SEED: u64 = 1;
 /// The most requests for each operation and way of making them, in CI.
 pub const EXAMPLES: u32 = 20;
 
-/// Its checks change from release to release.
-const SCHEMATHESIS: &str = "schemathesis==4.32.5";
-
 /// Starts a server, puts something into it, and lets schemathesis at it.
 pub fn run(seed: u64, examples: u32) -> Outcome {
-    let tools = find_or_install()?;
-    let server = Server::built(&without_limits())?;
     let here = workspace::root().join("xtask/src/api");
-    let world = program(tools.join("python"))
+    let programs = tools::install_python("schemathesis", &here.join("requirements.txt"))?;
+    let server = Server::built(&without_limits())?;
+    let world = program(programs.join("python"))
         .env("PYTHONDONTWRITEBYTECODE", "1")
         .path_arg(&here.join("world.py"))
         .args(&[server.url()])
         .path_arg(&server.data())
         .read()?;
     let names = world.lines().filter_map(|line| line.split_once('='));
-    let schemathesis = program(tools.join("st"))
+    let schemathesis = program(programs.join("st"))
         .env("PYTHONPATH", &here.to_string_lossy())
         .env("PYTHONDONTWRITEBYTECODE", "1")
         .env("SCHEMATHESIS_HOOKS", "hooks")
@@ -39,21 +34,4 @@ pub fn run(seed: u64, examples: u32) -> Outcome {
         .args(&["--seed", &seed.to_string(), "--max-examples", &examples.to_string()])
         .args(&["--suppress-health-check", "all", "--continue-on-failure", "--no-color"]);
     names.fold(schemathesis, |process, (name, value)| process.env(name, value)).run()
-}
-
-/// The folder with the programs of a Python that has schemathesis.
-fn find_or_install() -> Outcome<PathBuf> {
-    let own = workspace::root().join("target/tools/schemathesis");
-    let programs = own.join("bin");
-    let has_it = |programs: &Path| {
-        let installed = program(programs.join("pip")).args(&["freeze"]).read();
-        installed.is_ok_and(|list| list.lines().any(|line| line == SCHEMATHESIS))
-    };
-    if !has_it(&programs) {
-        onsale_testbed::find_python()?;
-        println!("{SCHEMATHESIS} is missing and is now installed into target/tools");
-        program("python3").args(&["-m", "venv", "--clear"]).path_arg(&own).run()?;
-        program(programs.join("pip")).args(&["install", "--quiet", SCHEMATHESIS]).run()?;
-    }
-    Ok(programs)
 }
