@@ -9,6 +9,7 @@ use std::path::Path;
 use onsale_testbed::KAFKA_VARIABLE;
 
 use crate::process::{Failure, Outcome, cargo, program};
+use crate::server::build_programs;
 use crate::{tools, workspace};
 
 /// The environment variable with the Python that has the consumer's client.
@@ -29,7 +30,7 @@ pub fn run() -> Outcome {
     let requirements = workspace::root().join("xtask/src/kafka/requirements.txt");
     let python = tools::install_python("kafka", &requirements)?.join("python");
     let broker = find_broker(&python)?;
-    cargo(&["build", "--package", "onsale-runtime", "--bins"]).run()?;
+    build_programs()?;
     for tests in TESTS {
         cargo(&["test"])
             .args(&tests)

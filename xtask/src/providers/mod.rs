@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use tempfile::TempDir;
 
 use crate::process::{Failure, Outcome, Process, cargo, is_installed, program};
-use crate::server::{Server, without_limits};
+use crate::server::{Server, build_programs, without_limits};
 use crate::service::{Service, dependent};
 use crate::{tools, workspace};
 
@@ -30,8 +30,8 @@ const PYTHON: &str = "requirements.txt";
 pub fn run() -> Outcome {
     let node = install_for_node()?;
     let python = tools::install_python("providers/python", &here().join(PYTHON))?;
-    cargo(&["build", "--package", "onsale-provider-sim"]).run()?;
-    cargo(&["build", "--package", "onsale-net", "--example", "provider_vectors"]).run()?;
+    build_programs()?;
+    cargo(&["build", "--workspace", "--example", "provider_vectors"]).run()?;
     let here = here();
     let node =
         program("node").path_arg(&here.join("sdk.mjs")).env("TOOLS", &node.to_string_lossy());
