@@ -14,7 +14,8 @@ use onsale_core::money::{Amount, Currency};
 use onsale_core::time::{Span, Time};
 use onsale_net::provider::api::ApiUrl;
 use onsale_net::provider::{
-    Clock, IntentWish, NoticeError, PaymentProvider, Question, RawNotice, RefundWish, Said,
+    AskError, Clock, IntentWish, NoticeError, PaymentProvider, Question, RawNotice, RefundWish,
+    Said,
 };
 use onsale_provider_sim::{Config, World, serve};
 use serde_json::Value;
@@ -262,6 +263,11 @@ pub fn captured(
 pub fn says(provider: &str, number: u32, payment: &str, outcome: PaymentOutcome) -> PaymentNotice {
     let (provider, payment) = (Provider(provider.to_owned()), payment.to_owned());
     PaymentNotice { provider, order: order(number), payment, outcome }
+}
+
+/// Whether it is worth asking again.
+pub fn is_temporary<T>(result: &Result<T, AskError>) -> bool {
+    matches!(result, Err(AskError::Temporary(_)))
 }
 
 /// An API that closes every connection without a word.

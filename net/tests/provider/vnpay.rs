@@ -10,7 +10,9 @@ use onsale_net::provider::vnpay::{NAME, Vnpay, VnpaySettings};
 use onsale_net::provider::{AskError, IntentPage, NoticeError, PaymentProvider, RefundReceipt};
 use onsale_provider_sim::credentials;
 
-use crate::simulator::{Simulator, captured, payment, query, refund, says, silent_api};
+use crate::simulator::{
+    Simulator, captured, is_temporary, payment, query, refund, says, silent_api,
+};
 
 struct Shop {
     sim: Simulator,
@@ -58,10 +60,6 @@ fn settings(api: &ApiUrl) -> VnpaySettings {
         return_url: "https://tickets.example/thanks".into(),
         ip: [127, 0, 0, 1].into(),
     }
-}
-
-fn is_temporary<T>(result: &Result<T, AskError>) -> bool {
-    matches!(result, Err(AskError::Temporary(_)))
 }
 
 #[tokio::test]

@@ -12,7 +12,9 @@ use onsale_net::provider::{
 };
 use onsale_provider_sim::credentials;
 
-use crate::simulator::{Simulator, captured, order, payment, query, refund, says, silent_api};
+use crate::simulator::{
+    Simulator, captured, is_temporary, order, payment, query, refund, says, silent_api,
+};
 
 /// The day in the names that the simulator's time gives: [`crate::simulator::START`] in Vietnam.
 const DAY: &str = "270115";
@@ -65,10 +67,6 @@ fn settings(api: ApiUrl) -> ZalopaySettings {
         callback_url: None,
         return_url: "https://tickets.example/thanks".into(),
     }
-}
-
-fn is_temporary<T>(result: &Result<T, AskError>) -> bool {
-    matches!(result, Err(AskError::Temporary(_)))
 }
 
 #[tokio::test]
