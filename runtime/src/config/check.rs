@@ -158,11 +158,15 @@ impl Config {
 
     /// What is logged.
     pub(crate) fn log_filter(&self) -> Result<EnvFilter, SettingError> {
-        let filter = &self.log.filter;
+        // Without a directive of its own it would be errors: ours must not change that.
+        let filter = match self.log.filter.as_str() {
+            "" => "error",
+            filter => filter,
+        };
         // The publisher says what is wrong with a Kafka, and once. Whoever wants all that its
         // client says puts another `rskafka=` behind this one.
         EnvFilter::try_new(format!("rskafka=off,{filter}")).map_err(|error| {
-            SettingError::LogFilter { filter: filter.clone(), reason: error.to_string() }
+            SettingError::LogFilter { filter: filter.to_owned(), reason: error.to_string() }
         })
     }
 
@@ -313,4 +317,31 @@ fn is_base_url(url: &str) -> bool {
     let Ok(uri) = url.parse::<Uri>() else { return false };
     let is_web = [&Scheme::HTTP, &Scheme::HTTPS].into_iter().any(|web| uri.scheme() == Some(web));
     is_web && uri.query().is_none() && !url.ends_with('/') && !url.contains('#')
+}
+
+#[cfg(test)]
+mod tests {
+    use tracing::Level;
+    use tracing_subscriber::prelude::*;
+
+    use super::*;
+
+    /// Whether errors are logged: ours, and those of Kafka's client.
+    fn logged(filter: &str) -> (bool, bool) {
+        let mut config = Config::default();
+        filter.clone_into(&mut config.log.filter);
+        let log = tracing_subscriber::registry().with(config.log_filter().unwrap());
+        tracing::subscriber::with_default(log, || {
+            let of_kafka = tracing::enabled!(target: "rskafka::client", Level::ERROR);
+            (tracing::enabled!(Level::ERROR), of_kafka)
+        })
+    }
+
+    #[test]
+    fn errors_are_logged_unless_somebody_wants_none_and_those_of_kafka_if_somebody_wants_them() {
+        assert_eq!(logged(""), (true, false));
+        assert_eq!(logged("info"), (true, false));
+        assert_eq!(logged("info,rskafka=warn"), (true, true));
+        assert_eq!(logged("off"), (false, false));
+    }
 }
