@@ -104,13 +104,12 @@ impl Mapper {
 
     /// What is to be published of a decision, whose first fact has this number.
     pub fn events(&mut self, first: u64, decision: &Decision) -> Result<Vec<Event>, MapError> {
+        self.currencies.learn_from(decision);
         let mut events = Vec::with_capacity(decision.facts.len());
         let mut captured = None;
         for (number, fact) in (first..).zip(&decision.facts) {
-            match fact {
-                Fact::EventDefined(fact) => self.currencies.learn(fact.event, fact.spec.currency),
-                Fact::PaymentCaptured(fact) => captured = Some((fact.order, fact.currency)),
-                _ => {}
+            if let Fact::PaymentCaptured(fact) = fact {
+                captured = Some((fact.order, fact.currency));
             }
             let context = Context { fact: number, currencies: &self.currencies, captured };
             if let Some(published) = published(fact, &context)? {

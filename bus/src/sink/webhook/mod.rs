@@ -28,7 +28,7 @@ use tokio::time::timeout;
 
 use self::address::{Resolver, is_public, literal};
 use self::signature::signatures;
-use super::{Schedule, Sink, SinkError};
+use super::{Sink, SinkError};
 use crate::event::Event;
 
 pub use self::signature::{NotASecret, SigningSecret};
@@ -141,11 +141,6 @@ impl Webhook {
             .wrap_connector(connector);
         let client = Client::builder(TokioExecutor::new()).build(connector);
         Self { settings, client, is_gone: Arc::default() }
-    }
-
-    /// The specification's schedule of attempts.
-    pub fn schedule() -> Schedule {
-        Schedule::new(RETRY_S.map(Duration::from_secs).into())
     }
 
     /// Sends something once, `json` under this id; nothing, if the receiver is gone.
