@@ -21,6 +21,7 @@ use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
+use onsale_control::projection::Progress;
 use onsale_core::fact::{Decision, DecodeError};
 use onsale_core::id::PartitionId;
 use onsale_storage::directory::FileDirectory;
@@ -114,6 +115,12 @@ pub enum FactsError {
     /// The journal cannot be followed.
     #[error(transparent)]
     Journal(#[from] FollowError),
+}
+
+/// How far somebody has got who follows all of these.
+pub fn progress(facts: &Arc<[Facts]>) -> Progress {
+    let (partitions, facts) = (facts.len() as u16, Arc::clone(facts));
+    Progress::new(partitions, move |id| facts[usize::from(id.number())].gauges.durable())
 }
 
 impl Floor {

@@ -1,9 +1,9 @@
 //! Pings: something to receive for whoever tries an endpoint out. They are about nothing that
 //! happened, so they are no facts and have no place in any order.
 
-use jiff::Timestamp;
 use onsale_control::id::WebhookId;
 use onsale_core::time::Time;
+use onsale_net::dto::At;
 use serde_json::json;
 
 /// The type of a ping.
@@ -11,15 +11,12 @@ pub(super) const PING: &str = "onsale.webhook.ping.v1";
 
 /// A ping under this id, as an event on one line.
 pub(super) fn json(id: &str, endpoint: WebhookId, at: Time) -> String {
-    let ms = i64::try_from(at.as_ms()).unwrap_or(i64::MAX);
-    // Whatever is later than the year 9999 is at its end.
-    let time = Timestamp::from_millisecond(ms).unwrap_or(Timestamp::MAX);
     let event = json!({
         "specversion": "1.0",
         "id": id,
         "source": format!("/onsale/webhook-endpoints/{endpoint}"),
         "type": PING,
-        "time": format!("{time:.3}"),
+        "time": At(at),
         "datacontenttype": "application/json",
         "data": {},
     });

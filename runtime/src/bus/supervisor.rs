@@ -36,7 +36,7 @@ use super::notes::Notes;
 use super::ping::{self, PING};
 use super::{Beginning, CursorFile, Publisher};
 use crate::data_directory::{DataDirectoryError, create_private};
-use crate::facts::Facts;
+use crate::facts::{Facts, progress};
 use crate::host::Clock;
 
 pub use self::plan::Sending;
@@ -156,7 +156,7 @@ impl Supervisor {
         for (id, plan) in wanted {
             self.keep_running(id, plan);
         }
-        self.free_places();
+        self.forget_free_places();
         self.sweep(&feeds).await;
         self.send_pings(&feeds);
         Ok(())
@@ -196,7 +196,7 @@ impl Supervisor {
     /// Starts a publisher for each partition.
     fn start(&self, id: WebhookId, plan: Plan) -> Result<Running, NotStarted> {
         let Endpoints { facts, journals, directory, sending, bell, clock, .. } = &self.endpoints;
-        let place = self.free_place().ok_or(NotStarted::NoPlace)?;
+        let place = self.free_places().next().ok_or(NotStarted::NoPlace)?;
         let webhook = sending.webhook(&plan.url, &plan.secrets)?;
         let cursors = directory.join(directory_name(id, plan.turn));
         for level in [directory, &cursors] {
@@ -206,7 +206,7 @@ impl Supervisor {
             Some(organiser) => Audience::Organiser(organiser, self.owners.clone()),
             None => Audience::Platform,
         };
-        let progress = progress(Arc::clone(facts));
+        let progress = progress(facts);
         let (name, topics) = (Arc::<str>::from(id.to_string()), Arc::from(&plan.topics[..]));
         let mut publishers = JoinSet::new();
         for (facts, journal) in facts.iter().zip(journals.iter()) {
@@ -242,20 +242,16 @@ impl Supervisor {
         }
     }
 
-    fn all_places(&self) -> impl Iterator<Item = usize> + use<> {
+    /// The places that nobody has.
+    fn free_places(&self) -> impl Iterator<Item = usize> + use<> {
         let Endpoints { first_place, places, .. } = self.endpoints;
-        first_place..first_place + places
-    }
-
-    fn free_place(&self) -> Option<usize> {
         let taken: BTreeSet<_> = self.running.values().map(|running| running.place).collect();
-        self.all_places().find(|place| !taken.contains(place))
+        (first_place..first_place + places).filter(move |place| !taken.contains(place))
     }
 
     /// Has nothing stay in the journals for places that nobody has.
-    fn free_places(&self) {
-        let taken: BTreeSet<_> = self.running.values().map(|running| running.place).collect();
-        for place in self.all_places().filter(|place| !taken.contains(place)) {
+    fn forget_free_places(&self) {
+        for place in self.free_places() {
             for facts in &*self.endpoints.facts {
                 facts.floor.free(place);
             }
@@ -323,12 +319,6 @@ impl Lags {
         // Nothing panics while it is held.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// How far an endpoint is with each partition.
-fn progress(facts: Arc<[Facts]>) -> Progress {
-    let partitions = facts.len() as u16;
-    Progress::new(partitions, move |id| facts[usize::from(id.number())].gauges.durable())
 }
 
 fn directory_name(id: WebhookId, turn: u64) -> String {

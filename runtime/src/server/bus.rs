@@ -18,7 +18,7 @@ use super::{FIRST_SINK, ServerError};
 use crate::bus::{Beginning, CursorFile, Endpoints, Lags, Publisher, Supervisor};
 use crate::config::{Bus as Setting, Config};
 use crate::data_directory::{DataDirectory, create_private};
-use crate::facts::Facts;
+use crate::facts::{Facts, progress};
 use crate::host::Clock;
 use crate::priority::give_way;
 
@@ -78,7 +78,7 @@ impl Bus {
             .build()?;
         let mut all = Vec::new();
         for (follower, setting) in (FIRST_SINK..).zip(&config.bus) {
-            let progress = progress(Arc::clone(facts));
+            let progress = progress(facts);
             all.push((Arc::from(setting.name.as_str()), progress.clone()));
             start_sink(&runtime, setting, follower, data, facts, &progress, clock)?;
         }
@@ -126,7 +126,7 @@ fn start_sink(
     clock: &Clock,
 ) -> Result<(), ServerError> {
     let directory = data.bus_path(&setting.name);
-    for level in directory.parent().into_iter().chain([directory.as_path()]) {
+    for level in [&data.bus_directory(), &directory] {
         create_private(level)?;
     }
     let outlet = setting.outlet()?;
@@ -149,22 +149,15 @@ fn start_sink(
     Ok(())
 }
 
-fn progress(facts: Arc<[Facts]>) -> Progress {
-    let partitions = facts.len() as u16;
-    Progress::new(partitions, move |id| facts[usize::from(id.number())].gauges.durable())
-}
-
 impl BusMetrics {
     pub(super) fn write(&self, now: Time, out: &mut String) {
         let endpoints = self.endpoints.all();
-        let all: Vec<_> = self.sinks.iter().chain(&endpoints).collect();
-        if all.is_empty() {
+        let all = self.sinks.iter().chain(&endpoints);
+        let lags = all.map(|(name, progress)| (name, progress.lags(now).collect::<Vec<_>>()));
+        let lags: Vec<_> = lags.collect();
+        if lags.is_empty() {
             return;
         }
-        let lags: Vec<_> = all
-            .into_iter()
-            .map(|(name, progress)| (name, progress.lags(now).collect::<Vec<_>>()))
-            .collect();
         for (name, kind, help, value) in PUBLISHING {
             let values = lags.iter().flat_map(|(sink, lags)| {
                 lags.iter().enumerate().map(move |(partition, lag)| {

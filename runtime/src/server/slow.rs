@@ -9,7 +9,6 @@ use std::time::Duration;
 use onsale_control::accounts::letters::deliver::Courier;
 use onsale_control::projection::Progress;
 use onsale_core::effect::Effect;
-use onsale_core::id::PartitionId;
 use onsale_net::gateway::limit::shared::SharedLimits;
 use onsale_net::letters::{LetterFiles, MailServer, Sender};
 use onsale_net::port::Partitions;
@@ -34,7 +33,7 @@ use super::models::Models;
 use super::{ServerError, StopHandle, control};
 use crate::config::{Config, SettingError};
 use crate::data_directory::DataDirectory;
-use crate::facts::Facts;
+use crate::facts::{Facts, progress};
 use crate::mailbox::Mailboxes;
 
 /// Few threads: they wait more than they work, and the cores are for selling.
@@ -79,7 +78,7 @@ impl SlowPool {
             .enabled
             .then(|| start_sandbox(config, data, address, &port, &runtime))
             .transpose()?;
-        let progress = progress(Arc::clone(facts), data);
+        let progress = progress(facts);
         let (control, is_ready) =
             runtime.block_on(control::open(config, data, address, progress.clone()))?;
         let models = Models::start(config, data, facts, &progress, &port.clock(), &is_ready)?;
@@ -217,12 +216,6 @@ fn providers(
 fn clock(port: &Mailboxes) -> Clock {
     let port = port.clone();
     Arc::new(move || port.now())
-}
-
-/// How far the read models are, seen from what is on disk.
-fn progress(facts: Arc<[Facts]>, data: &DataDirectory) -> Progress {
-    let durable = move |id: PartitionId| facts[usize::from(id.number())].gauges.durable();
-    Progress::new(data.partitions, durable)
 }
 
 /// Works on the database once its tables are there; not at all if they never will be.
