@@ -8,7 +8,7 @@ use rustix::process::Signal;
 use tempfile::TempDir;
 
 use crate::free_port;
-use crate::service::{Service, ServiceError, dependent};
+use crate::service::{Service, ServiceError, dependent, temporary_folder};
 
 /// The environment variable with the path of the broker's program.
 pub const KAFKA_VARIABLE: &str = "TESTBED_KAFKA";
@@ -27,9 +27,7 @@ impl Kafka {
     /// # Errors
     /// If it is not installed, or does not start.
     pub fn start() -> Result<Self, ServiceError> {
-        let folder = tempfile::Builder::new().prefix("onsale-kafka").tempdir();
-        let folder =
-            folder.map_err(|source| ServiceError::File { path: env::temp_dir(), source })?;
+        let folder = temporary_folder("onsale-kafka")?;
         let mut kafka = Self { service: None, folder, port: free_port()? };
         kafka.start_again()?;
         Ok(kafka)

@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 use crate::free_port;
 use crate::packages::{PgPrograms, find_postgres, is_root};
-use crate::service::{START_WITHIN, Service, ServiceError, dependent};
+use crate::service::{START_WITHIN, Service, ServiceError, dependent, temporary_folder};
 
 /// Names a server that is there already, as a URL without a database at its end:
 /// `postgres://postgres@127.0.0.1:5432`. `cargo xtask test` starts one for all tests. Not `ONSALE_...`:
@@ -44,7 +44,7 @@ impl Postgres {
     pub fn start() -> Result<Self, ServiceError> {
         let programs = find_postgres()?;
         remove_abandoned(&env::temp_dir());
-        let folder = temporary_folder()?;
+        let folder = owned_folder()?;
         let mut postgres = Self { service: None, programs, folder, port: free_port()? };
         let mut initdb = Command::new("setpriv");
         initdb.args(user()).arg(postgres.programs.path("initdb"));
@@ -137,9 +137,9 @@ fn is_served(folder: &Path) -> bool {
     server.is_some_and(|server| test_kill_process(server) != Err(Errno::SRCH))
 }
 
-fn temporary_folder() -> Result<TempDir, ServiceError> {
-    let folder = tempfile::Builder::new().prefix(PREFIX).tempdir();
-    let folder = folder.map_err(|source| ServiceError::File { path: env::temp_dir(), source })?;
+/// A folder of the user that it runs as.
+fn owned_folder() -> Result<TempDir, ServiceError> {
+    let folder = temporary_folder(PREFIX)?;
     if is_root() {
         let path = folder.path().to_owned();
         let mut chown = Command::new("chown");

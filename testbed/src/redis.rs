@@ -1,6 +1,5 @@
 //! A private Redis that keeps nothing.
 
-use std::env;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{Ipv4Addr, TcpStream};
 
@@ -9,7 +8,7 @@ use tempfile::TempDir;
 
 use crate::free_port;
 use crate::packages::find_redis;
-use crate::service::{Service, ServiceError, dependent};
+use crate::service::{Service, ServiceError, dependent, temporary_folder};
 
 /// A private Redis.
 #[derive(Debug)]
@@ -26,9 +25,7 @@ impl Redis {
     /// If it is not installed, or does not start.
     pub fn start() -> Result<Self, ServiceError> {
         find_redis()?;
-        let folder = tempfile::Builder::new().prefix("onsale-redis").tempdir();
-        let folder =
-            folder.map_err(|source| ServiceError::File { path: env::temp_dir(), source })?;
+        let folder = temporary_folder("onsale-redis")?;
         let mut redis = Self { service: None, folder, port: free_port()? };
         redis.start_again()?;
         Ok(redis)

@@ -2,14 +2,15 @@
 //! this program dies.
 
 use std::fs::{self, File};
-use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
 use std::sync::mpsc::sync_channel;
 use std::thread;
 use std::time::{Duration, Instant};
+use std::{env, io};
 
 use rustix::process::{Pid, Signal, kill_process};
+use tempfile::TempDir;
 use thiserror::Error;
 
 /// Long enough for a slow machine to recover nothing.
@@ -83,6 +84,12 @@ pub(crate) fn dependent(program: &str, privileges: &[&str]) -> Command {
     let mut command = Command::new("setpriv");
     command.args(privileges).args(["--pdeathsig", "TERM", program]);
     command
+}
+
+/// A folder for what a program writes. Its name begins like this.
+pub(crate) fn temporary_folder(prefix: &str) -> Result<TempDir, ServiceError> {
+    let folder = tempfile::Builder::new().prefix(prefix).tempdir();
+    folder.map_err(|source| ServiceError::File { path: env::temp_dir(), source })
 }
 
 impl Service {
