@@ -14,16 +14,24 @@ pub type Fact = (u64, u64);
 /// Kinds of facts that say nothing new: they are not published.
 const NOT_FOR_OTHERS: [&str; 2] = ["Answered", "EventReserved"];
 
+/// The journals of a server that is down, as its binary shows them.
+///
+/// # Panics
+/// If they cannot be read.
+pub fn replay(data: &Path) -> String {
+    let replay = Command::new(binary()).args(["journal", "replay", "--data"]).arg(data).output();
+    let replay = replay.expect("the binary can be run");
+    assert!(replay.status.success(), "{}", String::from_utf8_lossy(&replay.stderr));
+    String::from_utf8(replay.stdout).expect("it is text")
+}
+
 /// What is in the journals of a server that is down, and for others.
 ///
 /// # Panics
 /// If they cannot be read.
 pub fn published(data: &Path) -> BTreeSet<Fact> {
-    let replay = Command::new(binary()).args(["journal", "replay", "--data"]).arg(data).output();
-    let replay = replay.expect("the binary can be run");
-    assert!(replay.status.success(), "{}", String::from_utf8_lossy(&replay.stderr));
     let (mut facts, mut partition) = (BTreeSet::<Fact>::new(), None::<u64>);
-    for line in String::from_utf8_lossy(&replay.stdout).lines() {
+    for line in replay(data).lines() {
         let words: Vec<_> = line.split(' ').collect();
         match words[..] {
             ["partition", number, ..] => partition = number.parse().ok(),

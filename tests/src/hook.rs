@@ -98,10 +98,20 @@ async fn receive(State(shared): State<Shared>, headers: HeaderMap, body: Bytes) 
 fn believed(headers: &HeaderMap, body: &[u8]) -> Option<Value> {
     let text = |name: &str| headers.get(name)?.to_str().ok();
     let (id, timestamp) = (text("webhook-id")?, text("webhook-timestamp")?);
-    let mac = Hmac::<Sha256>::new_from_slice(&SECRET).ok()?;
-    let mac = mac.chain_update(id).chain_update(".").chain_update(timestamp).chain_update(".");
-    let signature = BASE64_STANDARD.encode(mac.chain_update(body).finalize().into_bytes());
+    let signature = webhook_signature(&Hook::secret(), id, timestamp, body);
     let event: Value = serde_json::from_slice(body).ok()?;
-    let is_ours = text("webhook-signature")? == format!("v1,{signature}") && event["id"] == id;
+    let is_ours = text("webhook-signature")? == signature && event["id"] == id;
     is_ours.then_some(event)
+}
+
+/// What a webhook must be signed with, by a secret as its receiver is told it.
+///
+/// # Panics
+/// If it is no secret.
+pub fn webhook_signature(secret: &str, id: &str, timestamp: &str, body: &[u8]) -> String {
+    let digits = secret.strip_prefix("whsec_").expect("a secret begins so");
+    let key = BASE64_STANDARD.decode(digits).expect("a secret is base64");
+    let mac = Hmac::<Sha256>::new_from_slice(&key).expect("HMAC takes keys of every length");
+    let mac = mac.chain_update(id).chain_update(".").chain_update(timestamp).chain_update(".");
+    format!("v1,{}", BASE64_STANDARD.encode(mac.chain_update(body).finalize().into_bytes()))
 }

@@ -5,14 +5,11 @@
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
 use std::process::{Child, ChildStdout, Command, Stdio};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::{env, fs};
 
 use onsale_testbed::Kafka;
-use onsale_tests::{Operator, Server, Shopper, club, facts, small_house};
+use onsale_tests::{Operator, Server, buying_storm, club, facts, small_house};
 use serde_json::{Value, json};
-use tokio::task::JoinSet;
 
 const KILLS: usize = 8;
 const BUYERS: usize = 4;
@@ -50,7 +47,7 @@ async fn whatever_is_killed_a_consumer_of_kafka_holds_every_fact_in_order() {
         if kill % 3 == 1 {
             kafka.freeze();
         }
-        storm(server, &events).await;
+        buying_storm(server, BUYERS, ENOUGH, &events).await;
         kafka.thaw();
         server = start();
     }
@@ -63,30 +60,6 @@ async fn whatever_is_killed_a_consumer_of_kafka_holds_every_fact_in_order() {
     // As long as the runner is patient.
     while !facts::are_held(&expected, &consumer.read_on()) {}
     assert!(server.stop().status.success());
-}
-
-/// Buyers buy until enough were served; then the server is killed.
-async fn storm(server: Server, events: &[String]) {
-    let (served, is_over) = (Arc::<AtomicU64>::default(), Arc::<AtomicBool>::default());
-    let mut buyers = JoinSet::new();
-    for buyer in 0..BUYERS {
-        let (base, event) = (server.base.clone(), events[buyer % events.len()].clone());
-        let (served, is_over) = (Arc::clone(&served), Arc::clone(&is_over));
-        buyers.spawn(async move {
-            while !is_over.load(Ordering::Relaxed) {
-                let Some(shopper) = Shopper::new(&base).await else { continue };
-                if shopper.buy(&event, 0, 1 + buyer as u32 % 3).await.is_some() {
-                    served.fetch_add(1, Ordering::Relaxed);
-                }
-            }
-        });
-    }
-    while served.load(Ordering::Relaxed) < ENOUGH {
-        tokio::task::yield_now().await;
-    }
-    server.kill();
-    is_over.store(true, Ordering::Relaxed);
-    buyers.join_all().await;
 }
 
 fn settings(kafka: &Kafka) -> String {

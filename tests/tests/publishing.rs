@@ -3,15 +3,12 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::path::Path;
-use std::process::Command;
-use std::time::Duration;
 
 use onsale_testbed::Postgres;
-use onsale_tests::{Server, Shopper, binary};
-use reqwest::{Client, Method, StatusCode};
+use onsale_tests::{Desk, Server, Shopper, draft_path, facts};
+use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
-use tokio::time::sleep;
 
 /// How many are published at once: while some are told, others are not.
 const EVENTS: usize = 12;
@@ -27,14 +24,6 @@ enum Kill {
     Told,
 }
 
-/// Somebody who runs the catalogue of a server.
-#[derive(Clone)]
-struct Desk {
-    base: String,
-    token: String,
-    http: Client,
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whenever_the_server_is_killed_what_is_published_is_for_sale_once() {
     let data = tempfile::tempdir().unwrap();
@@ -42,9 +31,9 @@ async fn whenever_the_server_is_killed_what_is_published_is_for_sale_once() {
     for kill in [Kill::Asked, Kill::Answered, Kill::Told, Kill::Told] {
         let server = Server::start(data.path(), &[]).expect("it starts");
         let desk = Desk::of(&server);
-        let drafts = desk.configured(EVENTS).await;
+        let drafts = configured(&desk, EVENTS).await;
         publish_and_kill(server, &desk, &drafts, kill).await;
-        let facts = facts(data.path());
+        let facts = facts::replay(data.path());
         untold += drafts.iter().filter(|draft| count(&facts, "EventOpened", draft) == 0).count();
 
         let server = Server::start(data.path(), &[]).expect("it starts again");
@@ -70,11 +59,11 @@ async fn with_postgres_killed_what_was_told_is_sold_and_the_rest_is_told_when_it
     let data = tempfile::tempdir().unwrap();
     let server = Server::start_with(data.path(), &[], &environment).expect("it starts");
     let desk = Desk::of(&server);
-    let drafts = desk.configured(EVENTS).await;
+    let drafts = configured(&desk, EVENTS).await;
     for draft in &drafts {
         desk.publish(draft).await.expect("the server is there");
     }
-    let told = desk.until_one_is(&["OPEN"], &drafts).await;
+    let told = until_one_is(&desk, &["OPEN"], &drafts).await;
     postgres.kill();
     buy(&server, &told).await;
     // Nor does the server outlive it, and it comes back first.
@@ -108,7 +97,7 @@ async fn publish_and_kill(server: Server, desk: &Desk, drafts: &[String], kill: 
                 answer.expect("the server is there");
             }
         }
-        Kill::Told => drop(desk.until_one_is(&["DEFINED", "OPEN"], drafts).await),
+        Kill::Told => drop(until_one_is(desk, &["DEFINED", "OPEN"], drafts).await),
     }
     server.kill();
 }
@@ -120,14 +109,6 @@ async fn buy(server: &Server, event: &str) {
     assert_eq!(bought.text("status"), Some("COMPLETED"), "{bought:?}");
 }
 
-/// What has happened, by the journals of a server that does not run.
-fn facts(data: &Path) -> String {
-    let replay = Command::new(binary()).args(["journal", "replay", "--data"]).arg(data).output();
-    let replay = replay.expect("the binary can be run");
-    assert!(replay.status.success(), "{replay:?}");
-    String::from_utf8(replay.stdout).unwrap()
-}
-
 fn count(facts: &str, kind: &str, event: &str) -> usize {
     // Its number, when it was, what it is, of what.
     let is_it = |fact: &&str| fact.split(' ').nth(2) == Some(kind) && fact.contains(event);
@@ -135,7 +116,7 @@ fn count(facts: &str, kind: &str, event: &str) -> usize {
 }
 
 fn assert_each_is_there_once(data: &Path, events: &[String]) {
-    let facts = facts(data);
+    let facts = facts::replay(data);
     for event in events {
         for kind in ["EventReserved", "EventDefined", "EventOpened"] {
             assert_eq!(count(&facts, kind, event), 1, "{kind} of {event}");
@@ -143,130 +124,35 @@ fn assert_each_is_there_once(data: &Path, events: &[String]) {
     }
 }
 
-fn draft_path(event: &str, below: &str) -> String {
-    format!("/api/v1/catalogue/events/{event}{below}")
-}
-
 fn in_sale(event: &str) -> String {
     format!("/api/v1/events/{event}")
 }
 
-impl Desk {
-    fn of(server: &Server) -> Self {
-        let (base, token) = (server.base.clone(), server.operator_token());
-        Self { base, token, http: Client::new() }
+/// So many events that have all they need.
+async fn configured(desk: &Desk, count: usize) -> Vec<String> {
+    let listed = desk.accept(Method::GET, "/api/v1/organisers", Value::Null).await;
+    let name = format!("Organiser {}", listed["organisers"].as_array().unwrap().len());
+    let first = desk.draft(&desk.organiser(&name).await).await;
+    let mut drafts = vec![first.clone()];
+    while drafts.len() < count {
+        let copied = desk.accept(Method::POST, &draft_path(&first, "/copy"), json!({})).await;
+        drafts.push(copied["id"].as_str().expect("a copy").to_owned());
     }
-
-    /// What the server answers to whoever has seen the latest version; `None` if it is not there.
-    async fn ask(&self, method: Method, path: &str, body: Value) -> Option<(StatusCode, Value)> {
-        let event = path.split('/').find(|part| part.starts_with("evt_"));
-        let tag = match event.filter(|_| method != Method::GET) {
-            Some(event) => self.tag(event).await?,
-            None => String::new(),
-        };
-        let request = self.request(method, path).header("if-match", tag);
-        let request = if body.is_null() { request } else { request.json(&body) };
-        let answer = request.send().await.ok()?;
-        let (status, body) = (answer.status(), answer.bytes().await.ok()?);
-        Some((status, serde_json::from_slice(&body).unwrap_or_default()))
+    for draft in &drafts {
+        desk.configure(draft).await;
     }
+    drafts
+}
 
-    /// The same, of a server that is there and does it.
-    async fn accept(&self, method: Method, path: &str, body: Value) -> Value {
-        let (status, answer) = self.ask(method, path, body).await.expect("the server is there");
-        assert!(status.is_success(), "{path}: {answer}");
-        answer
-    }
-
-    async fn tag(&self, event: &str) -> Option<String> {
-        let answer = self.request(Method::GET, &draft_path(event, "")).send().await.ok()?;
-        Some(answer.headers().get("etag")?.to_str().ok()?.to_owned())
-    }
-
-    fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
-        let request = self.http.request(method, format!("{}{path}", self.base));
-        request.bearer_auth(&self.token).timeout(Duration::from_secs(60))
-    }
-
-    /// So many events that have all they need.
-    async fn configured(&self, count: usize) -> Vec<String> {
-        let first = self.offered().await;
-        let mut drafts = vec![first.clone()];
-        while drafts.len() < count {
-            let path = draft_path(&first, "/copy");
-            let request = self.request(Method::POST, &path).json(&json!({}));
-            let key = format!("{first}-{}", drafts.len());
-            let copied = request.header("idempotency-key", key).send().await.unwrap();
-            let copied: Value = serde_json::from_slice(&copied.bytes().await.unwrap()).unwrap();
-            drafts.push(copied["id"].as_str().expect("a copy").to_owned());
-        }
-        for draft in &drafts {
-            self.accept(Method::POST, &draft_path(draft, "/configure"), Value::Null).await;
-        }
-        drafts
-    }
-
-    /// A draft with a class of tickets that are on sale.
-    async fn offered(&self) -> String {
-        let listed = self.accept(Method::GET, "/api/v1/organisers", Value::Null).await;
-        let name = format!("Organiser {}", listed["organisers"].as_array().unwrap().len());
-        let made = self.accept(Method::POST, "/api/v1/organisers", json!({"name": name})).await;
-        let organiser = format!("/api/v1/organisers/{}", made["id"].as_str().unwrap());
-        let venue = json!({
-            "name": "Kulturhaus", "time_zone": "Europe/Berlin",
-            "address": {"street": "Am Markt 1", "city": "Köln", "country": "DE"},
-        });
-        let venue = self.accept(Method::POST, &format!("{organiser}/venues"), venue).await;
-        let details = json!({
-            "title": "The Lanterns", "venue": venue["id"], "starts_local": "2099-12-01T20:00",
-        });
-        let create = self.request(Method::POST, &format!("{organiser}/events")).json(&details);
-        let draft = create.header("idempotency-key", &organiser).send().await.unwrap();
-        let draft: Value = serde_json::from_slice(&draft.bytes().await.unwrap()).unwrap();
-        let draft = draft["id"].as_str().expect("a draft").to_owned();
-        let configuration = json!({"currency": "EUR", "sale": {"opens_local": "2020-01-01T10:00"}});
-        let class = json!({"name": "Standing", "price_minor": 2_500});
-        let quota = json!({"name": "Hall", "capacity": 100, "classes": [0]});
-        for (method, below, body) in [
-            (Method::PUT, "/configuration", configuration),
-            (Method::POST, "/classes", class),
-            (Method::POST, "/quotas", quota),
-        ] {
-            self.accept(method, &draft_path(&draft, below), body).await;
-        }
-        draft
-    }
-
-    /// Publishes an event, if it is not; `None` if no answer came.
-    async fn publish(&self, event: &str) -> Option<()> {
-        let publish = draft_path(event, "/publish");
-        let (status, answer) = self.ask(Method::POST, &publish, Value::Null).await?;
-        assert!(status.is_success(), "{answer}");
-        Some(())
-    }
-
-    /// Waits until one of them is in the sale, in one of these phases.
-    async fn until_one_is(&self, phases: &[&str], events: &[String]) -> String {
-        loop {
-            for event in events {
-                let asked = self.ask(Method::GET, &in_sale(event), Value::Null).await;
-                let (_, seen) = asked.expect("the server is there");
-                if phases.iter().any(|phase| seen["phase"] == *phase) {
-                    return event.clone();
-                }
+/// Waits until one of them is in the sale, in one of these phases.
+async fn until_one_is(desk: &Desk, phases: &[&str], events: &[String]) -> String {
+    loop {
+        for event in events {
+            let asked = desk.ask(Method::GET, &in_sale(event), Value::Null).await;
+            let (_, seen) = asked.expect("the server is there");
+            if phases.iter().any(|phase| seen["phase"] == *phase) {
+                return event.clone();
             }
-        }
-    }
-
-    /// Waits until nothing is to be told of an event any more.
-    async fn until_settled(&self, event: &str) {
-        loop {
-            let asked = self.ask(Method::GET, &draft_path(event, ""), Value::Null).await;
-            let (_, event) = asked.expect("the server is there");
-            if event["work"]["is_settled"] == true {
-                return assert_eq!(event["status"], "PUBLISHED", "{event}");
-            }
-            sleep(Duration::from_millis(5)).await;
         }
     }
 }

@@ -4,16 +4,16 @@
 
 use std::path::Path;
 use std::process::Command;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::slice;
 
 use onsale_testbed::Postgres;
-use onsale_tests::{Operator, Server, Shopper, binary, small_house};
+use onsale_tests::{Operator, Server, binary, buying_storm, small_house};
 use serde_json::Value;
-use tokio::task::JoinSet;
 
 const KILLS: usize = 6;
 const BUYERS: usize = 4;
+/// So many purchases, and the server is killed.
+const ENOUGH: u64 = 8;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whatever_is_killed_every_fact_is_in_the_models_once() {
@@ -36,7 +36,7 @@ async fn survive(database: &[(&str, &str)]) {
     let operator = Operator::new(&server.base, server.operator_token());
     let event = operator.open(&small_house(200)).await;
     for _ in 0..KILLS {
-        storm(server, &event).await;
+        buying_storm(server, BUYERS, ENOUGH, slice::from_ref(&event)).await;
         server = start();
     }
     let operator = Operator::new(&server.base, server.operator_token());
@@ -54,31 +54,6 @@ async fn survive(database: &[(&str, &str)]) {
     rebuilt(data.path(), &settings, &["--check"]);
     rebuilt(data.path(), &settings, &[]);
     rebuilt(data.path(), &settings, &["--check"]);
-}
-
-/// Buyers buy until enough were served; then the server is killed.
-async fn storm(server: Server, event: &str) {
-    const ENOUGH: u64 = 8;
-    let (served, is_over) = (Arc::<AtomicU64>::default(), Arc::<AtomicBool>::default());
-    let mut buyers = JoinSet::new();
-    for buyer in 0..BUYERS {
-        let (base, event) = (server.base.clone(), event.to_owned());
-        let (served, is_over) = (Arc::clone(&served), Arc::clone(&is_over));
-        buyers.spawn(async move {
-            while !is_over.load(Ordering::Relaxed) {
-                let Some(shopper) = Shopper::new(&base).await else { continue };
-                if shopper.buy(&event, 0, 1 + buyer as u32 % 3).await.is_some() {
-                    served.fetch_add(1, Ordering::Relaxed);
-                }
-            }
-        });
-    }
-    while served.load(Ordering::Relaxed) < ENOUGH {
-        tokio::task::yield_now().await;
-    }
-    server.kill();
-    is_over.store(true, Ordering::Relaxed);
-    buyers.join_all().await;
 }
 
 /// The books, and the models of the same moment: notices of payments go on coming in after the last

@@ -7,10 +7,10 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use onsale_tests::{Operator, PROVIDERS, Server, Shop, Sinks, books, club, facts, house, selling};
-use tokio::task::JoinSet;
+use onsale_tests::{
+    Operator, PROVIDERS, Server, Shop, Sinks, books, club, facts, house, selling, storm,
+};
 
 const KILLS: usize = 20;
 const BUYERS: usize = 6;
@@ -40,7 +40,7 @@ async fn after_twenty_kills_the_books_agree_and_every_consumer_holds_every_fact(
     let (shop, mut server) = Shop::open(&["--config", config.to_str().unwrap()]).await;
     let (shop, events) = (Arc::new(shop), Arc::new(open_events(&server).await));
     for kill in 0..KILLS {
-        storm(&shop, server, &events, kill).await;
+        act_and_kill(&shop, server, &events, kill).await;
         server = shop.serve();
     }
     let operator = Operator::new(&server.base, server.operator_token());
@@ -69,32 +69,19 @@ async fn open_events(server: &Server) -> Events {
     ]
 }
 
-/// Buyers buy until some have acted; then the server is killed.
-async fn storm(shop: &Arc<Shop>, server: Server, events: &Arc<Events>, kill: usize) {
-    let (acted, is_over) = (Arc::<AtomicUsize>::default(), Arc::<AtomicBool>::default());
-    let mut buyers = JoinSet::new();
-    for buyer in 0..BUYERS {
-        let (shop, events, base) = (Arc::clone(shop), Arc::clone(events), server.base.clone());
-        let (acted, is_over) = (Arc::clone(&acted), Arc::clone(&is_over));
-        buyers.spawn(async move {
-            for turn in 0.. {
-                if is_over.load(Ordering::Relaxed) {
-                    return;
-                }
-                let (provider, currency) = PROVIDERS[(buyer + turn) % PROVIDERS.len()];
-                let event = &events.iter().find(|(taken, _)| *taken == currency).unwrap().1;
-                let act = ACTS[(kill * 3 + buyer * 5 + turn) % ACTS.len()];
-                if let Some(placed) = shop.place(&base, event, provider).await {
-                    shop.act(&placed, act).await;
-                    acted.fetch_add(1, Ordering::Relaxed);
-                }
-            }
-        });
-    }
-    while acted.load(Ordering::Relaxed) < 6 + kill % 5 {
-        tokio::task::yield_now().await;
-    }
-    server.kill();
-    is_over.store(true, Ordering::Relaxed);
-    buyers.join_all().await;
+/// Buyers act until some have come to a page; then the server is killed.
+async fn act_and_kill(shop: &Arc<Shop>, server: Server, events: &Arc<Events>, kill: usize) {
+    let (shop, events, base) = (Arc::clone(shop), Arc::clone(events), server.base.clone());
+    let act = move |buyer: usize, turn: usize| {
+        let (shop, events, base) = (Arc::clone(&shop), Arc::clone(&events), base.clone());
+        async move {
+            let (provider, currency) = PROVIDERS[(buyer + turn) % PROVIDERS.len()];
+            let event = &events.iter().find(|(taken, _)| *taken == currency).unwrap().1;
+            let act = ACTS[(kill * 3 + buyer * 5 + turn) % ACTS.len()];
+            let Some(placed) = shop.place(&base, event, provider).await else { return false };
+            shop.act(&placed, act).await;
+            true
+        }
+    };
+    storm(server, BUYERS, 6 + kill as u64 % 5, act).await;
 }

@@ -12,13 +12,9 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::post;
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
-use hmac::{Hmac, KeyInit, Mac};
-use onsale_tests::{Operator, Server, Shopper, club};
-use reqwest::{Client, Method};
+use onsale_tests::{Desk, Operator, Server, Shopper, club, webhook_signature};
+use reqwest::Method;
 use serde_json::{Value, json};
-use sha2::Sha256;
 use tokio::net::TcpListener;
 use tokio::task::yield_now;
 
@@ -43,13 +39,6 @@ struct Received {
     body: Bytes,
 }
 
-/// Somebody who runs the catalogue of a server.
-struct Desk {
-    base: String,
-    token: String,
-    http: Client,
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_organiser_gets_the_facts_of_its_own_events_signed_and_again_if_it_wants_to() {
     let place = tempfile::tempdir().unwrap();
@@ -58,14 +47,14 @@ async fn an_organiser_gets_the_facts_of_its_own_events_signed_and_again_if_it_wa
     let arguments = ["--config", config.to_str().unwrap()];
     let server = Server::start(&place.path().join("data"), &arguments).expect("it starts");
     let desk = Desk::of(&server);
-    let (hook, organiser) = (Hook::default(), desk.organiser().await);
+    let (hook, organiser) = (Hook::default(), desk.organiser("The Lanterns").await);
 
     // It is there before the event is for sale, so it gets all about it.
     let wish = json!({"url": hook.listen().await});
     let made = desk.accept(Method::POST, &format!("{organiser}/webhook-endpoints"), wish).await;
     let first_secret = made["secret"].as_str().unwrap().to_owned();
     let endpoint = format!("/api/v1/webhook-endpoints/{}", text(&made["endpoint"]["id"]));
-    let own = desk.published(&organiser).await;
+    let own = published(&desk, &organiser).await;
     let foreign = Operator::new(&server.base, server.operator_token()).open(&club(100)).await;
     let shopper = Shopper::new(&server.base).await.unwrap();
     for event in [&foreign, &own] {
@@ -92,7 +81,7 @@ async fn an_organiser_gets_the_facts_of_its_own_events_signed_and_again_if_it_wa
     let newest = hook.received().pop().unwrap();
     let both = [newest.signed_with(&second_secret), newest.signed_with(&first_secret)];
     assert_eq!(newest.signatures, both);
-    desk.until_noted(&endpoint, &received[0].id).await;
+    until_noted(&desk, &endpoint, &received[0].id).await;
 
     // Everything comes again, under the same ids.
     let before = hook.received().len();
@@ -105,7 +94,7 @@ async fn an_organiser_gets_the_facts_of_its_own_events_signed_and_again_if_it_wa
     // Until it wants nothing any more.
     hook.0.lock().unwrap().is_gone = true;
     shopper.buy(&own, 0, 1).await.unwrap();
-    desk.until_gone(&endpoint).await;
+    until_gone(&desk, &endpoint).await;
     assert!(server.stop().status.success());
 }
 
@@ -143,11 +132,7 @@ impl Received {
 
     /// What its signature is, with a secret as its receiver was told it.
     fn signed_with(&self, secret: &str) -> String {
-        let key = BASE64_STANDARD.decode(secret.strip_prefix("whsec_").unwrap()).unwrap();
-        let mac = Hmac::<Sha256>::new_from_slice(&key).unwrap();
-        let mac = mac.chain_update(&self.id).chain_update(".").chain_update(&self.timestamp);
-        let mac = mac.chain_update(".").chain_update(&self.body);
-        format!("v1,{}", BASE64_STANDARD.encode(mac.finalize().into_bytes()))
+        webhook_signature(secret, &self.id, &self.timestamp, &self.body)
     }
 }
 
@@ -166,91 +151,31 @@ async fn receive(State(hook): State<Hook>, headers: HeaderMap, body: Bytes) -> S
     StatusCode::NO_CONTENT
 }
 
-impl Desk {
-    fn of(server: &Server) -> Self {
-        let (base, token) = (server.base.clone(), server.operator_token());
-        Self { base, token, http: Client::new() }
-    }
+/// An event of an organiser that is for sale.
+async fn published(desk: &Desk, organiser: &str) -> String {
+    let event = desk.draft(organiser).await;
+    desk.configure(&event).await;
+    desk.publish(&event).await.unwrap();
+    desk.until_settled(&event).await;
+    event
+}
 
-    /// A new organiser: its address.
-    async fn organiser(&self) -> String {
-        let name = json!({"name": "The Lanterns"});
-        let made = self.accept(Method::POST, "/api/v1/organisers", name).await;
-        format!("/api/v1/organisers/{}", text(&made["id"]))
-    }
-
-    /// An event of an organiser that is for sale.
-    async fn published(&self, organiser: &str) -> String {
-        let venue = json!({
-            "name": "Kulturhaus", "time_zone": "Europe/Berlin",
-            "address": {"street": "Am Markt 1", "city": "Köln", "country": "DE"},
-        });
-        let venue = self.accept(Method::POST, &format!("{organiser}/venues"), venue).await;
-        let details = json!({
-            "title": "The Lanterns", "venue": venue["id"], "starts_local": "2099-12-01T20:00",
-        });
-        let draft = self.accept(Method::POST, &format!("{organiser}/events"), details).await;
-        let event = text(&draft["id"]);
-        let path = format!("/api/v1/catalogue/events/{event}");
-        let configuration = json!({"currency": "EUR", "sale": {"opens_local": "2020-01-01T10:00"}});
-        let class = json!({"name": "Standing", "price_minor": 2_500});
-        let quota = json!({"name": "Hall", "capacity": 100, "classes": [0]});
-        for (method, below, body) in [
-            (Method::PUT, "/configuration", configuration),
-            (Method::POST, "/classes", class),
-            (Method::POST, "/quotas", quota),
-            (Method::POST, "/configure", Value::Null),
-            (Method::POST, "/publish", Value::Null),
-        ] {
-            self.accept(method, &format!("{path}{below}"), body).await;
+/// Waits until an attempt to send something is listed.
+async fn until_noted(desk: &Desk, endpoint: &str, id: &str) {
+    let path = format!("{endpoint}/deliveries?limit=100");
+    loop {
+        let listed = desk.accept(Method::GET, &path, Value::Null).await;
+        let deliveries = listed["deliveries"].as_array().unwrap();
+        if deliveries.iter().any(|one| one["event"] == id && one["delivered"] == true) {
+            return;
         }
-        while self.accept(Method::GET, &path, Value::Null).await["work"]["is_settled"] != true {
-            yield_now().await;
-        }
-        event
+        yield_now().await;
     }
+}
 
-    /// Waits until an attempt to send something is listed.
-    async fn until_noted(&self, endpoint: &str, id: &str) {
-        let path = format!("{endpoint}/deliveries?limit=100");
-        loop {
-            let listed = self.accept(Method::GET, &path, Value::Null).await;
-            let deliveries = listed["deliveries"].as_array().unwrap();
-            if deliveries.iter().any(|one| one["event"] == id && one["delivered"] == true) {
-                return;
-            }
-            yield_now().await;
-        }
-    }
-
-    async fn until_gone(&self, endpoint: &str) {
-        while self.accept(Method::GET, endpoint, Value::Null).await["state"] != "gone" {
-            yield_now().await;
-        }
-    }
-
-    /// What the server answers to whoever has seen the latest version of an event.
-    async fn accept(&self, method: Method, path: &str, body: Value) -> Value {
-        let seen = match path.split('/').find(|part| part.starts_with("evt_")) {
-            Some(event) if method != Method::GET => {
-                let path = format!("/api/v1/catalogue/events/{event}");
-                let answer = self.request(Method::GET, &path).send().await.unwrap();
-                answer.headers()["etag"].to_str().unwrap().to_owned()
-            }
-            _ => String::new(),
-        };
-        let request = self.request(method, path).header("if-match", seen);
-        let request = if body.is_null() { request } else { request.json(&body) };
-        let answer = request.header("idempotency-key", path).send().await.unwrap();
-        let status = answer.status();
-        let body = answer.bytes().await.unwrap();
-        let body = serde_json::from_slice(&body).unwrap_or(Value::Null);
-        assert!(status.is_success(), "{path}: {status} {body}");
-        body
-    }
-
-    fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
-        self.http.request(method, format!("{}{path}", self.base)).bearer_auth(&self.token)
+async fn until_gone(desk: &Desk, endpoint: &str) {
+    while desk.accept(Method::GET, endpoint, Value::Null).await["state"] != "gone" {
+        yield_now().await;
     }
 }
 
