@@ -19,7 +19,7 @@ use std::io::{BufRead, Write};
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use onsale_core::command::{PaymentNotice, PaymentOutcome};
 use onsale_core::money::Amount;
 use onsale_core::time::{Span, Time};
@@ -118,10 +118,13 @@ async fn answer(line: &str) -> Result<Value, Box<dyn Error>> {
     let provider = adapter(&provider, &api, flow)?;
     match wish {
         Wish::Verify { method, headers, query, body } => {
-            let (method, headers): (Method, _) = (method.parse()?, header_map(&headers)?);
-            let body = body.as_bytes();
-            let raw = RawNotice { method: &method, headers: &headers, query: &query, body };
-            let said = provider.verify_notice(raw, now()).await?;
+            let expected = provider.notice_method();
+            if method != expected.as_str() {
+                return Err(format!("notices come by {expected}").into());
+            }
+            let headers = header_map(&headers)?;
+            let raw = RawNotice { headers: &headers, query: &query, body: body.as_bytes() };
+            let said = provider.verify_notice(raw, now())?;
             Ok(json!({ "said": said.iter().map(said_as_json).collect::<Vec<_>>() }))
         }
         Wish::Create { order, amount, currency } => {

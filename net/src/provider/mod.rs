@@ -63,7 +63,7 @@ use self::stuck::StuckEffects;
 /// [`close_intent`](Self::close_intent), [`query`](Self::query), [`refund`](Self::refund),
 /// [`query_refund`](Self::query_refund), [`query_dispute`](Self::query_dispute)) want tokio's
 /// reactor and have no time limit of their own: whoever calls sets one.
-/// [`verify_notice`](Self::verify_notice) runs wherever the webhook came in, without a reactor.
+/// [`verify_notice`](Self::verify_notice) runs wherever the webhook came in, and waits for nothing.
 pub trait PaymentProvider: Send + Sync {
     /// Its name in orders and in the path of its webhooks.
     fn name(&self) -> &'static str;
@@ -124,11 +124,7 @@ pub trait PaymentProvider: Send + Sync {
 
     /// Makes sure that a notice is the provider's and not too old, and reads it. What is of no
     /// interest here is an empty list.
-    fn verify_notice<'a>(
-        &'a self,
-        notice: RawNotice<'a>,
-        now: Time,
-    ) -> BoxFuture<'a, Result<Vec<Said>, NoticeError>>;
+    fn verify_notice(&self, notice: RawNotice<'_>, now: Time) -> Result<Vec<Said>, NoticeError>;
 
     /// What the provider must be answered, where it does not go by the status alone. What it must
     /// not send again gets status 200; `None` is a problem with its own status.

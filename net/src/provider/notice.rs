@@ -1,7 +1,7 @@
 //! What providers send by themselves: as it came in, what it says once it is believed, and what
 //! they must be answered.
 
-use http::{HeaderMap, Method};
+use http::HeaderMap;
 use onsale_core::command::{DisputeNotice, PaymentNotice};
 use onsale_core::id::OrderId;
 use thiserror::Error;
@@ -11,8 +11,6 @@ use super::signature::SignatureError;
 /// A notice as it came in: nothing parsed, nothing believed.
 #[derive(Clone, Copy)]
 pub struct RawNotice<'a> {
-    /// How it came.
-    pub method: &'a Method,
     /// All headers.
     pub headers: &'a HeaderMap,
     /// What stood behind the `?`, byte for byte, or nothing.

@@ -85,8 +85,8 @@ async fn receive<P: Partitions>(
     }
     let body = body.map_err(|reason| unreadable(&reason))?;
     let query = query.unwrap_or_default();
-    let raw = RawNotice { method: &method, headers: &headers, query: &query, body: &body };
-    let said = match provider.verify_notice(raw, state.port.now()).await {
+    let raw = RawNotice { headers: &headers, query: &query, body: &body };
+    let said = match provider.verify_notice(raw, state.port.now()) {
         Ok(said) => said,
         Err(reason) => return disbelieve(provider, &reason),
     };

@@ -47,11 +47,7 @@ impl PaymentProvider for Till {
         unreachable!("nothing is reconciled")
     }
 
-    fn verify_notice<'a>(
-        &'a self,
-        _: RawNotice<'a>,
-        _: Time,
-    ) -> BoxFuture<'a, Result<Vec<Said>, NoticeError>> {
+    fn verify_notice(&self, _: RawNotice<'_>, _: Time) -> Result<Vec<Said>, NoticeError> {
         unreachable!("no webhooks are sent")
     }
 

@@ -66,11 +66,7 @@ impl PaymentProvider for Door {
         ready(self.ask(Vec::new())).boxed()
     }
 
-    fn verify_notice<'a>(
-        &'a self,
-        _: RawNotice<'a>,
-        _: Time,
-    ) -> BoxFuture<'a, Result<Vec<Said>, NoticeError>> {
+    fn verify_notice(&self, _: RawNotice<'_>, _: Time) -> Result<Vec<Said>, NoticeError> {
         unreachable!("no webhooks are sent")
     }
 

@@ -81,12 +81,8 @@ impl PaymentProvider for Scripted {
         std::future::ready(Ok(Vec::new())).boxed()
     }
 
-    fn verify_notice<'a>(
-        &'a self,
-        _notice: RawNotice<'a>,
-        _now: Time,
-    ) -> BoxFuture<'a, Result<Vec<Said>, NoticeError>> {
-        std::future::ready(Ok(Vec::new())).boxed()
+    fn verify_notice(&self, _: RawNotice<'_>, _: Time) -> Result<Vec<Said>, NoticeError> {
+        Ok(Vec::new())
     }
 
     fn notice_answer(&self, fate: Fate<'_>) -> Option<NoticeAnswer> {

@@ -42,7 +42,7 @@ async fn page(simulator: &Simulator, payos: &Payos, number: u32) -> IntentPage {
 
 /// The name of the transfer that a caught notice tells of, which is all it tells of.
 async fn transfer(simulator: &mut Simulator, payos: &Payos, number: u32, dong: u64) -> String {
-    let said = simulator.caught().await.verify(payos, simulator.now()).await.unwrap();
+    let said = simulator.caught().await.verify(payos, simulator.now()).unwrap();
     let notice = payment(said);
     let name = notice.payment.clone();
     assert_eq!(notice, captured("payos", number, &name, dong, "VND"));
@@ -159,7 +159,7 @@ async fn notices_come_twice_forged_and_with_another_amount() {
     let (mut simulator, payos) = start().await;
     let first = page(&simulator, &payos, 0).await;
     simulator.act("payos", &first.reference, "pay?notices=forged").await;
-    let said = simulator.caught().await.verify(&payos, simulator.now()).await;
+    let said = simulator.caught().await.verify(&payos, simulator.now());
     assert_eq!(said, Err(NoticeError::Signature(SignatureError::Wrong)));
     assert_eq!(simulator.sums("payos", "VND").await, (0, 0));
 
@@ -204,7 +204,7 @@ async fn a_trial_is_accepted_and_says_nothing() {
     let body = inbox.recv().await.unwrap();
     let (method, headers) = (Method::POST, HeaderMap::new());
     let caught = Caught { method, headers, query: String::new(), body };
-    let said = caught.verify(&payos, simulator.now()).await;
+    let said = caught.verify(&payos, simulator.now());
     assert_eq!(said, Ok(Vec::<Said>::new()));
 }
 

@@ -64,14 +64,14 @@ async fn the_money_is_taken_when_the_buyer_has_said_yes() {
     simulator.act("paypal", &page.reference, "pay").await;
     assert_eq!(simulator.sums("paypal", "EUR").await, (0, 0), "nothing is taken by itself");
     let notice = simulator.caught().await;
-    assert_eq!(notice.verify(&paypal, simulator.now()).await, Ok(ask(0, &page.reference)));
+    assert_eq!(notice.verify(&paypal, simulator.now()), Ok(ask(0, &page.reference)));
 
     let found = query(&paypal, 0, &page.reference).await;
     let name = found[0].payment.clone();
     assert_eq!(found, [captured("paypal", 0, &name, 5_000, "EUR")]);
     assert_eq!(simulator.sums("paypal", "EUR").await, (5_000, 0));
     let notice = simulator.caught().await;
-    assert_eq!(notice.verify(&paypal, simulator.now()).await, Ok(ask(0, &page.reference)));
+    assert_eq!(notice.verify(&paypal, simulator.now()), Ok(ask(0, &page.reference)));
     assert_eq!(query(&paypal, 0, &page.reference).await, found, "it is taken once");
     assert_eq!(simulator.sums("paypal", "EUR").await, (5_000, 0));
 }
@@ -125,7 +125,7 @@ async fn money_that_takes_a_while_comes_or_does_not() {
         };
         assert_eq!(look(&paypal, number, &page.reference).await, [expected]);
         for notice in simulator.all_caught("paypal").await {
-            let said = notice.verify(&paypal, simulator.now()).await;
+            let said = notice.verify(&paypal, simulator.now());
             assert_eq!(said, Ok(ask(number, &page.reference)));
         }
     }
@@ -138,19 +138,19 @@ async fn a_forged_notice_is_known_for_one_once_the_certificate_is() {
     simulator.act("paypal", &page.reference, "pay?notices=forged").await;
     let forged = simulator.caught().await;
     // Nobody can say yet; and to ask does no harm.
-    assert_eq!(forged.verify(&paypal, simulator.now()).await, Ok(ask(0, &page.reference)));
+    assert_eq!(forged.verify(&paypal, simulator.now()), Ok(ask(0, &page.reference)));
     assert_eq!(query(&paypal, 0, &page.reference).await, []);
     assert_eq!(simulator.sums("paypal", "EUR").await, (0, 0));
 
     let wrong = Err(NoticeError::Signature(SignatureError::Wrong));
-    assert_eq!(forged.verify(&paypal, simulator.now()).await, wrong);
+    assert_eq!(forged.verify(&paypal, simulator.now()), wrong);
     simulator.act("paypal", &page.reference, "pay?notices=twice").await;
     for _ in 0..2 {
         let notice = simulator.caught().await;
-        assert_eq!(notice.verify(&paypal, simulator.now()).await, Ok(ask(0, &page.reference)));
+        assert_eq!(notice.verify(&paypal, simulator.now()), Ok(ask(0, &page.reference)));
         let elsewhere = PaypalSettings { webhook_ids: Vec::new(), ..settings(&simulator) };
         let elsewhere = Paypal::new(elsewhere, simulator.clock());
-        assert!(notice.verify(&elsewhere, simulator.now()).await.is_ok(), "unknown there");
+        assert!(notice.verify(&elsewhere, simulator.now()).is_ok(), "unknown there");
     }
 }
 

@@ -41,7 +41,7 @@ async fn page(simulator: &Simulator, razorpay: &Razorpay) -> IntentPage {
 async fn paid(simulator: &mut Simulator, razorpay: &Razorpay) -> (IntentPage, String) {
     let page = page(simulator, razorpay).await;
     assert_eq!(simulator.act(NAME, &page.reference, "pay").await, StatusCode::OK);
-    let said = simulator.caught().await.verify(razorpay, simulator.now()).await.unwrap();
+    let said = simulator.caught().await.verify(razorpay, simulator.now()).unwrap();
     simulator.all_caught(NAME).await;
     (page, payment(said).payment)
 }
@@ -57,7 +57,7 @@ async fn a_buyer_pays_by_a_link_and_gets_money_back() {
     assert_eq!(simulator.act(NAME, &page.reference, "pay").await, StatusCode::OK);
     let mut told = Vec::new();
     for notice in simulator.all_caught(NAME).await {
-        told.push(payment(notice.verify(&razorpay, simulator.now()).await.unwrap()));
+        told.push(payment(notice.verify(&razorpay, simulator.now()).unwrap()));
     }
     let name = told[0].payment.clone();
     let expected = captured(NAME, 1, &name, 5_000, "INR");
@@ -76,7 +76,7 @@ async fn a_buyer_pays_by_a_link_and_gets_money_back() {
     let refunds = simulator.all_caught(NAME).await;
     assert_eq!(refunds.len(), 2);
     for notice in refunds {
-        assert_eq!(notice.verify(&razorpay, simulator.now()).await, Ok(Vec::new()));
+        assert_eq!(notice.verify(&razorpay, simulator.now()), Ok(Vec::new()));
     }
     assert_eq!(query(&razorpay, 1, &page.reference).await, [expected], "it had come");
 }
@@ -111,7 +111,7 @@ async fn a_declined_buyer_tries_again_with_the_same_link() {
         assert_eq!(simulator.act(NAME, &page.reference, act).await, StatusCode::OK);
     }
     for notice in simulator.all_caught(NAME).await {
-        assert_eq!(notice.verify(&razorpay, simulator.now()).await, Ok(Vec::new()));
+        assert_eq!(notice.verify(&razorpay, simulator.now()), Ok(Vec::new()));
     }
     assert_eq!(query(&razorpay, 1, &page.reference).await, []);
     assert_eq!(simulator.act(NAME, &page.reference, "pay").await, StatusCode::OK);
@@ -131,7 +131,7 @@ async fn a_link_that_is_closed_or_over_takes_no_money() {
     assert_eq!(simulator.act(NAME, &other.reference, "pay").await, StatusCode::CONFLICT);
     razorpay.close_intent(order(2), &other.reference).await.unwrap();
     for notice in simulator.all_caught(NAME).await {
-        assert_eq!(notice.verify(&razorpay, simulator.now()).await, Ok(Vec::new()));
+        assert_eq!(notice.verify(&razorpay, simulator.now()), Ok(Vec::new()));
     }
     assert_eq!(simulator.sums(NAME, "INR").await, (0, 0));
 }
@@ -150,7 +150,7 @@ async fn authorized_money_is_taken_while_it_is_wanted() {
     let (mut simulator, razorpay) = start().await;
     let page = page(&simulator, &razorpay).await;
     simulator.act(NAME, &page.reference, "start").await;
-    let said = simulator.caught().await.verify(&razorpay, simulator.now()).await.unwrap();
+    let said = simulator.caught().await.verify(&razorpay, simulator.now()).unwrap();
     let name = payment(said).payment;
     let started = says(NAME, 1, &name, PaymentOutcome::Started);
     let reference = page.reference.clone();
@@ -168,14 +168,14 @@ async fn authorized_money_may_come_after_the_link_is_closed() {
     let (mut simulator, razorpay) = start().await;
     let page = page(&simulator, &razorpay).await;
     simulator.act(NAME, &page.reference, "start").await;
-    let said = simulator.caught().await.verify(&razorpay, simulator.now()).await.unwrap();
+    let said = simulator.caught().await.verify(&razorpay, simulator.now()).unwrap();
     let name = payment(said).payment;
     razorpay.close_intent(order(1), &page.reference).await.unwrap();
     simulator.advance(Span::from_mins(3 * 24 * 60));
     assert_eq!(simulator.act(NAME, &page.reference, "pay").await, StatusCode::OK);
     let expected = captured(NAME, 1, &name, 5_000, "INR");
     let last = simulator.all_caught(NAME).await.pop().unwrap();
-    assert_eq!(payment(last.verify(&razorpay, simulator.now()).await.unwrap()), expected);
+    assert_eq!(payment(last.verify(&razorpay, simulator.now()).unwrap()), expected);
     assert_eq!(only(query(&razorpay, 1, &page.reference).await), expected);
 }
 
@@ -188,7 +188,7 @@ async fn what_is_told_twice_or_wrongly_or_never() {
     assert_eq!(all.len(), 4);
     let mut names = Vec::new();
     for notice in all {
-        names.push(payment(notice.verify(&razorpay, simulator.now()).await.unwrap()).payment);
+        names.push(payment(notice.verify(&razorpay, simulator.now()).unwrap()).payment);
     }
     names.dedup();
     assert_eq!(names.len(), 1);
@@ -196,7 +196,7 @@ async fn what_is_told_twice_or_wrongly_or_never() {
     let other = razorpay.create_intent(&simulator.wish(2, 5_000, "INR")).await.unwrap();
     simulator.act(NAME, &other.reference, "pay?notices=wrong_amount").await;
     let wrong = simulator.all_caught(NAME).await.pop().unwrap();
-    let wrong = payment(wrong.verify(&razorpay, simulator.now()).await.unwrap());
+    let wrong = payment(wrong.verify(&razorpay, simulator.now()).unwrap());
     assert_eq!(wrong, captured(NAME, 2, &wrong.payment, 4_999, "INR"));
 
     let never = razorpay.create_intent(&simulator.wish(3, 5_000, "INR")).await.unwrap();
@@ -214,7 +214,7 @@ async fn what_somebody_else_says_is_not_believed() {
     assert_eq!(all.len(), 2);
     for notice in all {
         let wrong = NoticeError::Signature(SignatureError::Wrong);
-        assert_eq!(notice.verify(&razorpay, simulator.now()).await, Err(wrong));
+        assert_eq!(notice.verify(&razorpay, simulator.now()), Err(wrong));
     }
     assert_eq!(query(&razorpay, 1, &page.reference).await, []);
     assert_eq!(simulator.sums(NAME, "INR").await, (0, 0));

@@ -48,14 +48,14 @@ pub struct Caught {
 
 impl Caught {
     /// What an adapter reads in it.
-    pub async fn verify(
+    pub fn verify(
         &self,
         provider: &dyn PaymentProvider,
         now: Time,
     ) -> Result<Vec<Said>, NoticeError> {
         let Self { method, headers, query, body } = self;
         assert_eq!(*method, provider.notice_method());
-        provider.verify_notice(RawNotice { method, headers, query, body }, now).await
+        provider.verify_notice(RawNotice { headers, query, body }, now)
     }
 }
 

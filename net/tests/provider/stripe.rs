@@ -43,7 +43,7 @@ async fn page(simulator: &Simulator, stripe: &Stripe) -> IntentPage {
 async fn paid(simulator: &mut Simulator, stripe: &Stripe) -> (IntentPage, String) {
     let page = page(simulator, stripe).await;
     assert_eq!(simulator.act(NAME, &page.reference, "pay").await, StatusCode::OK);
-    let said = simulator.caught().await.verify(stripe, simulator.now()).await.unwrap();
+    let said = simulator.caught().await.verify(stripe, simulator.now()).unwrap();
     simulator.all_caught(NAME).await;
     (page, payment(said).payment)
 }
@@ -59,7 +59,7 @@ async fn a_buyer_pays_on_stripes_page_and_gets_money_back() {
     assert_eq!(simulator.act(NAME, &page.reference, "pay").await, StatusCode::OK);
     let mut told = Vec::new();
     for notice in simulator.all_caught(NAME).await {
-        told.push(payment(notice.verify(&stripe, simulator.now()).await.unwrap()));
+        told.push(payment(notice.verify(&stripe, simulator.now()).unwrap()));
     }
     let name = told[0].payment.clone();
     let expected = captured(NAME, 1, &name, 5_000, "EUR");
@@ -80,7 +80,7 @@ async fn a_buyer_pays_on_stripes_page_and_gets_money_back() {
     let refunds = simulator.all_caught(NAME).await;
     assert_eq!(refunds.len(), 2);
     for notice in refunds {
-        assert_eq!(notice.verify(&stripe, simulator.now()).await, Ok(Vec::new()));
+        assert_eq!(notice.verify(&stripe, simulator.now()), Ok(Vec::new()));
     }
 }
 
@@ -92,7 +92,7 @@ async fn a_dispute_is_known_by_name_and_asked_about() {
     for status in ["open", "lost"] {
         let path = format!("{NAME}/disputes/{}/{status}", page.reference);
         assert_eq!(simulator.command(&path).await, StatusCode::NO_CONTENT);
-        let said = simulator.caught().await.verify(&stripe, simulator.now()).await.unwrap();
+        let said = simulator.caught().await.verify(&stripe, simulator.now()).unwrap();
         let [Said::AskDispute(dispute)] = &said[..] else { panic!("{said:?}") };
         let notice = stripe.query_dispute(dispute).await.unwrap().unwrap();
         assert_eq!((notice.order, &notice.payment, &notice.dispute), (order(1), &name, dispute));
@@ -133,7 +133,7 @@ async fn a_declined_buyer_tries_again_on_the_same_page() {
         assert_eq!(simulator.act(NAME, &page.reference, act).await, StatusCode::OK);
     }
     for notice in simulator.all_caught(NAME).await {
-        assert_eq!(notice.verify(&stripe, simulator.now()).await, Ok(Vec::new()));
+        assert_eq!(notice.verify(&stripe, simulator.now()), Ok(Vec::new()));
     }
     assert_eq!(query(&stripe, 1, &page.reference).await, []);
     assert_eq!(simulator.act(NAME, &page.reference, "pay").await, StatusCode::OK);
@@ -150,7 +150,7 @@ async fn a_page_that_is_closed_takes_no_money() {
     assert_eq!(simulator.act(NAME, &page.reference, "pay").await, StatusCode::CONFLICT);
     assert_eq!(query(&stripe, 1, &page.reference).await, []);
     for notice in simulator.all_caught(NAME).await {
-        assert_eq!(notice.verify(&stripe, simulator.now()).await, Ok(Vec::new()));
+        assert_eq!(notice.verify(&stripe, simulator.now()), Ok(Vec::new()));
     }
     let unknown = stripe.close_intent(order(1), "cs_unknown").await;
     assert!(matches!(unknown, Err(AskError::Refused(_))), "{unknown:?}");
@@ -170,7 +170,7 @@ async fn money_that_takes_days_is_started_and_comes_after_the_end() {
     let (mut simulator, stripe) = start(Flow::Checkout).await;
     let page = page(&simulator, &stripe).await;
     assert_eq!(simulator.act(NAME, &page.reference, "start").await, StatusCode::OK);
-    let said = simulator.caught().await.verify(&stripe, simulator.now()).await.unwrap();
+    let said = simulator.caught().await.verify(&stripe, simulator.now()).unwrap();
     let name = payment(said).payment;
     let started = says(NAME, 1, &name, PaymentOutcome::Started);
     assert_eq!(query(&stripe, 1, &page.reference).await, [started]);
@@ -180,7 +180,7 @@ async fn money_that_takes_days_is_started_and_comes_after_the_end() {
     let expected = captured(NAME, 1, &name, 5_000, "EUR");
     assert_eq!(only(query(&stripe, 1, &page.reference).await), expected);
     let last = simulator.all_caught(NAME).await.pop().unwrap();
-    assert_eq!(payment(last.verify(&stripe, simulator.now()).await.unwrap()), expected);
+    assert_eq!(payment(last.verify(&stripe, simulator.now()).unwrap()), expected);
 }
 
 #[tokio::test]
@@ -203,7 +203,7 @@ async fn what_is_told_twice_or_late_or_wrongly_has_one_name() {
     assert_eq!(all.len(), 4);
     let mut names = Vec::new();
     for notice in all {
-        names.push(payment(notice.verify(&stripe, simulator.now()).await.unwrap()).payment);
+        names.push(payment(notice.verify(&stripe, simulator.now()).unwrap()).payment);
     }
     names.dedup();
     assert_eq!(names.len(), 1);
@@ -211,7 +211,7 @@ async fn what_is_told_twice_or_late_or_wrongly_has_one_name() {
     let other = stripe.create_intent(&simulator.wish(2, 5_000, "EUR")).await.unwrap();
     simulator.act(NAME, &other.reference, "pay?notices=wrong_amount").await;
     let wrong = simulator.all_caught(NAME).await.pop().unwrap();
-    let wrong = payment(wrong.verify(&stripe, simulator.now()).await.unwrap());
+    let wrong = payment(wrong.verify(&stripe, simulator.now()).unwrap());
     assert_eq!(wrong, captured(NAME, 2, &wrong.payment, 4_999, "EUR"));
 
     let never = stripe.create_intent(&simulator.wish(3, 5_000, "EUR")).await.unwrap();
@@ -229,7 +229,7 @@ async fn what_somebody_else_says_is_not_believed() {
     assert_eq!(all.len(), 2);
     for notice in all {
         let wrong = NoticeError::Signature(SignatureError::Wrong);
-        assert_eq!(notice.verify(&stripe, simulator.now()).await, Err(wrong));
+        assert_eq!(notice.verify(&stripe, simulator.now()), Err(wrong));
     }
     assert_eq!(query(&stripe, 1, &page.reference).await, []);
     assert_eq!(simulator.sums(NAME, "EUR").await, (0, 0));
@@ -238,7 +238,7 @@ async fn what_somebody_else_says_is_not_believed() {
     let old = simulator.caught().await;
     simulator.advance(Span::from_mins(6));
     let late = NoticeError::Signature(SignatureError::Untimely);
-    assert_eq!(old.verify(&stripe, simulator.now()).await, Err(late));
+    assert_eq!(old.verify(&stripe, simulator.now()), Err(late));
 }
 
 #[tokio::test]
@@ -320,7 +320,7 @@ async fn a_page_of_ones_own_has_a_payment_intent() {
     assert_eq!(self::page(&simulator, &stripe).await, page, "once");
 
     simulator.act(NAME, &page.reference, "pay").await;
-    let said = simulator.caught().await.verify(&stripe, simulator.now()).await.unwrap();
+    let said = simulator.caught().await.verify(&stripe, simulator.now()).unwrap();
     let expected = captured(NAME, 1, &page.reference, 5_000, "EUR");
     assert_eq!(payment(said), expected);
     assert_eq!(only(query(&stripe, 1, &page.reference).await), expected);

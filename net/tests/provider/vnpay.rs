@@ -41,7 +41,7 @@ impl Shop {
         let page = self.page(number).await;
         assert_eq!(self.sim.act(NAME, &page.reference, "pay").await, StatusCode::OK);
         let notice = self.sim.caught().await;
-        payment(notice.verify(&self.vnpay, self.sim.now()).await.unwrap()).payment
+        payment(notice.verify(&self.vnpay, self.sim.now()).unwrap()).payment
     }
 
     async fn sums(&self) -> (u64, u64) {
@@ -72,7 +72,7 @@ async fn a_payment_is_told_and_found_by_asking() {
     assert_eq!(shop.sim.act(NAME, &page.reference, "pay").await, StatusCode::OK);
 
     let notice = shop.sim.caught().await;
-    let told = payment(notice.verify(&shop.vnpay, shop.sim.now()).await.unwrap());
+    let told = payment(notice.verify(&shop.vnpay, shop.sim.now()).unwrap());
     assert!(told.payment.starts_with(&format!("{}/14", page.reference)), "{}", told.payment);
     assert_eq!(told, captured(NAME, 1, &told.payment, 10_000, "VND"));
     assert_eq!(query(&shop.vnpay, 1, &page.reference).await, [told]);
@@ -162,7 +162,7 @@ async fn what_was_not_paid_is_told_and_cannot_be_paid_any_more() {
         let page = shop.page(number).await;
         assert_eq!(shop.sim.act(NAME, &page.reference, act).await, StatusCode::OK, "{act}");
         let notice = shop.sim.caught().await;
-        let told = payment(notice.verify(&shop.vnpay, shop.sim.now()).await.unwrap());
+        let told = payment(notice.verify(&shop.vnpay, shop.sim.now()).unwrap());
         let name = format!("{}/0", page.reference);
         assert_eq!(told, says(NAME, number, &name, PaymentOutcome::Declined), "{act}");
         assert_eq!(query(&shop.vnpay, number, &page.reference).await, [told], "{act}");
@@ -195,7 +195,7 @@ async fn money_on_its_way_comes_after_the_end() {
     shop.sim.advance(Span::from_mins(20));
     assert_eq!(shop.sim.act(NAME, &page.reference, "pay").await, StatusCode::OK);
     let notice = shop.sim.caught().await;
-    let told = payment(notice.verify(&shop.vnpay, shop.sim.now()).await.unwrap());
+    let told = payment(notice.verify(&shop.vnpay, shop.sim.now()).unwrap());
     assert_eq!(told, captured(NAME, 1, &told.payment, 10_000, "VND"));
 }
 
@@ -204,14 +204,14 @@ async fn notices_come_twice_forged_or_with_another_amount() {
     let mut shop = Shop::open().await;
     let page = shop.page(1).await;
     shop.sim.act(NAME, &page.reference, "pay?notices=forged").await;
-    let forged = shop.sim.caught().await.verify(&shop.vnpay, shop.sim.now()).await;
+    let forged = shop.sim.caught().await.verify(&shop.vnpay, shop.sim.now());
     assert_eq!(forged, Err(NoticeError::Signature(SignatureError::Wrong)));
     assert_eq!(shop.sums().await, (0, 0));
 
     shop.sim.act(NAME, &page.reference, "pay?notices=twice").await;
     let mut told = Vec::new();
     for notice in shop.sim.all_caught(NAME).await {
-        told.push(payment(notice.verify(&shop.vnpay, shop.sim.now()).await.unwrap()));
+        told.push(payment(notice.verify(&shop.vnpay, shop.sim.now()).unwrap()));
     }
     assert_eq!(told.len(), 2);
     assert_eq!(told[0], told[1]);
@@ -219,7 +219,7 @@ async fn notices_come_twice_forged_or_with_another_amount() {
     let page = shop.page(2).await;
     shop.sim.act(NAME, &page.reference, "pay?notices=wrong_amount").await;
     let notice = shop.sim.caught().await;
-    let told = payment(notice.verify(&shop.vnpay, shop.sim.now()).await.unwrap());
+    let told = payment(notice.verify(&shop.vnpay, shop.sim.now()).unwrap());
     assert_eq!(told, captured(NAME, 2, &told.payment, 9_999, "VND"));
 }
 

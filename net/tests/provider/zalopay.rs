@@ -42,7 +42,7 @@ impl Shop {
         let page = self.page(number).await;
         assert_eq!(self.act(&page, "pay").await, StatusCode::OK);
         let notice = self.sim.caught().await;
-        payment(notice.verify(&self.zalopay, self.sim.now()).await.unwrap()).payment
+        payment(notice.verify(&self.zalopay, self.sim.now()).unwrap()).payment
     }
 
     async fn act(&self, page: &IntentPage, act: &str) -> StatusCode {
@@ -80,7 +80,7 @@ async fn a_payment_is_told_and_found_by_asking() {
     assert_eq!(shop.act(&page, "pay").await, StatusCode::OK);
 
     let notice = shop.sim.caught().await;
-    let told = payment(notice.verify(&shop.zalopay, shop.sim.now()).await.unwrap());
+    let told = payment(notice.verify(&shop.zalopay, shop.sim.now()).unwrap());
     assert_eq!(told, captured(NAME, 1, &told.payment, 50_000, "VND"));
     assert!(told.payment.starts_with(DAY) && told.payment.len() == 15, "{}", told.payment);
     assert_eq!(query(&shop.zalopay, 1, &page.reference).await, [told]);
@@ -96,7 +96,7 @@ async fn an_order_whose_page_was_lost_is_made_anew() {
     let page = shop.page(1).await;
     assert_eq!(shop.act(&page, "pay").await, StatusCode::OK);
     let notice = shop.sim.caught().await;
-    let told = payment(notice.verify(&shop.zalopay, shop.sim.now()).await.unwrap());
+    let told = payment(notice.verify(&shop.zalopay, shop.sim.now()).unwrap());
     assert_eq!(told.order, order(1));
     assert_eq!(query(&shop.zalopay, 1, &page.reference).await, [told]);
     // The same name at the same second: another comes with the time.
@@ -205,7 +205,7 @@ async fn a_short_order_is_closed_when_its_time_is_over() {
     assert_eq!(shop.close(2, &page).await, Ok(()));
     assert_eq!(shop.act(&page, "pay").await, StatusCode::OK, "money on its way");
     let notice = shop.sim.caught().await;
-    let told = payment(notice.verify(&shop.zalopay, shop.sim.now()).await.unwrap());
+    let told = payment(notice.verify(&shop.zalopay, shop.sim.now()).unwrap());
     assert_eq!(told, captured(NAME, 2, &told.payment, 50_000, "VND"));
     assert_eq!(shop.close(2, &page).await, Ok(()), "it is too late, and no error");
 }
@@ -215,14 +215,14 @@ async fn callbacks_come_twice_forged_or_with_another_amount() {
     let mut shop = Shop::open().await;
     let page = shop.page(1).await;
     shop.act(&page, "pay?notices=forged").await;
-    let forged = shop.sim.caught().await.verify(&shop.zalopay, shop.sim.now()).await;
+    let forged = shop.sim.caught().await.verify(&shop.zalopay, shop.sim.now());
     assert_eq!(forged, Err(NoticeError::Signature(SignatureError::Wrong)));
     assert_eq!(shop.sums().await, (0, 0));
 
     shop.act(&page, "pay?notices=twice").await;
     let mut told = Vec::new();
     for notice in shop.sim.all_caught(NAME).await {
-        told.push(payment(notice.verify(&shop.zalopay, shop.sim.now()).await.unwrap()));
+        told.push(payment(notice.verify(&shop.zalopay, shop.sim.now()).unwrap()));
     }
     assert_eq!(told.len(), 2);
     assert_eq!(told[0], told[1]);
@@ -230,7 +230,7 @@ async fn callbacks_come_twice_forged_or_with_another_amount() {
     let page = shop.page(2).await;
     shop.act(&page, "pay?notices=wrong_amount").await;
     let notice = shop.sim.caught().await;
-    let told = payment(notice.verify(&shop.zalopay, shop.sim.now()).await.unwrap());
+    let told = payment(notice.verify(&shop.zalopay, shop.sim.now()).unwrap());
     assert_eq!(told, captured(NAME, 2, &told.payment, 49_999, "VND"));
 }
 

@@ -169,13 +169,9 @@ impl PaymentProvider for Bank {
         async { Ok(Vec::new()) }.boxed()
     }
 
-    fn verify_notice<'a>(
-        &'a self,
-        notice: RawNotice<'a>,
-        _: Time,
-    ) -> BoxFuture<'a, Result<Vec<Said>, NoticeError>> {
+    fn verify_notice(&self, notice: RawNotice<'_>, _: Time) -> Result<Vec<Said>, NoticeError> {
         let parsed = parse(notice.body).ok_or_else(|| NoticeError::Malformed("no notice".into()));
-        async move { parsed.map(|notice| vec![Said::Payment(notice)]) }.boxed()
+        parsed.map(|notice| vec![Said::Payment(notice)])
     }
 
     fn notice_answer(&self, fate: Fate<'_>) -> Option<NoticeAnswer> {

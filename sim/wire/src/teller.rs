@@ -83,12 +83,8 @@ impl PaymentProvider for Teller {
         .boxed()
     }
 
-    fn verify_notice<'a>(
-        &'a self,
-        notice: RawNotice<'a>,
-        now: Time,
-    ) -> BoxFuture<'a, Result<Vec<Said>, NoticeError>> {
-        std::future::ready(webhook::read(&self.secret, notice, now)).boxed()
+    fn verify_notice(&self, notice: RawNotice<'_>, now: Time) -> Result<Vec<Said>, NoticeError> {
+        webhook::read(&self.secret, notice, now)
     }
 
     fn notice_answer(&self, fate: Fate<'_>) -> Option<NoticeAnswer> {

@@ -263,14 +263,9 @@ impl PaymentProvider for Payos {
         std::future::ready(Err(by_hand(wish))).boxed()
     }
 
-    fn verify_notice<'a>(
-        &'a self,
-        notice: RawNotice<'a>,
-        _now: Time,
-    ) -> BoxFuture<'a, Result<Vec<Said>, NoticeError>> {
-        let read = notice::read(&self.0.keys, notice.body);
-        let said = read.map(|notices| notices.into_iter().map(Said::Payment).collect());
-        std::future::ready(said).boxed()
+    fn verify_notice(&self, notice: RawNotice<'_>, _now: Time) -> Result<Vec<Said>, NoticeError> {
+        let notices = notice::read(&self.0.keys, notice.body)?;
+        Ok(notices.into_iter().map(Said::Payment).collect())
     }
 
     /// Every 2xx will do. What is for nobody here need not come again.

@@ -299,13 +299,8 @@ impl PaymentProvider for Paypal {
         self.0.dispute(dispute).boxed()
     }
 
-    fn verify_notice<'a>(
-        &'a self,
-        notice: RawNotice<'a>,
-        now: Time,
-    ) -> BoxFuture<'a, Result<Vec<Said>, NoticeError>> {
-        let said = self.0.reader.read(notice, now).map(|ask| ask.into_iter().collect());
-        std::future::ready(said).boxed()
+    fn verify_notice(&self, notice: RawNotice<'_>, now: Time) -> Result<Vec<Said>, NoticeError> {
+        self.0.reader.read(notice, now).map(|ask| ask.into_iter().collect())
     }
 
     /// Every 2xx will do. What is for nobody here need not come again for three days.

@@ -187,7 +187,7 @@ fn question(body: &[u8]) -> Result<Option<Said>, NoticeError> {
 
 #[cfg(test)]
 mod tests {
-    use http::{HeaderValue, Method};
+    use http::HeaderValue;
     use serde_json::{Value, json};
 
     use super::super::testing::{
@@ -226,7 +226,7 @@ mod tests {
         body: &[u8],
         now: Time,
     ) -> Result<Option<Said>, NoticeError> {
-        reader.read(RawNotice { method: &Method::POST, headers, query: "", body }, now)
+        reader.read(RawNotice { headers, query: "", body }, now)
     }
 
     fn ask() -> Said {

@@ -221,17 +221,6 @@ impl Razorpay {
         let failure = said.json().ok();
         Err(Failed { status: Some(said.status()), failure, reason: said.failure() })
     }
-
-    fn read(&self, notice: RawNotice<'_>) -> Result<Vec<Said>, NoticeError> {
-        use super::signature::SignatureError::{Missing, Wrong};
-        let header = notice.headers.get(SIGNATURE_HEADER);
-        let digest = header.and_then(|value| value.to_str().ok()).ok_or(Missing)?;
-        let mut secrets = self.settings.webhook_secrets.iter();
-        if !secrets.any(|secret| secret.is_hmac_sha256_hex(notice.body, digest)) {
-            return Err(Wrong.into());
-        }
-        event::read(notice.body)
-    }
 }
 
 /// Why a POST did not succeed: in our words, and in Razorpay's if they could be read.
@@ -317,12 +306,15 @@ impl PaymentProvider for Razorpay {
     }
 
     /// There is no time in the signature: an old event, sent again, says nothing new.
-    fn verify_notice<'a>(
-        &'a self,
-        notice: RawNotice<'a>,
-        _now: Time,
-    ) -> BoxFuture<'a, Result<Vec<Said>, NoticeError>> {
-        std::future::ready(self.read(notice)).boxed()
+    fn verify_notice(&self, notice: RawNotice<'_>, _now: Time) -> Result<Vec<Said>, NoticeError> {
+        use super::signature::SignatureError::{Missing, Wrong};
+        let header = notice.headers.get(SIGNATURE_HEADER);
+        let digest = header.and_then(|value| value.to_str().ok()).ok_or(Missing)?;
+        let mut secrets = self.settings.webhook_secrets.iter();
+        if !secrets.any(|secret| secret.is_hmac_sha256_hex(notice.body, digest)) {
+            return Err(Wrong.into());
+        }
+        event::read(notice.body)
     }
 
     /// Razorpay goes by the status, and switches a webhook off that fails for a day. What is for

@@ -263,22 +263,6 @@ impl Stripe {
     fn return_url(&self, order: OrderId) -> String {
         format!("{}?order={order}", self.settings.return_url)
     }
-
-    fn read(&self, notice: RawNotice<'_>, now: Time) -> Result<Vec<Said>, NoticeError> {
-        let header = notice.headers.get(SIGNATURE_HEADER);
-        let header = header.and_then(|value| value.to_str().ok()).ok_or(SignatureError::Missing)?;
-        let check = |secret| signature::verify(secret, header, notice.body, now);
-        let mut reason = SignatureError::Wrong;
-        for secret in &self.settings.webhook_secrets {
-            match check(secret) {
-                Ok(()) => return event::read(notice.body),
-                // That one secret does not match says less than that another does, too late.
-                Err(SignatureError::Wrong) => {}
-                Err(other) => reason = other,
-            }
-        }
-        Err(reason.into())
-    }
 }
 
 /// What the reference of an intent names.
@@ -369,12 +353,20 @@ impl PaymentProvider for Stripe {
         self.dispute(dispute).boxed()
     }
 
-    fn verify_notice<'a>(
-        &'a self,
-        notice: RawNotice<'a>,
-        now: Time,
-    ) -> BoxFuture<'a, Result<Vec<Said>, NoticeError>> {
-        std::future::ready(self.read(notice, now)).boxed()
+    fn verify_notice(&self, notice: RawNotice<'_>, now: Time) -> Result<Vec<Said>, NoticeError> {
+        let header = notice.headers.get(SIGNATURE_HEADER);
+        let header = header.and_then(|value| value.to_str().ok()).ok_or(SignatureError::Missing)?;
+        let check = |secret| signature::verify(secret, header, notice.body, now);
+        let mut reason = SignatureError::Wrong;
+        for secret in &self.settings.webhook_secrets {
+            match check(secret) {
+                Ok(()) => return event::read(notice.body),
+                // That one secret does not match says less than that another does, too late.
+                Err(SignatureError::Wrong) => {}
+                Err(other) => reason = other,
+            }
+        }
+        Err(reason.into())
     }
 
     /// Stripe goes by the status. What is for somebody else on the same account it must not send

@@ -130,25 +130,6 @@ impl Vnpay {
         Ok(IntentPage { reference, url: format!("{}?{query}", self.settings.page.as_str()) })
     }
 
-    /// What a notice says.
-    fn read(&self, raw: RawNotice<'_>) -> Result<Vec<Said>, NoticeError> {
-        let query = Query::verified(raw.query, self.settings.secrets())?;
-        let field = |name| query.get(name).unwrap_or_default();
-        let malformed = |what: &str| NoticeError::Malformed(format!("{what} in {}", raw.query));
-        if field("vnp_TmnCode") != self.settings.tmn_code {
-            return Err(NoticeError::Foreign(format!("of terminal {}", field("vnp_TmnCode"))));
-        }
-        let reference = field("vnp_TxnRef");
-        let intent = TxnRef::parse(reference)
-            .ok_or_else(|| NoticeError::Foreign(format!("vnp_TxnRef {reference}")))?;
-        let payment = PaymentName::new(intent, field("vnp_TransactionNo"))
-            .ok_or_else(|| malformed("vnp_TransactionNo"))?;
-        let amount = dong_of(field("vnp_Amount")).ok_or_else(|| malformed("vnp_Amount"))?;
-        let said =
-            notice(&payment, amount, field("vnp_ResponseCode"), field("vnp_TransactionStatus"));
-        Ok(said.map(Said::Payment).into_iter().collect())
-    }
-
     async fn ask(&self, reference: &str) -> Result<Vec<PaymentNotice>, AskError> {
         let intent =
             TxnRef::parse(reference).ok_or_else(|| refused("no reference of VNPay's pages"))?;
@@ -215,12 +196,22 @@ impl PaymentProvider for Vnpay {
         Method::GET
     }
 
-    fn verify_notice<'a>(
-        &'a self,
-        notice: RawNotice<'a>,
-        _now: Time,
-    ) -> BoxFuture<'a, Result<Vec<Said>, NoticeError>> {
-        ready(self.read(notice)).boxed()
+    fn verify_notice(&self, raw: RawNotice<'_>, _now: Time) -> Result<Vec<Said>, NoticeError> {
+        let query = Query::verified(raw.query, self.settings.secrets())?;
+        let field = |name| query.get(name).unwrap_or_default();
+        let malformed = |what: &str| NoticeError::Malformed(format!("{what} in {}", raw.query));
+        if field("vnp_TmnCode") != self.settings.tmn_code {
+            return Err(NoticeError::Foreign(format!("of terminal {}", field("vnp_TmnCode"))));
+        }
+        let reference = field("vnp_TxnRef");
+        let intent = TxnRef::parse(reference)
+            .ok_or_else(|| NoticeError::Foreign(format!("vnp_TxnRef {reference}")))?;
+        let payment = PaymentName::new(intent, field("vnp_TransactionNo"))
+            .ok_or_else(|| malformed("vnp_TransactionNo"))?;
+        let amount = dong_of(field("vnp_Amount")).ok_or_else(|| malformed("vnp_Amount"))?;
+        let said =
+            notice(&payment, amount, field("vnp_ResponseCode"), field("vnp_TransactionStatus"));
+        Ok(said.map(Said::Payment).into_iter().collect())
     }
 
     fn notice_answer(&self, fate: Fate<'_>) -> Option<NoticeAnswer> {

@@ -53,7 +53,7 @@ fn ipn(changes: &[(&str, &str)], secret: &str) -> String {
 
 fn read(query: &str) -> Result<Vec<Said>, NoticeError> {
     let headers = HeaderMap::new();
-    vnpay().read(RawNotice { method: &Method::GET, headers: &headers, query, body: b"" })
+    vnpay().verify_notice(RawNotice { headers: &headers, query, body: b"" }, NOW)
 }
 
 #[test]

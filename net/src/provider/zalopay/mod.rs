@@ -16,7 +16,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use futures_util::FutureExt;
-use futures_util::future::{BoxFuture, ready};
+use futures_util::future::BoxFuture;
 use onsale_core::command::{PaymentNotice, Provider};
 use onsale_core::id::OrderId;
 use onsale_core::money::Currency;
@@ -286,13 +286,8 @@ impl PaymentProvider for Zalopay {
         self.ask_refund(reference).boxed()
     }
 
-    fn verify_notice<'a>(
-        &'a self,
-        notice: RawNotice<'a>,
-        _now: Time,
-    ) -> BoxFuture<'a, Result<Vec<Said>, NoticeError>> {
-        let said = callback::read(&self.settings, notice.body);
-        ready(said.map(|notice| vec![Said::Payment(notice)])).boxed()
+    fn verify_notice(&self, notice: RawNotice<'_>, _now: Time) -> Result<Vec<Said>, NoticeError> {
+        Ok(vec![Said::Payment(callback::read(&self.settings, notice.body)?)])
     }
 
     /// `ZaloPay` calls again after 0, three times at most.
