@@ -73,47 +73,33 @@ pub trait PaymentProvider: Send + Sync {
 
     /// Asks for a page on which the buyer pays. The same [`IntentWish::id`] gives a page for the
     /// same payment, however often it is asked for.
-    fn create_intent<'a>(
-        &'a self,
-        wish: &'a IntentWish,
-    ) -> BoxFuture<'a, Result<IntentPage, AskError>>;
+    fn create_intent<'a>(&'a self, wish: &'a IntentWish) -> Asking<'a, IntentPage>;
 
     /// Makes sure that an intent cannot be paid any more: its order's time is over. Does nothing
     /// where the provider does it by itself. That it was paid or closed before is no error.
-    fn close_intent<'a>(
-        &'a self,
-        _order: OrderId,
-        _reference: &'a str,
-    ) -> BoxFuture<'a, Result<(), AskError>> {
+    fn close_intent<'a>(&'a self, _order: OrderId, _reference: &'a str) -> Asking<'a, ()> {
         std::future::ready(Ok(())).boxed()
     }
 
     /// Asks what became of an intent: everything that its webhooks would say.
-    fn query<'a>(
-        &'a self,
-        question: &'a Question,
-    ) -> BoxFuture<'a, Result<Vec<PaymentNotice>, AskError>>;
+    fn query<'a>(&'a self, question: &'a Question) -> Asking<'a, Vec<PaymentNotice>>;
 
     /// Asks to give money back. The same [`RefundWish::id`] gives it back once.
-    fn refund<'a>(&'a self, wish: &'a RefundWish)
-    -> BoxFuture<'a, Result<RefundReceipt, AskError>>;
+    fn refund<'a>(&'a self, wish: &'a RefundWish) -> Asking<'a, RefundReceipt>;
 
     /// Asks what became of a refund that was pending, by the receipt's reference.
     fn query_refund<'a>(
         &'a self,
         wish: &'a RefundWish,
         _reference: &'a str,
-    ) -> BoxFuture<'a, Result<RefundReceipt, AskError>> {
+    ) -> Asking<'a, RefundReceipt> {
         self.refund(wish)
     }
 
     /// Asks how a dispute stands that a notice has named ([`Said::AskDispute`]). Nothing if there
     /// is nothing to know: it is about no order that could be one of this server's, or asks for no
     /// money yet.
-    fn query_dispute<'a>(
-        &'a self,
-        _dispute: &'a str,
-    ) -> BoxFuture<'a, Result<Option<DisputeNotice>, AskError>> {
+    fn query_dispute<'a>(&'a self, _dispute: &'a str) -> Asking<'a, Option<DisputeNotice>> {
         std::future::ready(Ok(None)).boxed()
     }
 
@@ -130,6 +116,9 @@ pub trait PaymentProvider: Send + Sync {
     /// not send again gets status 200; `None` is a problem with its own status.
     fn notice_answer(&self, fate: Fate<'_>) -> Option<NoticeAnswer>;
 }
+
+/// What somebody over the network is asked for.
+pub type Asking<'a, T> = BoxFuture<'a, Result<T, AskError>>;
 
 /// What time it is by the server's clock: the port's, for everything but tests.
 pub type Clock = Arc<dyn Fn() -> Time + Send + Sync>;

@@ -1,11 +1,10 @@
 //! What stands in for the slow pool and for a payment provider.
 
-use futures_util::future::BoxFuture;
 use onsale_core::command::PaymentNotice;
 use onsale_core::money::Currency;
 use onsale_core::time::Time;
 use onsale_net::provider::{
-    AskError, Fate, IntentPage, IntentWish, NoticeAnswer, NoticeError, PaymentProvider, Question,
+    Asking, Fate, IntentPage, IntentWish, NoticeAnswer, NoticeError, PaymentProvider, Question,
     RawNotice, RefundReceipt, RefundWish, Said,
 };
 use onsale_net::slow::{Busy, Job, SlowPool};
@@ -32,18 +31,15 @@ impl PaymentProvider for Till {
         true
     }
 
-    fn create_intent<'a>(
-        &'a self,
-        _: &'a IntentWish,
-    ) -> BoxFuture<'a, Result<IntentPage, AskError>> {
+    fn create_intent<'a>(&'a self, _: &'a IntentWish) -> Asking<'a, IntentPage> {
         unreachable!("no effects are run")
     }
 
-    fn refund<'a>(&'a self, _: &'a RefundWish) -> BoxFuture<'a, Result<RefundReceipt, AskError>> {
+    fn refund<'a>(&'a self, _: &'a RefundWish) -> Asking<'a, RefundReceipt> {
         unreachable!("no effects are run")
     }
 
-    fn query<'a>(&'a self, _: &'a Question) -> BoxFuture<'a, Result<Vec<PaymentNotice>, AskError>> {
+    fn query<'a>(&'a self, _: &'a Question) -> Asking<'a, Vec<PaymentNotice>> {
         unreachable!("nothing is reconciled")
     }
 

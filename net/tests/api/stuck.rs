@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use futures_util::future::{BoxFuture, ready};
+use futures_util::future::ready;
 use onsale_control::accounts::role::Role;
 use onsale_core::command::{PaymentNotice, Provider};
 use onsale_core::effect::{Effect, EffectKind};
@@ -17,8 +17,8 @@ use onsale_net::provider::effects::{self, EffectsConfig};
 use onsale_net::provider::metrics::ProviderMetrics;
 use onsale_net::provider::reconcile::PendingIntent;
 use onsale_net::provider::{
-    AskError, Fate, IntentPage, IntentWish, NoticeAnswer, NoticeError, PaymentProvider, Providers,
-    Question, RawNotice, RefundReceipt, RefundWish, Said, stuck,
+    AskError, Asking, Fate, IntentPage, IntentWish, NoticeAnswer, NoticeError, PaymentProvider,
+    Providers, Question, RawNotice, RefundReceipt, RefundWish, Said, stuck,
 };
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
@@ -47,22 +47,16 @@ impl PaymentProvider for Door {
         true
     }
 
-    fn create_intent<'a>(
-        &'a self,
-        wish: &'a IntentWish,
-    ) -> BoxFuture<'a, Result<IntentPage, AskError>> {
+    fn create_intent<'a>(&'a self, wish: &'a IntentWish) -> Asking<'a, IntentPage> {
         let (reference, url) = (wish.order.to_string(), "http://127.0.0.1/".into());
         ready(self.ask(IntentPage { reference, url })).boxed()
     }
 
-    fn refund<'a>(
-        &'a self,
-        wish: &'a RefundWish,
-    ) -> BoxFuture<'a, Result<RefundReceipt, AskError>> {
+    fn refund<'a>(&'a self, wish: &'a RefundWish) -> Asking<'a, RefundReceipt> {
         ready(self.ask(RefundReceipt::done(wish.id()))).boxed()
     }
 
-    fn query<'a>(&'a self, _: &'a Question) -> BoxFuture<'a, Result<Vec<PaymentNotice>, AskError>> {
+    fn query<'a>(&'a self, _: &'a Question) -> Asking<'a, Vec<PaymentNotice>> {
         ready(self.ask(Vec::new())).boxed()
     }
 

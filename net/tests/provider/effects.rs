@@ -5,7 +5,6 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use futures_util::future::BoxFuture;
 use onsale_core::command::PaymentNotice;
 use onsale_core::effect::Effect;
 use onsale_core::id::OrderId;
@@ -18,8 +17,8 @@ use onsale_net::provider::metrics::ProviderMetrics;
 use onsale_net::provider::reconcile::PendingIntent;
 use onsale_net::provider::stuck::Asked;
 use onsale_net::provider::{
-    AskError, Fate, IntentPage, IntentWish, NoticeAnswer, NoticeError, PaymentProvider, Providers,
-    Question, RawNotice, RefundReceipt, RefundWish, Said,
+    AskError, Asking, Fate, IntentPage, IntentWish, NoticeAnswer, NoticeError, PaymentProvider,
+    Providers, Question, RawNotice, RefundReceipt, RefundWish, Said,
 };
 use tokio::sync::mpsc;
 use tokio::time::sleep;
@@ -63,21 +62,15 @@ impl PaymentProvider for Scripted {
         true
     }
 
-    fn create_intent<'a>(
-        &'a self,
-        wish: &'a IntentWish,
-    ) -> BoxFuture<'a, Result<IntentPage, AskError>> {
+    fn create_intent<'a>(&'a self, wish: &'a IntentWish) -> Asking<'a, IntentPage> {
         self.open(wish.order).boxed()
     }
 
-    fn refund<'a>(
-        &'a self,
-        _wish: &'a RefundWish,
-    ) -> BoxFuture<'a, Result<RefundReceipt, AskError>> {
+    fn refund<'a>(&'a self, _wish: &'a RefundWish) -> Asking<'a, RefundReceipt> {
         std::future::ready(Err(AskError::Refused("never".into()))).boxed()
     }
 
-    fn query<'a>(&'a self, _: &'a Question) -> BoxFuture<'a, Result<Vec<PaymentNotice>, AskError>> {
+    fn query<'a>(&'a self, _: &'a Question) -> Asking<'a, Vec<PaymentNotice>> {
         std::future::ready(Ok(Vec::new())).boxed()
     }
 

@@ -7,7 +7,6 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use futures_util::future::BoxFuture;
 use onsale_core::command::{
     Actor, Command, PaymentNotice, PaymentOutcome, Provider, RefundSettlement,
 };
@@ -18,8 +17,8 @@ use onsale_core::time::Time;
 use onsale_net::provider::effects::{self, EffectsConfig};
 use onsale_net::provider::metrics::ProviderMetrics;
 use onsale_net::provider::{
-    AskError, Fate, IntentPage, IntentWish, NoticeAnswer, NoticeError, PaymentProvider, Providers,
-    Question, RawNotice, RefundReceipt, RefundWish, Said,
+    AskError, Asking, Fate, IntentPage, IntentWish, NoticeAnswer, NoticeError, PaymentProvider,
+    Providers, Question, RawNotice, RefundReceipt, RefundWish, Said,
 };
 use tokio::sync::mpsc;
 use tokio::time::sleep;
@@ -59,22 +58,16 @@ impl PaymentProvider for Stubborn {
         true
     }
 
-    fn create_intent<'a>(
-        &'a self,
-        wish: &'a IntentWish,
-    ) -> BoxFuture<'a, Result<IntentPage, AskError>> {
+    fn create_intent<'a>(&'a self, wish: &'a IntentWish) -> Asking<'a, IntentPage> {
         let page = IntentPage { reference: wish.id(), url: "http://127.0.0.1/".into() };
         std::future::ready(Ok(page)).boxed()
     }
 
-    fn refund<'a>(
-        &'a self,
-        wish: &'a RefundWish,
-    ) -> BoxFuture<'a, Result<RefundReceipt, AskError>> {
+    fn refund<'a>(&'a self, wish: &'a RefundWish) -> Asking<'a, RefundReceipt> {
         std::future::ready(self.give_back(wish.id())).boxed()
     }
 
-    fn query<'a>(&'a self, _: &'a Question) -> BoxFuture<'a, Result<Vec<PaymentNotice>, AskError>> {
+    fn query<'a>(&'a self, _: &'a Question) -> Asking<'a, Vec<PaymentNotice>> {
         std::future::ready(Ok(Vec::new())).boxed()
     }
 

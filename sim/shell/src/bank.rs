@@ -7,15 +7,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use futures_util::future::BoxFuture;
 use madsim::time::{Instant, sleep};
 use onsale_core::command::{PaymentNotice, PaymentOutcome, Provider};
 use onsale_core::id::{EventId, OrderId};
 use onsale_core::money::{Amount, Currency};
 use onsale_core::time::Time;
 use onsale_net::provider::{
-    AskError, Fate, IntentPage, IntentWish, NoticeAnswer, NoticeError, PaymentProvider, Question,
-    RawNotice, RefundReceipt, RefundWish, Said,
+    AskError, Asking, Fate, IntentPage, IntentWish, NoticeAnswer, NoticeError, PaymentProvider,
+    Question, RawNotice, RefundReceipt, RefundWish, Said,
 };
 use serde_json::{Value, json};
 
@@ -134,10 +133,7 @@ impl PaymentProvider for Bank {
         true
     }
 
-    fn create_intent<'a>(
-        &'a self,
-        wish: &'a IntentWish,
-    ) -> BoxFuture<'a, Result<IntentPage, AskError>> {
+    fn create_intent<'a>(&'a self, wish: &'a IntentWish) -> Asking<'a, IntentPage> {
         async move {
             sleep(up_to_ms(500)).await;
             self.books().intents.insert(wish.order, wish.clone());
@@ -149,10 +145,7 @@ impl PaymentProvider for Bank {
         .boxed()
     }
 
-    fn refund<'a>(
-        &'a self,
-        wish: &'a RefundWish,
-    ) -> BoxFuture<'a, Result<RefundReceipt, AskError>> {
+    fn refund<'a>(&'a self, wish: &'a RefundWish) -> Asking<'a, RefundReceipt> {
         async move {
             sleep(up_to_ms(500)).await;
             maybe_faulty()?;
@@ -164,7 +157,7 @@ impl PaymentProvider for Bank {
         .boxed()
     }
 
-    fn query<'a>(&'a self, _: &'a Question) -> BoxFuture<'a, Result<Vec<PaymentNotice>, AskError>> {
+    fn query<'a>(&'a self, _: &'a Question) -> Asking<'a, Vec<PaymentNotice>> {
         // It tells by itself until it is heard.
         async { Ok(Vec::new()) }.boxed()
     }

@@ -2,15 +2,14 @@
 //! webhook is read by the shipped sandbox's own code.
 
 use futures_util::FutureExt;
-use futures_util::future::BoxFuture;
 use onsale_core::command::PaymentNotice;
 use onsale_core::money::Currency;
 use onsale_core::time::Time;
 use onsale_net::provider::sandbox::{self, webhook};
 use onsale_net::provider::secret::Secret;
 use onsale_net::provider::{
-    AskError, Fate, IntentPage, IntentWish, NoticeAnswer, NoticeError, PaymentProvider, Question,
-    RawNotice, RefundReceipt, RefundWish, Said,
+    AskError, Asking, Fate, IntentPage, IntentWish, NoticeAnswer, NoticeError, PaymentProvider,
+    Question, RawNotice, RefundReceipt, RefundWish, Said,
 };
 use serde_json::{Value, json};
 
@@ -37,10 +36,7 @@ impl PaymentProvider for Teller {
         true
     }
 
-    fn create_intent<'a>(
-        &'a self,
-        wish: &'a IntentWish,
-    ) -> BoxFuture<'a, Result<IntentPage, AskError>> {
+    fn create_intent<'a>(&'a self, wish: &'a IntentWish) -> Asking<'a, IntentPage> {
         let body = json!({
             "id": wish.id(),
             "order": wish.order.to_string(),
@@ -54,10 +50,7 @@ impl PaymentProvider for Teller {
         .boxed()
     }
 
-    fn refund<'a>(
-        &'a self,
-        wish: &'a RefundWish,
-    ) -> BoxFuture<'a, Result<RefundReceipt, AskError>> {
+    fn refund<'a>(&'a self, wish: &'a RefundWish) -> Asking<'a, RefundReceipt> {
         let body = json!({
             "id": wish.id(),
             "payment": wish.payment,
@@ -70,10 +63,7 @@ impl PaymentProvider for Teller {
         .boxed()
     }
 
-    fn query<'a>(
-        &'a self,
-        question: &'a Question,
-    ) -> BoxFuture<'a, Result<Vec<PaymentNotice>, AskError>> {
+    fn query<'a>(&'a self, question: &'a Question) -> Asking<'a, Vec<PaymentNotice>> {
         async move {
             let said = ask(&Call::get(format!("/intents/{}", question.reference))).await?;
             let bodies: Vec<webhook::Body> = serde_json::from_value(said)

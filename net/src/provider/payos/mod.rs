@@ -23,7 +23,6 @@ mod wire;
 use std::sync::Arc;
 
 use futures_util::FutureExt;
-use futures_util::future::BoxFuture;
 use onsale_core::command::PaymentNotice;
 use onsale_core::id::OrderId;
 use onsale_core::money::Currency;
@@ -38,8 +37,8 @@ use super::api::{self, Api, ApiUrl, refused, temporary};
 use super::secret::Secret;
 use super::vietnam::is_dong;
 use super::{
-    AskError, Fate, IntentPage, IntentWish, NoticeAnswer, NoticeError, PaymentProvider, Question,
-    RawNotice, RefundReceipt, RefundWish, Said,
+    AskError, Asking, Fate, IntentPage, IntentWish, NoticeAnswer, NoticeError, PaymentProvider,
+    Question, RawNotice, RefundReceipt, RefundWish, Said,
 };
 
 /// The provider's name.
@@ -234,32 +233,19 @@ impl PaymentProvider for Payos {
         is_dong(currency)
     }
 
-    fn create_intent<'a>(
-        &'a self,
-        wish: &'a IntentWish,
-    ) -> BoxFuture<'a, Result<IntentPage, AskError>> {
+    fn create_intent<'a>(&'a self, wish: &'a IntentWish) -> Asking<'a, IntentPage> {
         self.0.create(wish).boxed()
     }
 
-    fn close_intent<'a>(
-        &'a self,
-        order: OrderId,
-        _reference: &'a str,
-    ) -> BoxFuture<'a, Result<(), AskError>> {
+    fn close_intent<'a>(&'a self, order: OrderId, _reference: &'a str) -> Asking<'a, ()> {
         self.0.close(order).boxed()
     }
 
-    fn query<'a>(
-        &'a self,
-        question: &'a Question,
-    ) -> BoxFuture<'a, Result<Vec<PaymentNotice>, AskError>> {
+    fn query<'a>(&'a self, question: &'a Question) -> Asking<'a, Vec<PaymentNotice>> {
         self.0.ask(question.order).boxed()
     }
 
-    fn refund<'a>(
-        &'a self,
-        wish: &'a RefundWish,
-    ) -> BoxFuture<'a, Result<RefundReceipt, AskError>> {
+    fn refund<'a>(&'a self, wish: &'a RefundWish) -> Asking<'a, RefundReceipt> {
         std::future::ready(Err(by_hand(wish))).boxed()
     }
 

@@ -29,7 +29,6 @@ use std::sync::Arc;
 
 use axum::http::StatusCode;
 use futures_util::FutureExt;
-use futures_util::future::BoxFuture;
 use onsale_core::command::{DisputeNotice, PaymentNotice, PaymentOutcome};
 use onsale_core::id::OrderId;
 use onsale_core::money::Currency;
@@ -45,8 +44,8 @@ use self::wire::{Name, Order, OrderStatus, Refund, RefundStatus};
 use super::api::{self, Api, ApiUrl, Headers, refused, temporary};
 use super::secret::Secret;
 use super::{
-    AskError, Clock, Fate, IntentPage, IntentWish, NoticeAnswer, NoticeError, PaymentProvider,
-    Question, RawNotice, RefundReceipt, RefundWish, Said,
+    AskError, Asking, Clock, Fate, IntentPage, IntentWish, NoticeAnswer, NoticeError,
+    PaymentProvider, Question, RawNotice, RefundReceipt, RefundWish, Said,
 };
 
 /// The provider's name.
@@ -259,17 +258,11 @@ impl PaymentProvider for Paypal {
         money::takes(currency)
     }
 
-    fn create_intent<'a>(
-        &'a self,
-        wish: &'a IntentWish,
-    ) -> BoxFuture<'a, Result<IntentPage, AskError>> {
+    fn create_intent<'a>(&'a self, wish: &'a IntentWish) -> Asking<'a, IntentPage> {
         self.0.create(wish).boxed()
     }
 
-    fn query<'a>(
-        &'a self,
-        question: &'a Question,
-    ) -> BoxFuture<'a, Result<Vec<PaymentNotice>, AskError>> {
+    fn query<'a>(&'a self, question: &'a Question) -> Asking<'a, Vec<PaymentNotice>> {
         async move {
             self.0.reader.certificates.fetch_one((self.0.clock)()).await;
             self.0.ask(question).await
@@ -277,10 +270,7 @@ impl PaymentProvider for Paypal {
         .boxed()
     }
 
-    fn refund<'a>(
-        &'a self,
-        wish: &'a RefundWish,
-    ) -> BoxFuture<'a, Result<RefundReceipt, AskError>> {
+    fn refund<'a>(&'a self, wish: &'a RefundWish) -> Asking<'a, RefundReceipt> {
         self.0.refund(wish).boxed()
     }
 
@@ -288,14 +278,11 @@ impl PaymentProvider for Paypal {
         &'a self,
         _wish: &'a RefundWish,
         reference: &'a str,
-    ) -> BoxFuture<'a, Result<RefundReceipt, AskError>> {
+    ) -> Asking<'a, RefundReceipt> {
         self.0.query_refund(reference).boxed()
     }
 
-    fn query_dispute<'a>(
-        &'a self,
-        dispute: &'a str,
-    ) -> BoxFuture<'a, Result<Option<DisputeNotice>, AskError>> {
+    fn query_dispute<'a>(&'a self, dispute: &'a str) -> Asking<'a, Option<DisputeNotice>> {
         self.0.dispute(dispute).boxed()
     }
 

@@ -15,7 +15,6 @@ mod event;
 use std::sync::Arc;
 
 use futures_util::FutureExt;
-use futures_util::future::BoxFuture;
 use http::StatusCode;
 use onsale_core::command::PaymentNotice;
 use onsale_core::id::OrderId;
@@ -30,8 +29,8 @@ use super::api::{Api, ApiUrl, refused, temporary};
 use super::currency::exponent;
 use super::secret::Secret;
 use super::{
-    AskError, Clock, Fate, IntentPage, IntentWish, NoticeAnswer, NoticeError, PaymentProvider,
-    Question, RawNotice, RefundReceipt, RefundWish, Said,
+    AskError, Asking, Clock, Fate, IntentPage, IntentWish, NoticeAnswer, NoticeError,
+    PaymentProvider, Question, RawNotice, RefundReceipt, RefundWish, Said,
 };
 
 /// The provider's name.
@@ -268,32 +267,19 @@ impl PaymentProvider for Razorpay {
         is_taken(currency)
     }
 
-    fn create_intent<'a>(
-        &'a self,
-        wish: &'a IntentWish,
-    ) -> BoxFuture<'a, Result<IntentPage, AskError>> {
+    fn create_intent<'a>(&'a self, wish: &'a IntentWish) -> Asking<'a, IntentPage> {
         self.create(wish).boxed()
     }
 
-    fn close_intent<'a>(
-        &'a self,
-        _order: OrderId,
-        reference: &'a str,
-    ) -> BoxFuture<'a, Result<(), AskError>> {
+    fn close_intent<'a>(&'a self, _order: OrderId, reference: &'a str) -> Asking<'a, ()> {
         self.close(reference).boxed()
     }
 
-    fn query<'a>(
-        &'a self,
-        question: &'a Question,
-    ) -> BoxFuture<'a, Result<Vec<PaymentNotice>, AskError>> {
+    fn query<'a>(&'a self, question: &'a Question) -> Asking<'a, Vec<PaymentNotice>> {
         self.ask(question).boxed()
     }
 
-    fn refund<'a>(
-        &'a self,
-        wish: &'a RefundWish,
-    ) -> BoxFuture<'a, Result<RefundReceipt, AskError>> {
+    fn refund<'a>(&'a self, wish: &'a RefundWish) -> Asking<'a, RefundReceipt> {
         self.give_back(wish).boxed()
     }
 
@@ -301,7 +287,7 @@ impl PaymentProvider for Razorpay {
         &'a self,
         _wish: &'a RefundWish,
         reference: &'a str,
-    ) -> BoxFuture<'a, Result<RefundReceipt, AskError>> {
+    ) -> Asking<'a, RefundReceipt> {
         async move { self.get::<Refund>(&format!("/refunds/{reference}")).await?.receipt() }.boxed()
     }
 

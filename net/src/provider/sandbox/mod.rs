@@ -21,7 +21,7 @@ pub mod webhook;
 use std::path::PathBuf;
 
 use futures_util::FutureExt;
-use futures_util::future::{BoxFuture, pending};
+use futures_util::future::pending;
 use onsale_core::command::PaymentNotice;
 use onsale_core::id::OrderId;
 use onsale_core::money::Currency;
@@ -34,8 +34,8 @@ use self::file::LedgerFile;
 use self::ledger::{Intent, IntentId, PayError};
 use super::secret::Secret;
 use super::{
-    AskError, Clock, Fate, IntentPage, IntentWish, NoticeAnswer, NoticeError, PaymentProvider,
-    Question, RawNotice, RefundReceipt, RefundWish, Said,
+    AskError, Asking, Clock, Fate, IntentPage, IntentWish, NoticeAnswer, NoticeError,
+    PaymentProvider, Question, RawNotice, RefundReceipt, RefundWish, Said,
 };
 
 pub use self::actor::Actor;
@@ -136,10 +136,7 @@ impl PaymentProvider for Sandbox {
         true
     }
 
-    fn create_intent<'a>(
-        &'a self,
-        wish: &'a IntentWish,
-    ) -> BoxFuture<'a, Result<IntentPage, AskError>> {
+    fn create_intent<'a>(&'a self, wish: &'a IntentWish) -> Asking<'a, IntentPage> {
         async move {
             let (intent, wish) = (self.intent_of(wish.order), wish.clone());
             let url = format!("{}/sandbox/pay/{}", self.public_url, intent.0);
@@ -152,10 +149,7 @@ impl PaymentProvider for Sandbox {
         .boxed()
     }
 
-    fn refund<'a>(
-        &'a self,
-        wish: &'a RefundWish,
-    ) -> BoxFuture<'a, Result<RefundReceipt, AskError>> {
+    fn refund<'a>(&'a self, wish: &'a RefundWish) -> Asking<'a, RefundReceipt> {
         async move {
             let (intent, wish) = (self.intent_of(wish.order), wish.clone());
             let refund = self.ask(|answer| Message::Refund { intent, wish, answer }).await??;
@@ -164,10 +158,7 @@ impl PaymentProvider for Sandbox {
         .boxed()
     }
 
-    fn query<'a>(
-        &'a self,
-        question: &'a Question,
-    ) -> BoxFuture<'a, Result<Vec<PaymentNotice>, AskError>> {
+    fn query<'a>(&'a self, question: &'a Question) -> Asking<'a, Vec<PaymentNotice>> {
         let intent = IntentId(question.reference.clone());
         self.ask(|answer| Message::Query { intent, answer }).boxed()
     }

@@ -17,7 +17,6 @@ use std::sync::Arc;
 
 use form_urlencoded::Serializer;
 use futures_util::FutureExt;
-use futures_util::future::BoxFuture;
 use http::StatusCode;
 use onsale_core::command::{DisputeNotice, PaymentNotice};
 use onsale_core::id::OrderId;
@@ -29,8 +28,8 @@ use super::api::{self, Api, ApiUrl, refused, temporary};
 use super::secret::Secret;
 use super::signature::{self, SignatureError};
 use super::{
-    AskError, Clock, Fate, IntentPage, IntentWish, NoticeAnswer, NoticeError, PaymentProvider,
-    Question, RawNotice, RefundReceipt, RefundWish, Said,
+    AskError, Asking, Clock, Fate, IntentPage, IntentWish, NoticeAnswer, NoticeError,
+    PaymentProvider, Question, RawNotice, RefundReceipt, RefundWish, Said,
 };
 
 /// The provider's name.
@@ -305,32 +304,19 @@ impl PaymentProvider for Stripe {
         unit::is_taken(currency)
     }
 
-    fn create_intent<'a>(
-        &'a self,
-        wish: &'a IntentWish,
-    ) -> BoxFuture<'a, Result<IntentPage, AskError>> {
+    fn create_intent<'a>(&'a self, wish: &'a IntentWish) -> Asking<'a, IntentPage> {
         self.create(wish).boxed()
     }
 
-    fn close_intent<'a>(
-        &'a self,
-        _order: OrderId,
-        reference: &'a str,
-    ) -> BoxFuture<'a, Result<(), AskError>> {
+    fn close_intent<'a>(&'a self, _order: OrderId, reference: &'a str) -> Asking<'a, ()> {
         self.close(reference).boxed()
     }
 
-    fn query<'a>(
-        &'a self,
-        question: &'a Question,
-    ) -> BoxFuture<'a, Result<Vec<PaymentNotice>, AskError>> {
+    fn query<'a>(&'a self, question: &'a Question) -> Asking<'a, Vec<PaymentNotice>> {
         self.ask(&question.reference).boxed()
     }
 
-    fn refund<'a>(
-        &'a self,
-        wish: &'a RefundWish,
-    ) -> BoxFuture<'a, Result<RefundReceipt, AskError>> {
+    fn refund<'a>(&'a self, wish: &'a RefundWish) -> Asking<'a, RefundReceipt> {
         self.give_back(wish).boxed()
     }
 
@@ -338,7 +324,7 @@ impl PaymentProvider for Stripe {
         &'a self,
         _wish: &'a RefundWish,
         reference: &'a str,
-    ) -> BoxFuture<'a, Result<RefundReceipt, AskError>> {
+    ) -> Asking<'a, RefundReceipt> {
         async move {
             let refund: Refund = self.get(&format!("/v1/refunds/{reference}")).await?;
             refund.receipt()
@@ -346,10 +332,7 @@ impl PaymentProvider for Stripe {
         .boxed()
     }
 
-    fn query_dispute<'a>(
-        &'a self,
-        dispute: &'a str,
-    ) -> BoxFuture<'a, Result<Option<DisputeNotice>, AskError>> {
+    fn query_dispute<'a>(&'a self, dispute: &'a str) -> Asking<'a, Option<DisputeNotice>> {
         self.dispute(dispute).boxed()
     }
 

@@ -24,7 +24,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use futures_util::FutureExt;
-use futures_util::future::{BoxFuture, ready};
+use futures_util::future::ready;
 use http::Method;
 use onsale_core::command::PaymentNotice;
 use onsale_core::money::Currency;
@@ -37,8 +37,8 @@ use self::transaction::{OK, dong_of, hundredths, notice};
 use super::api::{ApiUrl, refused, temporary};
 use super::secret::Secret;
 use super::{
-    AskError, Clock, Fate, IntentPage, IntentWish, NoticeAnswer, NoticeError, PaymentProvider,
-    Question, RawNotice, RefundReceipt, RefundWish, Said, vietnam,
+    AskError, Asking, Clock, Fate, IntentPage, IntentWish, NoticeAnswer, NoticeError,
+    PaymentProvider, Question, RawNotice, RefundReceipt, RefundWish, Said, vietnam,
 };
 
 /// The provider's name.
@@ -163,24 +163,15 @@ impl PaymentProvider for Vnpay {
         vietnam::is_dong(currency)
     }
 
-    fn create_intent<'a>(
-        &'a self,
-        wish: &'a IntentWish,
-    ) -> BoxFuture<'a, Result<IntentPage, AskError>> {
+    fn create_intent<'a>(&'a self, wish: &'a IntentWish) -> Asking<'a, IntentPage> {
         ready(self.page(wish)).boxed()
     }
 
-    fn query<'a>(
-        &'a self,
-        question: &'a Question,
-    ) -> BoxFuture<'a, Result<Vec<PaymentNotice>, AskError>> {
+    fn query<'a>(&'a self, question: &'a Question) -> Asking<'a, Vec<PaymentNotice>> {
         self.ask(&question.reference).boxed()
     }
 
-    fn refund<'a>(
-        &'a self,
-        wish: &'a RefundWish,
-    ) -> BoxFuture<'a, Result<RefundReceipt, AskError>> {
+    fn refund<'a>(&'a self, wish: &'a RefundWish) -> Asking<'a, RefundReceipt> {
         self.give_back(wish).boxed()
     }
 
@@ -188,7 +179,7 @@ impl PaymentProvider for Vnpay {
         &'a self,
         wish: &'a RefundWish,
         reference: &'a str,
-    ) -> BoxFuture<'a, Result<RefundReceipt, AskError>> {
+    ) -> Asking<'a, RefundReceipt> {
         self.ask_refund(wish, reference).boxed()
     }
 

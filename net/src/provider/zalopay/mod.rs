@@ -16,7 +16,6 @@ use std::fmt;
 use std::sync::Arc;
 
 use futures_util::FutureExt;
-use futures_util::future::BoxFuture;
 use onsale_core::command::{PaymentNotice, Provider};
 use onsale_core::id::OrderId;
 use onsale_core::money::Currency;
@@ -28,8 +27,8 @@ use self::answer::Answer;
 use super::api::{Api, ApiUrl, refused};
 use super::secret::Secret;
 use super::{
-    AskError, Clock, Fate, IntentPage, IntentWish, NoticeAnswer, NoticeError, PaymentProvider,
-    Question, RawNotice, RefundReceipt, RefundWish, Said, vietnam,
+    AskError, Asking, Clock, Fate, IntentPage, IntentWish, NoticeAnswer, NoticeError,
+    PaymentProvider, Question, RawNotice, RefundReceipt, RefundWish, Said, vietnam,
 };
 
 /// The provider's name.
@@ -248,33 +247,20 @@ impl PaymentProvider for Zalopay {
         vietnam::is_dong(currency)
     }
 
-    fn create_intent<'a>(
-        &'a self,
-        wish: &'a IntentWish,
-    ) -> BoxFuture<'a, Result<IntentPage, AskError>> {
+    fn create_intent<'a>(&'a self, wish: &'a IntentWish) -> Asking<'a, IntentPage> {
         self.open(wish).boxed()
     }
 
     /// An order has five minutes at least, and its payment here may have less.
-    fn close_intent<'a>(
-        &'a self,
-        _order: OrderId,
-        reference: &'a str,
-    ) -> BoxFuture<'a, Result<(), AskError>> {
+    fn close_intent<'a>(&'a self, _order: OrderId, reference: &'a str) -> Asking<'a, ()> {
         async move { self.send(CANCEL, &self.naming(reference)).await?.cancelled() }.boxed()
     }
 
-    fn query<'a>(
-        &'a self,
-        question: &'a Question,
-    ) -> BoxFuture<'a, Result<Vec<PaymentNotice>, AskError>> {
+    fn query<'a>(&'a self, question: &'a Question) -> Asking<'a, Vec<PaymentNotice>> {
         async move { Ok(self.ask(&question.reference).await?.into_iter().collect()) }.boxed()
     }
 
-    fn refund<'a>(
-        &'a self,
-        wish: &'a RefundWish,
-    ) -> BoxFuture<'a, Result<RefundReceipt, AskError>> {
+    fn refund<'a>(&'a self, wish: &'a RefundWish) -> Asking<'a, RefundReceipt> {
         self.give_back(wish).boxed()
     }
 
@@ -282,7 +268,7 @@ impl PaymentProvider for Zalopay {
         &'a self,
         _wish: &'a RefundWish,
         reference: &'a str,
-    ) -> BoxFuture<'a, Result<RefundReceipt, AskError>> {
+    ) -> Asking<'a, RefundReceipt> {
         self.ask_refund(reference).boxed()
     }
 
