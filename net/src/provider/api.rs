@@ -40,8 +40,7 @@ impl ApiUrl {
     }
 }
 
-/// A provider's API. A cheap handle.
-#[derive(Clone, Debug)]
+/// A provider's API.
 pub(super) struct Api {
     http: HttpClient,
     base: ApiUrl,

@@ -20,8 +20,6 @@ mod notice;
 mod signed;
 mod wire;
 
-use std::sync::Arc;
-
 use futures_util::FutureExt;
 use onsale_core::command::PaymentNotice;
 use onsale_core::id::OrderId;
@@ -77,12 +75,8 @@ pub struct PayosSettings {
     pub return_url: String,
 }
 
-/// payOS. A cheap handle.
-#[derive(Clone, Debug)]
-pub struct Payos(Arc<Inner>);
-
-#[derive(Debug)]
-struct Inner {
+/// payOS.
+pub struct Payos {
     api: Api,
     pages: ApiUrl,
     client_id: String,
@@ -107,18 +101,16 @@ impl Payos {
     /// The provider with these settings.
     pub fn new(settings: PayosSettings) -> Self {
         let PayosSettings { checksum_key, former_checksum_keys, .. } = settings;
-        Self(Arc::new(Inner {
+        Self {
             api: Api::new(settings.api),
             pages: settings.pages,
             client_id: settings.client_id,
             api_key: settings.api_key,
             keys: ChecksumKeys { current: checksum_key, former: former_checksum_keys },
             return_url: settings.return_url,
-        }))
+        }
     }
-}
 
-impl Inner {
     async fn create(&self, wish: &IntentWish) -> Result<IntentPage, AskError> {
         let code = code_of(wish.order)?;
         let back = format!("{}?order={}", self.return_url, wish.order);
@@ -234,15 +226,15 @@ impl PaymentProvider for Payos {
     }
 
     fn create_intent<'a>(&'a self, wish: &'a IntentWish) -> Asking<'a, IntentPage> {
-        self.0.create(wish).boxed()
+        self.create(wish).boxed()
     }
 
     fn close_intent<'a>(&'a self, order: OrderId, _reference: &'a str) -> Asking<'a, ()> {
-        self.0.close(order).boxed()
+        self.close(order).boxed()
     }
 
     fn query<'a>(&'a self, question: &'a Question) -> Asking<'a, Vec<PaymentNotice>> {
-        self.0.ask(question.order).boxed()
+        self.ask(question.order).boxed()
     }
 
     fn refund<'a>(&'a self, wish: &'a RefundWish) -> Asking<'a, RefundReceipt> {
@@ -250,7 +242,7 @@ impl PaymentProvider for Payos {
     }
 
     fn verify_notice(&self, notice: RawNotice<'_>, _now: Time) -> Result<Vec<Said>, NoticeError> {
-        let notices = notice::read(&self.0.keys, notice.body)?;
+        let notices = notice::read(&self.keys, notice.body)?;
         Ok(notices.into_iter().map(Said::Payment).collect())
     }
 
@@ -292,7 +284,7 @@ mod tests {
         });
         assert!(payos.takes("VND".parse().unwrap()));
         assert!(!payos.takes("USD".parse().unwrap()));
-        assert_eq!(payos.0.headers(), [("x-client-id", "client"), ("x-api-key", "key")]);
+        assert_eq!(payos.headers(), [("x-client-id", "client"), ("x-api-key", "key")]);
         let beyond = OrderId { number: 1 << 21, .."ord_0000400000000".parse().unwrap() };
         assert!(matches!(code_of(beyond), Err(AskError::Refused(_))));
     }

@@ -80,11 +80,8 @@ pub struct PaypalSettings {
     pub return_url: String,
 }
 
-/// `PayPal`. A cheap handle.
-#[derive(Clone)]
-pub struct Paypal(Arc<Inner>);
-
-struct Inner {
+/// `PayPal`.
+pub struct Paypal {
     api: Api,
     tokens: Tokens,
     reader: Reader,
@@ -110,11 +107,9 @@ impl Paypal {
         let PaypalSettings { api, client_id, client_secret, webhook_ids, return_url } = settings;
         let reader = Reader::new(webhook_ids, Certificates::new(&api));
         let tokens = Tokens::new(client_id, client_secret, Arc::clone(&clock));
-        Self(Arc::new(Inner { api: Api::new(api), tokens, reader, return_url, clock }))
+        Self { api: Api::new(api), tokens, reader, return_url, clock }
     }
-}
 
-impl Inner {
     async fn create(&self, wish: &IntentWish) -> Result<IntentPage, AskError> {
         let money = Money::of(wish.amount, wish.currency)?;
         let back = format!("{}?order={}", self.return_url, wish.order);
@@ -179,7 +174,7 @@ impl Inner {
     /// Asks for a refund. What `PayPal` refuses is refused for good, also what it would do once the
     /// merchant has money again: it is unconfirmed that it looks twice at one key. An operator has
     /// it asked anew, under another.
-    async fn refund(&self, wish: &RefundWish) -> Result<RefundReceipt, AskError> {
+    async fn give_back(&self, wish: &RefundWish) -> Result<RefundReceipt, AskError> {
         let (id, order) = (name(&wish.payment)?, wish.order.to_string());
         let amount = Money::of(wish.amount, wish.currency)?;
         let path = format!("/v2/payments/captures/{id}/refund");
@@ -188,7 +183,7 @@ impl Inner {
         receipt(&said.success()?)
     }
 
-    async fn query_refund(&self, reference: &str) -> Result<RefundReceipt, AskError> {
+    async fn ask_refund(&self, reference: &str) -> Result<RefundReceipt, AskError> {
         let path = format!("/v2/payments/refunds/{}", name(reference)?);
         receipt(&self.get(&path).await?.success()?)
     }
@@ -259,19 +254,19 @@ impl PaymentProvider for Paypal {
     }
 
     fn create_intent<'a>(&'a self, wish: &'a IntentWish) -> Asking<'a, IntentPage> {
-        self.0.create(wish).boxed()
+        self.create(wish).boxed()
     }
 
     fn query<'a>(&'a self, question: &'a Question) -> Asking<'a, Vec<PaymentNotice>> {
         async move {
-            self.0.reader.certificates.fetch_one((self.0.clock)()).await;
-            self.0.ask(question).await
+            self.reader.certificates.fetch_one((self.clock)()).await;
+            self.ask(question).await
         }
         .boxed()
     }
 
     fn refund<'a>(&'a self, wish: &'a RefundWish) -> Asking<'a, RefundReceipt> {
-        self.0.refund(wish).boxed()
+        self.give_back(wish).boxed()
     }
 
     fn query_refund<'a>(
@@ -279,15 +274,15 @@ impl PaymentProvider for Paypal {
         _wish: &'a RefundWish,
         reference: &'a str,
     ) -> Asking<'a, RefundReceipt> {
-        self.0.query_refund(reference).boxed()
+        self.ask_refund(reference).boxed()
     }
 
     fn query_dispute<'a>(&'a self, dispute: &'a str) -> Asking<'a, Option<DisputeNotice>> {
-        self.0.dispute(dispute).boxed()
+        self.dispute(dispute).boxed()
     }
 
     fn verify_notice(&self, notice: RawNotice<'_>, now: Time) -> Result<Vec<Said>, NoticeError> {
-        self.0.reader.read(notice, now).map(|ask| ask.into_iter().collect())
+        self.reader.read(notice, now).map(|ask| ask.into_iter().collect())
     }
 
     /// Every 2xx will do. What is for nobody here need not come again for three days.

@@ -12,8 +12,6 @@
 mod entity;
 mod event;
 
-use std::sync::Arc;
-
 use futures_util::FutureExt;
 use http::StatusCode;
 use onsale_core::command::PaymentNotice;
@@ -78,18 +76,17 @@ pub struct RazorpaySettings {
     pub return_url: String,
 }
 
-/// A Razorpay account. A cheap handle.
-#[derive(Clone)]
+/// A Razorpay account.
 pub struct Razorpay {
     api: Api,
-    settings: Arc<RazorpaySettings>,
+    settings: RazorpaySettings,
     clock: Clock,
 }
 
 impl Razorpay {
     /// The account of these settings.
     pub fn new(settings: RazorpaySettings, clock: Clock) -> Self {
-        Self { api: Api::new(settings.api.clone()), settings: Arc::new(settings), clock }
+        Self { api: Api::new(settings.api.clone()), settings, clock }
     }
 
     /// Razorpay takes a reference once. Whoever asks again is given the link that has it; if that

@@ -13,8 +13,6 @@ mod event;
 mod object;
 mod unit;
 
-use std::sync::Arc;
-
 use form_urlencoded::Serializer;
 use futures_util::FutureExt;
 use http::StatusCode;
@@ -82,18 +80,17 @@ pub enum Flow {
     PaymentIntents,
 }
 
-/// A Stripe account. A cheap handle.
-#[derive(Clone)]
+/// A Stripe account.
 pub struct Stripe {
     api: Api,
-    settings: Arc<StripeSettings>,
+    settings: StripeSettings,
     clock: Clock,
 }
 
 impl Stripe {
     /// The account of these settings.
     pub fn new(settings: StripeSettings, clock: Clock) -> Self {
-        Self { api: Api::new(settings.api.clone()), settings: Arc::new(settings), clock }
+        Self { api: Api::new(settings.api.clone()), settings, clock }
     }
 
     async fn create(&self, wish: &IntentWish) -> Result<IntentPage, AskError> {

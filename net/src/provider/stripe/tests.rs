@@ -1,5 +1,7 @@
 //! When a session ends, and what is read in events.
 
+use std::sync::Arc;
+
 use http::{HeaderMap, HeaderValue};
 use onsale_core::command::{PaymentOutcome, Provider};
 use onsale_core::id::{EventId, PartitionId};

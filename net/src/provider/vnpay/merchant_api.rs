@@ -50,8 +50,7 @@ const QUERY_REPLY: &[&str] = &[
 /// amount by 100 before it hashes it. That is its own way: the documentation names the field.)
 const REFUND_REPLY: &[&str] = QUERY_REPLY.split_at(13).0;
 
-/// The API. A cheap handle.
-#[derive(Clone, Debug)]
+/// The API.
 pub(super) struct MerchantApi {
     api: Api,
     settings: Arc<VnpaySettings>,

@@ -18,7 +18,6 @@ mod refunds;
 mod signing;
 mod transaction;
 
-use std::fmt;
 use std::iter;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -84,8 +83,7 @@ impl VnpaySettings {
     }
 }
 
-/// `VNPay`. A cheap handle.
-#[derive(Clone)]
+/// `VNPay`.
 pub struct Vnpay {
     settings: Arc<VnpaySettings>,
     api: MerchantApi,
@@ -218,12 +216,6 @@ impl PaymentProvider for Vnpay {
                 r#"{"RspCode":"99","Message":"Unknown error"}"#
             }
         }))
-    }
-}
-
-impl fmt::Debug for Vnpay {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Vnpay").field("settings", &self.settings).finish_non_exhaustive()
     }
 }
 

@@ -12,9 +12,6 @@
 mod answer;
 mod callback;
 
-use std::fmt;
-use std::sync::Arc;
-
 use futures_util::FutureExt;
 use onsale_core::command::{PaymentNotice, Provider};
 use onsale_core::id::OrderId;
@@ -63,10 +60,9 @@ pub struct ZalopaySettings {
     pub return_url: String,
 }
 
-/// `ZaloPay`. A cheap handle.
-#[derive(Clone)]
+/// `ZaloPay`.
 pub struct Zalopay {
-    settings: Arc<ZalopaySettings>,
+    settings: ZalopaySettings,
     api: Api,
     clock: Clock,
 }
@@ -74,7 +70,6 @@ pub struct Zalopay {
 impl Zalopay {
     /// An adapter with these settings.
     pub fn new(settings: ZalopaySettings, clock: Clock) -> Self {
-        let settings = Arc::new(settings);
         Self { api: Api::new(settings.api.clone()), settings, clock }
     }
 
@@ -95,7 +90,7 @@ impl Zalopay {
     }
 
     fn order(&self, wish: &IntentWish, name: &str, now: Time) -> Value {
-        let ZalopaySettings { app_id, callback_url, return_url, .. } = &*self.settings;
+        let ZalopaySettings { app_id, callback_url, return_url, .. } = &self.settings;
         let (user, amount, app_time) = (wish.order, wish.amount.as_minor(), now.as_ms());
         let redirect = format!("{return_url}?order={user}");
         let (embed_data, item) = (json!({ "redirecturl": redirect }).to_string(), "[]");
@@ -133,7 +128,7 @@ impl Zalopay {
 
     /// What asks about an order, or cancels it: signed over the key itself, too.
     fn naming(&self, name: &str) -> Value {
-        let ZalopaySettings { app_id, key1, .. } = &*self.settings;
+        let ZalopaySettings { app_id, key1, .. } = &self.settings;
         let signed = [format!("{app_id}|{name}|").as_bytes(), key1.expose()].concat();
         let mac = key1.hmac_sha256_hex(&signed);
         json!({ "app_id": app_id, "app_trans_id": name, "mac": mac })
@@ -286,12 +281,6 @@ impl PaymentProvider for Zalopay {
             Fate::NotBelieved(_) => r#"{"return_code":2,"return_message":"not an order here"}"#,
             Fate::NotNow => r#"{"return_code":0,"return_message":"call again"}"#,
         }))
-    }
-}
-
-impl fmt::Debug for Zalopay {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Zalopay").field("settings", &self.settings).finish_non_exhaustive()
     }
 }
 

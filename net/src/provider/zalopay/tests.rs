@@ -1,5 +1,7 @@
 //! What is sent and how it is signed, and how callbacks are answered.
 
+use std::sync::Arc;
+
 use super::*;
 use crate::provider::signature::SignatureError;
 use onsale_core::money::Amount;
