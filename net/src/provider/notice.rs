@@ -19,6 +19,17 @@ pub struct RawNotice<'a> {
     pub body: &'a [u8],
 }
 
+impl<'a> RawNotice<'a> {
+    /// A header without which it is not signed.
+    ///
+    /// # Errors
+    /// If it is not there, or is no text.
+    pub(super) fn header(&self, name: &str) -> Result<&'a str, SignatureError> {
+        let value = self.headers.get(name).and_then(|value| value.to_str().ok());
+        value.ok_or(SignatureError::Missing)
+    }
+}
+
 /// What a notice says that is the provider's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Said {
@@ -58,6 +69,12 @@ pub enum NoticeError {
     /// It is the provider's, but for no order that could be one of this server's.
     #[error("the notice is for no order of this server: {0}")]
     Foreign(String),
+}
+
+impl From<serde_json::Error> for NoticeError {
+    fn from(fault: serde_json::Error) -> Self {
+        Self::Malformed(fault.to_string())
+    }
 }
 
 /// What became of a notice.

@@ -35,8 +35,7 @@ pub(super) fn read(keys: &ChecksumKeys, body: &[u8]) -> Result<Vec<PaymentNotice
     if !signed.is_by(keys) {
         return Err(SignatureError::Wrong.into());
     }
-    let malformed = |fault: serde_json::Error| NoticeError::Malformed(fault.to_string());
-    let data: Data = signed.read().map_err(malformed)?;
+    let data: Data = signed.read()?;
     if TRIALS.contains(&data.description.as_str()) || data.code != SUCCESS {
         return Ok(Vec::new());
     }

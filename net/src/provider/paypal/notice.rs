@@ -11,7 +11,6 @@ use std::sync::{Mutex, PoisonError};
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use http::HeaderMap;
 use jiff::Timestamp;
 use onsale_core::id::OrderId;
 use onsale_core::time::{Span, Time};
@@ -56,7 +55,7 @@ impl Reader {
         notice: RawNotice<'_>,
         now: Time,
     ) -> Result<Option<Said>, NoticeError> {
-        let seal = Seal::read(notice.headers)?;
+        let seal = Seal::read(notice)?;
         seal.check_time(now)?;
         if seal.algorithm != ALGORITHM || !self.certificates.may_be_at(seal.certificate) {
             return Err(SignatureError::Wrong.into());
@@ -101,18 +100,14 @@ struct Seal<'a> {
 }
 
 impl<'a> Seal<'a> {
-    fn read(headers: &'a HeaderMap) -> Result<Self, SignatureError> {
-        let header = |name| {
-            let value = headers.get(name).and_then(|value| value.to_str().ok());
-            value.ok_or(SignatureError::Missing)
-        };
-        let signature = BASE64_STANDARD.decode(header("paypal-transmission-sig")?);
+    fn read(notice: RawNotice<'a>) -> Result<Self, SignatureError> {
+        let signature = BASE64_STANDARD.decode(notice.header("paypal-transmission-sig")?);
         Ok(Self {
-            id: header("paypal-transmission-id")?,
-            time: header("paypal-transmission-time")?,
+            id: notice.header("paypal-transmission-id")?,
+            time: notice.header("paypal-transmission-time")?,
             signature: signature.map_err(|_| SignatureError::Missing)?,
-            certificate: header("paypal-cert-url")?,
-            algorithm: header("paypal-auth-algo")?,
+            certificate: notice.header("paypal-cert-url")?,
+            algorithm: notice.header("paypal-auth-algo")?,
         })
     }
 
@@ -162,20 +157,19 @@ struct Dispute {
 
 /// What to ask about after this notice, if anything. Refunds are asked about by themselves.
 fn question(body: &[u8]) -> Result<Option<Said>, NoticeError> {
-    let malformed = |fault: serde_json::Error| NoticeError::Malformed(fault.to_string());
-    let event: Event = serde_json::from_slice(body).map_err(malformed)?;
+    let event: Event = serde_json::from_slice(body)?;
     let resource = event.resource.get();
     let (custom_id, id) = match event.event_type.as_str() {
         "CHECKOUT.ORDER.APPROVED" | "CHECKOUT.ORDER.COMPLETED" => {
-            let order: Order = serde_json::from_str(resource).map_err(malformed)?;
+            let order: Order = serde_json::from_str(resource)?;
             (order.custom_id().map(str::to_owned), order.id)
         }
         "PAYMENT.CAPTURE.COMPLETED" | "PAYMENT.CAPTURE.PENDING" | "PAYMENT.CAPTURE.DENIED" => {
-            let capture: Capture = serde_json::from_str(resource).map_err(malformed)?;
+            let capture: Capture = serde_json::from_str(resource)?;
             (capture.custom_id, capture.supplementary_data.related_ids.order_id)
         }
         "CUSTOMER.DISPUTE.CREATED" | "CUSTOMER.DISPUTE.UPDATED" | "CUSTOMER.DISPUTE.RESOLVED" => {
-            let dispute: Dispute = serde_json::from_str(resource).map_err(malformed)?;
+            let dispute: Dispute = serde_json::from_str(resource)?;
             return Ok(Some(Said::AskDispute(dispute.dispute_id)));
         }
         _ => return Ok(None),
@@ -187,7 +181,7 @@ fn question(body: &[u8]) -> Result<Option<Said>, NoticeError> {
 
 #[cfg(test)]
 mod tests {
-    use http::HeaderValue;
+    use http::{HeaderMap, HeaderValue};
     use serde_json::{Value, json};
 
     use super::super::testing::{
@@ -241,7 +235,7 @@ mod tests {
     #[test]
     fn what_is_signed_is_an_id_a_time_a_webhook_and_a_crc() {
         let headers = headers();
-        let seal = Seal::read(&headers).unwrap();
+        let seal = Seal::read(RawNotice { headers: &headers, query: "", body: b"" }).unwrap();
         // The check value of CRC-32 (ISO-HDLC) in the catalogue of CRCs is 0xcbf43926.
         let expected =
             format!("{TRANSMISSION_ID}|{TRANSMISSION_TIME}|4JH86294D6297924G|3421780262");

@@ -34,15 +34,14 @@ struct DisputePayload {
 
 /// Reads an event. Refunds are of no interest: whoever waits for one asks.
 pub(super) fn read(body: &[u8]) -> Result<Vec<Said>, NoticeError> {
-    let malformed = |fault: serde_json::Error| NoticeError::Malformed(fault.to_string());
-    let Event { event, payload } = serde_json::from_slice(body).map_err(malformed)?;
+    let Event { event, payload } = serde_json::from_slice(body)?;
     let is_links = match event.as_str() {
         "payment_link.paid" | "payment_link.partially_paid" => true,
         "payment.captured" | "payment.authorized" => false,
         kind if kind.starts_with("payment.dispute.") => return dispute(payload),
         _ => return Ok(Vec::new()),
     };
-    let Payload { payment_link, payment } = serde_json::from_value(payload).map_err(malformed)?;
+    let Payload { payment_link, payment } = serde_json::from_value(payload)?;
     let payment = payment.entity;
     let foreign = || NoticeError::Foreign(payment.id.clone());
     let of_link = payment_link.as_ref().and_then(|link| link.entity.notes.order());
@@ -56,8 +55,7 @@ pub(super) fn read(body: &[u8]) -> Result<Vec<Said>, NoticeError> {
 
 /// What a dispute says; nothing if it is about a payment of another kind.
 fn dispute(payload: Value) -> Result<Vec<Said>, NoticeError> {
-    let malformed = |fault: serde_json::Error| NoticeError::Malformed(fault.to_string());
-    let payload: DisputePayload = serde_json::from_value(payload).map_err(malformed)?;
+    let payload: DisputePayload = serde_json::from_value(payload)?;
     let payment = payload.payment.entity;
     let Some(order) = payment.notes.order() else { return Ok(Vec::new()) };
     let order: OrderId = order.parse().map_err(|_| NoticeError::Foreign(payment.id.clone()))?;

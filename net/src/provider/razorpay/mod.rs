@@ -26,6 +26,7 @@ use self::entity::{Collection, Failure, Link, Links, Payment, Refund};
 use super::api::{Api, ApiUrl, refused, temporary};
 use super::currency::exponent;
 use super::secret::Secret;
+use super::signature::SignatureError;
 use super::{
     AskError, Asking, Clock, Fate, IntentPage, IntentWish, NoticeAnswer, NoticeError,
     PaymentProvider, Question, RawNotice, RefundReceipt, RefundWish, Said,
@@ -290,12 +291,10 @@ impl PaymentProvider for Razorpay {
 
     /// There is no time in the signature: an old event, sent again, says nothing new.
     fn verify_notice(&self, notice: RawNotice<'_>, _now: Time) -> Result<Vec<Said>, NoticeError> {
-        use super::signature::SignatureError::{Missing, Wrong};
-        let header = notice.headers.get(SIGNATURE_HEADER);
-        let digest = header.and_then(|value| value.to_str().ok()).ok_or(Missing)?;
+        let digest = notice.header(SIGNATURE_HEADER)?;
         let mut secrets = self.settings.webhook_secrets.iter();
         if !secrets.any(|secret| secret.is_hmac_sha256_hex(notice.body, digest)) {
-            return Err(Wrong.into());
+            return Err(SignatureError::Wrong.into());
         }
         event::read(notice.body)
     }

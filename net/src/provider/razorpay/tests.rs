@@ -9,7 +9,6 @@ use onsale_core::payment::DisputeEnd;
 use serde_json::Value;
 
 use super::*;
-use crate::provider::signature::SignatureError;
 
 const NOW: Time = Time::from_ms(1_800_000_000_000);
 

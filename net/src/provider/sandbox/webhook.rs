@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ledger::{Intent, IntentId, Notice, NoticeKind};
 use crate::provider::secret::Secret;
-use crate::provider::signature::{self, SignatureError};
+use crate::provider::signature;
 use crate::provider::{NoticeError, RawNotice, Said};
 
 /// The header with the signature.
@@ -74,11 +74,8 @@ impl Body {
 
 /// Reads what a sandbox with this secret sent, and nothing else.
 pub fn read(secret: &Secret, notice: RawNotice<'_>, now: Time) -> Result<Vec<Said>, NoticeError> {
-    let header = notice.headers.get(SIGNATURE_HEADER);
-    let header = header.and_then(|value| value.to_str().ok()).ok_or(SignatureError::Missing)?;
-    signature::verify(secret, header, notice.body, now)?;
-    let body: Body = serde_json::from_slice(notice.body)
-        .map_err(|fault| NoticeError::Malformed(fault.to_string()))?;
+    signature::verify(secret, notice.header(SIGNATURE_HEADER)?, notice.body, now)?;
+    let body: Body = serde_json::from_slice(notice.body)?;
     Ok(vec![Said::Payment(body.notice())])
 }
 

@@ -2,8 +2,7 @@
 //! same twice: the payment has one name, so it counts once.
 
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Value, from_value};
 
 use super::object::{PaymentIntent, Session};
 use crate::provider::{NoticeError, Said};
@@ -30,31 +29,23 @@ struct Named {
 /// Reads an event. Refunds are of no interest: whoever waits for one asks. What a dispute says is
 /// asked about: it does not name the order.
 pub(super) fn read(body: &[u8]) -> Result<Vec<Said>, NoticeError> {
-    let event: Event = serde_json::from_slice(body).map_err(|fault| malformed(&fault))?;
+    let event: Event = serde_json::from_slice(body)?;
     let object = event.data.object;
     let notice = match event.kind.as_str() {
         "checkout.session.completed" | "checkout.session.async_payment_succeeded" => {
-            parse::<Session>(object)?.notice()?
+            from_value::<Session>(object)?.notice()?
         }
-        "checkout.session.async_payment_failed" => Some(parse::<Session>(object)?.declined()?),
+        "checkout.session.async_payment_failed" => Some(from_value::<Session>(object)?.declined()?),
         "payment_intent.succeeded" | "payment_intent.processing" | "payment_intent.canceled" => {
-            parse::<PaymentIntent>(object)?.notice()?
+            from_value::<PaymentIntent>(object)?.notice()?
         }
         "charge.dispute.created"
         | "charge.dispute.updated"
         | "charge.dispute.funds_withdrawn"
         | "charge.dispute.closed" => {
-            return Ok(vec![Said::AskDispute(parse::<Named>(object)?.id)]);
+            return Ok(vec![Said::AskDispute(from_value::<Named>(object)?.id)]);
         }
         _ => None,
     };
     Ok(notice.map(Said::Payment).into_iter().collect())
-}
-
-fn parse<T: DeserializeOwned>(object: Value) -> Result<T, NoticeError> {
-    serde_json::from_value(object).map_err(|fault| malformed(&fault))
-}
-
-fn malformed(fault: &serde_json::Error) -> NoticeError {
-    NoticeError::Malformed(fault.to_string())
 }

@@ -334,8 +334,7 @@ impl PaymentProvider for Stripe {
     }
 
     fn verify_notice(&self, notice: RawNotice<'_>, now: Time) -> Result<Vec<Said>, NoticeError> {
-        let header = notice.headers.get(SIGNATURE_HEADER);
-        let header = header.and_then(|value| value.to_str().ok()).ok_or(SignatureError::Missing)?;
+        let header = notice.header(SIGNATURE_HEADER)?;
         let check = |secret| signature::verify(secret, header, notice.body, now);
         let mut reason = SignatureError::Wrong;
         for secret in &self.settings.webhook_secrets {
