@@ -232,6 +232,11 @@ pub enum AskError {
     Temporary(String),
 }
 
+/// Where the buyer of this order goes afterwards, where `base` is the address in the settings.
+fn return_url(base: &str, order: OrderId) -> String {
+    format!("{base}?order={order}")
+}
+
 /// The providers that are configured, by name. A cheap handle.
 #[derive(Clone, Default)]
 pub struct Providers {

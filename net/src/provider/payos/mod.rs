@@ -36,7 +36,7 @@ use super::secret::Secret;
 use super::vietnam::is_dong;
 use super::{
     AskError, Asking, Fate, IntentPage, IntentWish, NoticeAnswer, NoticeError, PaymentProvider,
-    Question, RawNotice, RefundReceipt, RefundWish, Said,
+    Question, RawNotice, RefundReceipt, RefundWish, Said, return_url,
 };
 
 /// The provider's name.
@@ -113,7 +113,7 @@ impl Payos {
 
     async fn create(&self, wish: &IntentWish) -> Result<IntentPage, AskError> {
         let code = code_of(wish.order)?;
-        let back = format!("{}?order={}", self.return_url, wish.order);
+        let back = return_url(&self.return_url, wish.order);
         let mut link = NewLink {
             order_code: code,
             amount: wish.amount.as_minor(),

@@ -45,7 +45,7 @@ use super::api::{self, Api, ApiUrl, Headers, refused, temporary};
 use super::secret::Secret;
 use super::{
     AskError, Asking, Clock, Fate, IntentPage, IntentWish, NoticeAnswer, NoticeError,
-    PaymentProvider, Question, RawNotice, RefundReceipt, RefundWish, Said,
+    PaymentProvider, Question, RawNotice, RefundReceipt, RefundWish, Said, return_url,
 };
 
 /// The provider's name.
@@ -112,7 +112,7 @@ impl Paypal {
 
     async fn create(&self, wish: &IntentWish) -> Result<IntentPage, AskError> {
         let money = Money::of(wish.amount, wish.currency)?;
-        let back = format!("{}?order={}", self.return_url, wish.order);
+        let back = return_url(&self.return_url, wish.order);
         let order = json!({
             "intent": "CAPTURE",
             "purchase_units": [{ "custom_id": wish.order.to_string(), "amount": money }],

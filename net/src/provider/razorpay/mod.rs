@@ -29,7 +29,7 @@ use super::secret::Secret;
 use super::signature::SignatureError;
 use super::{
     AskError, Asking, Clock, Fate, IntentPage, IntentWish, NoticeAnswer, NoticeError,
-    PaymentProvider, Question, RawNotice, RefundReceipt, RefundWish, Said,
+    PaymentProvider, Question, RawNotice, RefundReceipt, RefundWish, Said, return_url,
 };
 
 /// The provider's name.
@@ -106,7 +106,7 @@ impl Razorpay {
                 "notes": { "order": wish.order.to_string() },
                 "notify": { "sms": false, "email": false },
                 "reminder_enable": false,
-                "callback_url": format!("{}?order={}", self.settings.return_url, wish.order),
+                "callback_url": return_url(&self.settings.return_url, wish.order),
                 "callback_method": "get",
             });
             match self.post::<Link>("/payment_links", None, &body).await {

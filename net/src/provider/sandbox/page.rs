@@ -14,6 +14,7 @@ use super::Sandbox;
 use super::behaviour::Behaviour;
 use super::ledger::{Intent, IntentId, PayError};
 use crate::provider::currency::decimal;
+use crate::provider::return_url;
 
 /// The pages. They need no reactor, so they run on every executor.
 pub fn routes(sandbox: Sandbox) -> Router {
@@ -103,7 +104,7 @@ async fn pay(
             return page(StatusCode::SERVICE_UNAVAILABLE, "Not now", &words);
         }
     };
-    let return_url = format!("{}?order={}", sandbox.return_url, intent.order);
+    let return_url = return_url(&sandbox.return_url, intent.order);
     if !as_json {
         return Redirect::to(&return_url).into_response();
     }

@@ -27,7 +27,7 @@ use super::secret::Secret;
 use super::signature::{self, SignatureError};
 use super::{
     AskError, Asking, Clock, Fate, IntentPage, IntentWish, NoticeAnswer, NoticeError,
-    PaymentProvider, Question, RawNotice, RefundReceipt, RefundWish, Said,
+    PaymentProvider, Question, RawNotice, RefundReceipt, RefundWish, Said, return_url,
 };
 
 /// The provider's name.
@@ -116,7 +116,7 @@ impl Stripe {
     fn session_form(&self, wish: &IntentWish, expires_at: Option<u64>) -> Result<String, AskError> {
         let order = wish.order.to_string();
         let amount = unit::to_stripe(wish.amount, wish.currency).ok_or_else(not_taken)?;
-        let return_url = self.return_url(wish.order);
+        let return_url = return_url(&self.settings.return_url, wish.order);
         let mut form = Serializer::new(String::new());
         form.append_pair("mode", "payment")
             .append_pair("client_reference_id", &order)
@@ -152,7 +152,7 @@ impl Stripe {
             .append_pair("payment_intent", &id)
             .append_pair("payment_intent_client_secret", &secret)
             .finish();
-        let url = format!("{}&{pairs}", self.return_url(wish.order));
+        let url = format!("{}&{pairs}", return_url(&self.settings.return_url, wish.order));
         Ok(IntentPage { reference: id, url })
     }
 
@@ -254,10 +254,6 @@ impl Stripe {
 
     fn token(&self) -> String {
         format!("Bearer {}", String::from_utf8_lossy(self.settings.secret_key.expose()))
-    }
-
-    fn return_url(&self, order: OrderId) -> String {
-        format!("{}?order={order}", self.settings.return_url)
     }
 }
 

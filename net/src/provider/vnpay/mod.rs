@@ -37,7 +37,7 @@ use super::api::{ApiUrl, refused, temporary};
 use super::secret::Secret;
 use super::{
     AskError, Asking, Clock, Fate, IntentPage, IntentWish, NoticeAnswer, NoticeError,
-    PaymentProvider, Question, RawNotice, RefundReceipt, RefundWish, Said, vietnam,
+    PaymentProvider, Question, RawNotice, RefundReceipt, RefundWish, Said, return_url, vietnam,
 };
 
 /// The provider's name.
@@ -119,7 +119,7 @@ impl Vnpay {
             ("vnp_OrderInfo", format!("Tickets {}", vietnam::digits_of(wish.order))),
             ("vnp_OrderType", ORDER_TYPE.into()),
             ("vnp_Locale", LOCALE.into()),
-            ("vnp_ReturnUrl", format!("{}?order={}", self.settings.return_url, wish.order)),
+            ("vnp_ReturnUrl", return_url(&self.settings.return_url, wish.order)),
             ("vnp_IpAddr", self.settings.ip.to_string()),
             ("vnp_CreateDate", intent.created),
             ("vnp_ExpireDate", vietnam::stamp(wish.until)),

@@ -25,7 +25,7 @@ use super::api::{Api, ApiUrl, refused};
 use super::secret::Secret;
 use super::{
     AskError, Asking, Clock, Fate, IntentPage, IntentWish, NoticeAnswer, NoticeError,
-    PaymentProvider, Question, RawNotice, RefundReceipt, RefundWish, Said, vietnam,
+    PaymentProvider, Question, RawNotice, RefundReceipt, RefundWish, Said, return_url, vietnam,
 };
 
 /// The provider's name.
@@ -90,9 +90,9 @@ impl Zalopay {
     }
 
     fn order(&self, wish: &IntentWish, name: &str, now: Time) -> Value {
-        let ZalopaySettings { app_id, callback_url, return_url, .. } = &self.settings;
+        let ZalopaySettings { app_id, callback_url, return_url: base, .. } = &self.settings;
         let (user, amount, app_time) = (wish.order, wish.amount.as_minor(), now.as_ms());
-        let redirect = format!("{return_url}?order={user}");
+        let redirect = return_url(base, user);
         let (embed_data, item) = (json!({ "redirecturl": redirect }).to_string(), "[]");
         let signed = format!("{app_id}|{name}|{user}|{amount}|{app_time}|{embed_data}|{item}");
         let mut order = json!({
