@@ -47,10 +47,10 @@ impl Breaker {
         self.circuit().admit(now)
     }
 
-    /// A call went well, or was refused.
-    pub fn succeeded(&self) {
+    /// A call went well, or was refused. Answers whether that closed the circuit.
+    pub fn succeeded(&self) -> bool {
         *self.circuit() = Circuit::Closed { failures: 0 };
-        self.is_open.store(false, Ordering::Relaxed);
+        self.is_open.swap(false, Ordering::Relaxed)
     }
 
     /// A call failed in a way that passes. Answers whether that opened the circuit.

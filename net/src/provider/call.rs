@@ -29,17 +29,13 @@ pub(super) async fn call<T>(
 ) -> Result<T, AskError> {
     let late = |_| Err(AskError::Temporary("no answer in time".into()));
     let answer = timeout(time, call).await.unwrap_or_else(late);
-    if let Some(breaker) = providers.breaker(name) {
-        if let Err(AskError::Temporary(reason)) = &answer {
-            if breaker.failed(Instant::now()) {
-                warn!(provider = name, reason, "the provider does not work: it is left alone");
-            }
-        } else {
-            if breaker.is_open() {
-                info!(provider = name, "the provider works again");
-            }
-            breaker.succeeded();
+    let Some(breaker) = providers.breaker(name) else { return answer };
+    if let Err(AskError::Temporary(reason)) = &answer {
+        if breaker.failed(Instant::now()) {
+            warn!(provider = name, reason, "the provider does not work: it is left alone");
         }
+    } else if breaker.succeeded() {
+        info!(provider = name, "the provider works again");
     }
     answer
 }

@@ -6,13 +6,12 @@
 
 use std::time::Duration;
 
-use onsale_core::command::Command;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 use tracing::warn;
 
 use super::call::{call, is_admitted};
-use super::webhook::write_down;
+use super::webhook::write_down_dispute;
 use super::{AskError, Providers};
 use crate::port::Partitions;
 
@@ -90,10 +89,7 @@ async fn settle<P: Partitions>(
     }
     let asked = provider.query_dispute(dispute);
     match call(providers, name, config.call_timeout, asked).await {
-        Ok(Some(notice)) => {
-            let (order, what) = (notice.order, notice.dispute.clone());
-            write_down(port, order, &what, Command::RecordDispute(Box::new(notice))).await.is_ok()
-        }
+        Ok(Some(notice)) => write_down_dispute(port, notice).await.is_ok(),
         Ok(None) => true,
         Err(AskError::Refused(reason)) => {
             warn!(provider = name, dispute, reason, "the provider does not know its dispute");

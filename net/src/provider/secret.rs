@@ -41,8 +41,7 @@ impl Secret {
 
     /// The HMAC-SHA512 of `message` in lower-case hexadecimal.
     pub(super) fn hmac_sha512_hex(&self, message: &[u8]) -> String {
-        let mac = Hmac::<Sha512>::new_from_slice(&self.0).expect("HMAC takes keys of every length");
-        hex(&mac.chain_update(message).finalize().into_bytes())
+        hex(&self.hmac_sha512().chain_update(message).finalize().into_bytes())
     }
 
     /// Whether `digest` is the HMAC-SHA256 of `message` in hexadecimal. Takes the same time
@@ -54,8 +53,13 @@ impl Secret {
 
     /// The same for HMAC-SHA512.
     pub(super) fn is_hmac_sha512_hex(&self, message: &[u8], digest: &str) -> bool {
-        let mac = Hmac::<Sha512>::new_from_slice(&self.0).expect("HMAC takes keys of every length");
-        unhex(digest).is_some_and(|bytes| mac.chain_update(message).verify_slice(&bytes).is_ok())
+        let mac = self.hmac_sha512().chain_update(message);
+        unhex(digest).is_some_and(|bytes| mac.verify_slice(&bytes).is_ok())
+    }
+
+    fn hmac_sha512(&self) -> Hmac<Sha512> {
+        // As above.
+        Hmac::new_from_slice(&self.0).expect("HMAC takes keys of every length")
     }
 }
 

@@ -21,7 +21,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use http::request::Parts;
 use http::{HeaderMap, Method, StatusCode, header};
-use onsale_core::command::{Actor, Command, PaymentOutcome, Provider, Request};
+use onsale_core::command::{Actor, Command, DisputeNotice, PaymentOutcome, Provider, Request};
 use onsale_core::id::{OrderId, PartitionId};
 use tracing::{debug, error, warn};
 
@@ -127,11 +127,7 @@ impl<P: Partitions> Webhooks<P> {
                 }
                 Ok(())
             }
-            Said::Dispute(notice) => {
-                let (order, dispute) = (notice.order, notice.dispute.clone());
-                write_down(&self.port, order, &dispute, Command::RecordDispute(Box::new(notice)))
-                    .await
-            }
+            Said::Dispute(notice) => write_down_dispute(&self.port, notice).await,
             Said::AskDispute(dispute) => {
                 let is_done = self.providers.ask_dispute(provider.name(), dispute).await;
                 if is_done { Ok(()) } else { Err(later()) }
@@ -150,10 +146,19 @@ fn later() -> Problem {
     CallError::Overloaded { retry_after_s: 1 }.into()
 }
 
+/// Puts what a provider says about a dispute into the journal, as [`write_down`] does.
+pub(super) async fn write_down_dispute<P: Partitions>(
+    port: &P,
+    notice: DisputeNotice,
+) -> Result<(), Problem> {
+    let (order, dispute) = (notice.order, notice.dispute.clone());
+    write_down(port, order, &dispute, Command::RecordDispute(Box::new(notice))).await
+}
+
 /// Puts what a provider says about an order into the journal of the order's partition; if there is
 /// no such partition, of the first: money is never dropped. `name` is the provider's, for the log.
 /// The only problem is that the partition does not answer.
-pub(super) async fn write_down<P: Partitions>(
+async fn write_down<P: Partitions>(
     port: &P,
     order: OrderId,
     name: &str,

@@ -95,9 +95,8 @@ impl Payment {
         let outcome = match self.status.as_str() {
             // What was given back later had come.
             "captured" | "refunded" => {
-                let malformed = |_| NoticeError::Malformed("not a currency".to_owned());
-                let currency: Currency = self.currency.parse().map_err(malformed)?;
-                PaymentOutcome::Captured { amount: Amount::from_minor(self.amount), currency }
+                let (amount, currency) = money(self.amount, &self.currency)?;
+                PaymentOutcome::Captured { amount, currency }
             }
             "authorized" => PaymentOutcome::Started,
             _ => return Ok(None),
@@ -125,9 +124,7 @@ impl Dispute {
         order: OrderId,
         payment: &Payment,
     ) -> Result<DisputeNotice, NoticeError> {
-        let malformed = |_| NoticeError::Malformed("not a currency".to_owned());
-        let currency: Currency = self.currency.parse().map_err(malformed)?;
-        let amount = Amount::from_minor(self.amount);
+        let (amount, currency) = money(self.amount, &self.currency)?;
         let end = match self.status.as_str() {
             "won" | "closed" => Some(DisputeEnd::Won),
             "lost" => Some(DisputeEnd::Lost { amount, currency }),
@@ -194,4 +191,9 @@ impl Failure {
     pub(super) fn says_balance_is_low(&self) -> bool {
         self.error.description.contains("enough balance")
     }
+}
+
+fn money(units: u64, code: &str) -> Result<(Amount, Currency), NoticeError> {
+    let currency = code.parse().map_err(|_| NoticeError::Malformed("not a currency".to_owned()))?;
+    Ok((Amount::from_minor(units), currency))
 }
