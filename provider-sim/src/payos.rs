@@ -10,7 +10,9 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Request, State};
+use axum::middleware::{Next, from_fn};
+use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use http::{HeaderMap, StatusCode};
 use jiff::Timestamp;
@@ -68,7 +70,21 @@ pub fn routes(world: Arc<World>) -> Router {
         .route("/v2/payment-requests/{id}", get(show))
         .route("/v2/payment-requests/{id}/cancel", post(cancel))
         .route("/confirm-webhook", post(confirm))
+        .route_layer(from_fn(require_merchant))
         .with_state(world)
+}
+
+async fn require_merchant(request: Request, next: Next) -> Response {
+    if is_merchant(request.headers()) {
+        return next.run(request).await;
+    }
+    let why = json!({ "code": "401", "desc": "Unauthorized" });
+    Answer::new(StatusCode::UNAUTHORIZED, why).into_response()
+}
+
+fn is_merchant(headers: &HeaderMap) -> bool {
+    let is = |name, value: &str| headers.get(name).is_some_and(|found| found == value);
+    is("x-client-id", PAYOS_CLIENT_ID) && is("x-api-key", PAYOS_API_KEY)
 }
 
 /// What a merchant asks for.
@@ -123,10 +139,7 @@ impl Wish {
     }
 }
 
-async fn create(State(world): State<Arc<World>>, headers: HeaderMap, body: Bytes) -> Answer {
-    if !is_merchant(&headers) {
-        return unauthorized();
-    }
+async fn create(State(world): State<Arc<World>>, body: Bytes) -> Answer {
     let Ok(wish) = serde_json::from_slice::<Wish>(&body) else { return impossible() };
     if !wish.is_signed() {
         return refusal("201", "Mã kiểm tra(signature) không hợp lệ");
@@ -156,14 +169,7 @@ async fn create(State(world): State<Arc<World>>, headers: HeaderMap, body: Bytes
     }))
 }
 
-async fn show(
-    State(world): State<Arc<World>>,
-    Path(id): Path<String>,
-    headers: HeaderMap,
-) -> Answer {
-    if !is_merchant(&headers) {
-        return unauthorized();
-    }
+async fn show(State(world): State<Arc<World>>, Path(id): Path<String>) -> Answer {
     let books = world.books(Provider::Payos);
     match books.find(&reference(&id)) {
         Some(intent) => success(&link(intent, world.now_s())),
@@ -177,15 +183,7 @@ struct Cancellation {
     cancellation_reason: Option<String>,
 }
 
-async fn cancel(
-    State(world): State<Arc<World>>,
-    Path(id): Path<String>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Answer {
-    if !is_merchant(&headers) {
-        return unauthorized();
-    }
+async fn cancel(State(world): State<Arc<World>>, Path(id): Path<String>, body: Bytes) -> Answer {
     let Cancellation { cancellation_reason } = serde_json::from_slice(&body).unwrap_or_default();
     let (mut books, now_s) = (world.books(Provider::Payos), world.now_s());
     let reference = reference(&id);
@@ -208,10 +206,7 @@ struct Confirmation {
 }
 
 /// Sends a trial to a webhook. It is signed like a real notice, about an order that there is not.
-async fn confirm(headers: HeaderMap, body: Bytes) -> Answer {
-    if !is_merchant(&headers) {
-        return unauthorized();
-    }
+async fn confirm(body: Bytes) -> Answer {
     let Ok(wish) = serde_json::from_slice::<Confirmation>(&body) else { return impossible() };
     let (memo, link_id) = ("VQRIO123", "124c33293c43417ab7879e14c8d9eb18");
     let trial = data(123, 3_000, memo, "TF230204212323", link_id, 0);
@@ -359,11 +354,6 @@ fn joint(url: &str) -> char {
     if url.contains('?') { '&' } else { '?' }
 }
 
-fn is_merchant(headers: &HeaderMap) -> bool {
-    let is = |name, value: &str| headers.get(name).is_some_and(|found| found == value);
-    is("x-client-id", PAYOS_CLIENT_ID) && is("x-api-key", PAYOS_API_KEY)
-}
-
 fn success(data: &Value) -> Answer {
     let signature = hmac_sha256(PAYOS_CHECKSUM_KEY, signed_text(data).as_bytes());
     Answer::ok(json!({ "code": "00", "desc": "success", "data": data, "signature": signature }))
@@ -379,10 +369,6 @@ fn impossible() -> Answer {
 
 fn unknown() -> Answer {
     refusal("101", "Mã thanh toán không tồn tại")
-}
-
-fn unauthorized() -> Answer {
-    Answer::new(StatusCode::UNAUTHORIZED, json!({ "code": "401", "desc": "Unauthorized" }))
 }
 
 #[cfg(test)]

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Request, State};
+use axum::middleware::{Next, from_fn};
+use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
@@ -26,15 +28,24 @@ const APPROVABLE_S: u64 = 3 * 60 * 60;
 
 pub(super) fn routes(world: Arc<World>) -> Router {
     Router::new()
-        .route("/v1/oauth2/token", post(grant))
-        .route("/v1/notifications/certs/{id}", get(|| async { key::certificate() }))
         .route("/v2/checkout/orders", post(create))
         .route("/v2/checkout/orders/{id}", get(show_order))
         .route("/v2/checkout/orders/{id}/capture", post(capture))
         .route("/v2/payments/captures/{id}", get(show_capture))
         .route("/v2/payments/captures/{id}/refund", post(refund))
         .route("/v2/payments/refunds/{id}", get(show_refund))
+        .route_layer(from_fn(require_token))
+        // What follows is for everybody.
+        .route("/v1/oauth2/token", post(grant))
+        .route("/v1/notifications/certs/{id}", get(|| async { key::certificate() }))
         .with_state(world)
+}
+
+async fn require_token(request: Request, next: Next) -> Response {
+    if is_bearer(request.headers(), TOKEN) {
+        return next.run(request).await;
+    }
+    unauthorized().into_response()
 }
 
 async fn grant(headers: HeaderMap, form: Bytes) -> Answer {
@@ -95,9 +106,6 @@ struct Context {
 }
 
 async fn create(State(world): State<Arc<World>>, headers: HeaderMap, body: Bytes) -> Answer {
-    if !is_bearer(&headers, TOKEN) {
-        return unauthorized();
-    }
     let Ok(wish) = serde_json::from_slice::<OrderWish>(&body) else {
         return invalid("INVALID_PARAMETER_SYNTAX");
     };
@@ -153,14 +161,7 @@ fn open(world: &World, wish: OrderWish) -> Answer {
     }
 }
 
-async fn show_order(
-    State(world): State<Arc<World>>,
-    Path(id): Path<String>,
-    headers: HeaderMap,
-) -> Answer {
-    if !is_bearer(&headers, TOKEN) {
-        return unauthorized();
-    }
+async fn show_order(State(world): State<Arc<World>>, Path(id): Path<String>) -> Answer {
     let books = world.books(Provider::Paypal);
     match find_order(books.find(&id)) {
         Some(intent) => Answer::ok(wire::order(&world, intent)),
@@ -178,14 +179,10 @@ async fn capture(
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> Answer {
-    if !is_bearer(&headers, TOKEN) {
-        return unauthorized();
-    }
     let key = request_id(&headers).map(|request| format!("capture {id} {request}"));
     // Only what was done is repeated: a buyer may say yes after all.
-    let known = key.as_deref().map(|key| world.answered(Provider::Paypal, key, ""));
-    if let Some(Ok(Some(answer))) = known {
-        return again(answer);
+    if let Some(answer) = answered(&world, key.as_deref()) {
+        return answer;
     }
     match take(&world, &id) {
         Ok((answer, what)) => {
@@ -227,14 +224,7 @@ fn take(world: &World, id: &str) -> Result<(Answer, What), Answer> {
     Ok((Answer::new(StatusCode::CREATED, wire::order(world, intent)), what))
 }
 
-async fn show_capture(
-    State(world): State<Arc<World>>,
-    Path(id): Path<String>,
-    headers: HeaderMap,
-) -> Answer {
-    if !is_bearer(&headers, TOKEN) {
-        return unauthorized();
-    }
+async fn show_capture(State(world): State<Arc<World>>, Path(id): Path<String>) -> Answer {
     let books = world.books(Provider::Paypal);
     let found = books.owner_of(&id).and_then(|intent| {
         let capture = intent.captures.iter().find(|capture| capture.id == id)?;
@@ -255,9 +245,6 @@ async fn refund(
     headers: HeaderMap,
     body: Bytes,
 ) -> Answer {
-    if !is_bearer(&headers, TOKEN) {
-        return unauthorized();
-    }
     let wish = if body.is_empty() { b"{}" } else { &body[..] };
     let Ok(wish) = serde_json::from_slice(wish) else {
         return invalid("INVALID_PARAMETER_SYNTAX");
@@ -310,14 +297,7 @@ fn give_back(
     })
 }
 
-async fn show_refund(
-    State(world): State<Arc<World>>,
-    Path(id): Path<String>,
-    headers: HeaderMap,
-) -> Answer {
-    if !is_bearer(&headers, TOKEN) {
-        return unauthorized();
-    }
+async fn show_refund(State(world): State<Arc<World>>, Path(id): Path<String>) -> Answer {
     let books = world.books(Provider::Paypal);
     let found = books
         .owner_of(&id)
@@ -331,15 +311,15 @@ fn request_id(headers: &HeaderMap) -> Option<&str> {
 
 /// Does it once for a key, whatever else is asked for under it.
 fn once(world: &World, key: Option<&str>, answer: impl FnOnce() -> Answer) -> Answer {
-    let known = key.map(|key| world.answered(Provider::Paypal, key, ""));
-    if let Some(Ok(Some(answer))) = known {
-        return again(answer);
+    if let Some(answer) = answered(world, key) {
+        return answer;
     }
     // One key never has two requests here: the request is a part of the key.
     world.once(Provider::Paypal, key, "", answer).unwrap_or_else(|_| invalid("INVALID_REQUEST"))
 }
 
-/// What was done before is not created now.
-fn again(answer: Answer) -> Answer {
-    if answer.status.is_success() { Answer::ok(answer.body) } else { answer }
+/// What was answered under a key. What was done before is not created now.
+fn answered(world: &World, key: Option<&str>) -> Option<Answer> {
+    let answer = world.answered(Provider::Paypal, key?, "").ok()??;
+    Some(if answer.status.is_success() { Answer::ok(answer.body) } else { answer })
 }
