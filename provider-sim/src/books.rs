@@ -22,8 +22,8 @@ pub struct Books {
     refunds_as: RefundStatus,
 }
 
-/// What a buyer is asked to pay.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+/// What a buyer is asked to pay. By default nothing has happened to it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Intent {
     /// The provider's name for it.
     pub reference: String,
@@ -78,10 +78,11 @@ pub enum DisputeStatus {
 }
 
 /// How an intent stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum IntentStatus {
     /// It can be paid.
+    #[default]
     Open,
     /// All the money came.
     Paid,

@@ -17,12 +17,8 @@ fn intent(reference: &str) -> Intent {
         currency: "EUR".into(),
         created_s: NOW,
         expires_s: Some(NOW + 900),
-        status: IntentStatus::Open,
-        is_started: false,
-        captures: Vec::new(),
-        refunds: Vec::new(),
-        disputes: Vec::new(),
         details: Value::Null,
+        ..Intent::default()
     }
 }
 

@@ -124,17 +124,13 @@ impl Wish {
             currency: "VND".into(),
             created_s: now_s,
             expires_s: self.expired_at,
-            status: IntentStatus::Open,
-            is_started: false,
-            captures: Vec::new(),
-            refunds: Vec::new(),
-            disputes: Vec::new(),
             details: json!({
                 "orderCode": self.order_code,
                 "description": self.description,
                 "cancelUrl": self.cancel_url,
                 "returnUrl": self.return_url,
             }),
+            ..Intent::default()
         }
     }
 }

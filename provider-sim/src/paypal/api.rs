@@ -143,16 +143,12 @@ fn open(world: &World, wish: OrderWish) -> Answer {
         currency: currency_code,
         created_s: now_s,
         expires_s: Some(now_s + APPROVABLE_S),
-        status: IntentStatus::Open,
-        is_started: false,
-        captures: Vec::new(),
-        refunds: Vec::new(),
-        disputes: Vec::new(),
         details: json!({
             (detail::CUSTOM_ID): unit.custom_id,
             (detail::RETURN_URL): return_url,
             (detail::CANCEL_URL): cancel_url,
         }),
+        ..Intent::default()
     };
     let order = wire::order(world, &intent);
     match books.open(intent) {

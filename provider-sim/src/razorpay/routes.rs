@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use super::{bad_request, entity, error, not_there, payment};
 use crate::World;
 use crate::answers::Answer;
-use crate::books::{Intent, IntentStatus};
+use crate::books::Intent;
 use crate::credentials::{RAZORPAY_KEY_ID, RAZORPAY_KEY_SECRET};
 use crate::form::Form;
 use crate::protocol::{Manner, Provider, What};
@@ -84,11 +84,6 @@ fn open(world: &World, wish: &Value) -> Result<Intent, Answer> {
         currency,
         created_s: now_s,
         expires_s: Some(expires_s),
-        status: IntentStatus::Open,
-        is_started: false,
-        captures: Vec::new(),
-        refunds: Vec::new(),
-        disputes: Vec::new(),
         details: json!({
             "order_id": format!("order_{serial:014}"),
             "reference_id": reference,
@@ -96,6 +91,7 @@ fn open(world: &World, wish: &Value) -> Result<Intent, Answer> {
             "notes": wish["notes"],
             "callback_url": wish["callback_url"],
         }),
+        ..Intent::default()
     };
     // A serial number has not been given before, so the name is free.
     let _ = books.open(intent.clone());

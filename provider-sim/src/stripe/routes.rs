@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use super::{error, invalid, is_processing, missing, object, refund, scale, text};
 use crate::World;
 use crate::answers::{Answer, KeyUsed};
-use crate::books::{Intent, IntentStatus};
+use crate::books::Intent;
 use crate::credentials::STRIPE_SECRET_KEY;
 use crate::form::Form;
 use crate::protocol::{Manner, Provider, What};
@@ -157,12 +157,8 @@ fn open(
         currency,
         created_s: world.now_s(),
         expires_s,
-        status: IntentStatus::Open,
-        is_started: false,
-        captures: Vec::new(),
-        refunds: Vec::new(),
-        disputes: Vec::new(),
         details,
+        ..Intent::default()
     };
     // A serial number has not been given before, so the name is free.
     let _ = books.open(intent.clone());

@@ -193,16 +193,12 @@ fn intent_of(fields: &Fields, now_s: u64) -> Option<Intent> {
         currency: "VND".into(),
         created_s: now_s,
         expires_s: Some(expires),
-        status: IntentStatus::Open,
-        is_started: false,
-        captures: Vec::new(),
-        refunds: Vec::new(),
-        disputes: Vec::new(),
         details: json!({
             "created": get("vnp_CreateDate"),
             "order_info": get("vnp_OrderInfo"),
             "return_url": get("vnp_ReturnUrl"),
         }),
+        ..Intent::default()
     })
 }
 

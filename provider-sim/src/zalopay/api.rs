@@ -156,12 +156,8 @@ fn intent_of(request: &Request, now_ms: u64) -> Result<Intent, No> {
         currency: "VND".into(),
         created_s: now_s,
         expires_s: Some(now_s + expires_after),
-        status: IntentStatus::Open,
-        is_started: false,
-        captures: Vec::new(),
-        refunds: Vec::new(),
-        disputes: Vec::new(),
         details,
+        ..Intent::default()
     })
 }
 
