@@ -266,11 +266,7 @@ impl Books {
         amount: Option<u64>,
         now_s: u64,
     ) -> Result<Capture, ActError> {
-        let intent = self.intents.get_mut(reference).ok_or(ActError::NotFound)?;
-        let is_late = intent.is_started && intent.status != IntentStatus::Paid;
-        if !is_late && !intent.is_open(now_s) {
-            return Err(ActError::Closed);
-        }
+        let intent = self.payable_intent(reference, now_s)?;
         let capture = Capture { id, amount: amount.unwrap_or(intent.amount), at_s: now_s };
         intent.captures.push(capture.clone());
         if intent.captured() >= intent.amount {
@@ -283,11 +279,7 @@ impl Books {
 
     /// The bank says no. Whether that is the end of the intent depends on the provider.
     pub fn decline(&mut self, reference: &str, ends: bool, now_s: u64) -> Result<(), ActError> {
-        let intent = self.intents.get_mut(reference).ok_or(ActError::NotFound)?;
-        let is_late = intent.is_started && intent.status != IntentStatus::Paid;
-        if !is_late && !intent.is_open(now_s) {
-            return Err(ActError::Closed);
-        }
+        let intent = self.payable_intent(reference, now_s)?;
         intent.is_started = false;
         if ends && intent.status == IntentStatus::Open {
             intent.status = IntentStatus::Declined;
@@ -399,6 +391,13 @@ impl Books {
         sums
     }
 
+    /// An intent that is open, or was when the buyer did their part.
+    fn payable_intent(&mut self, reference: &str, now_s: u64) -> Result<&mut Intent, ActError> {
+        let intent = self.intents.get_mut(reference).ok_or(ActError::NotFound)?;
+        let is_late = intent.is_started && intent.status != IntentStatus::Paid;
+        if is_late || intent.is_open(now_s) { Ok(intent) } else { Err(ActError::Closed) }
+    }
+
     fn open_intent(&mut self, reference: &str, now_s: u64) -> Result<&mut Intent, ActError> {
         let intent = self.intents.get_mut(reference).ok_or(ActError::NotFound)?;
         if intent.is_open(now_s) { Ok(intent) } else { Err(ActError::Closed) }
@@ -433,8 +432,7 @@ impl Intent {
 
     /// How much of a capture could go back.
     pub fn refundable(&self, capture: &str) -> u64 {
-        let found = self.captures.iter().find(|each| each.id == capture);
-        found.map_or(0, |found| found.amount - self.refunded_of(capture))
+        self.capture(capture).map_or(0, |found| found.amount - self.refunded_of(capture))
     }
 
     /// How much of it banks took back.
@@ -447,6 +445,11 @@ impl Intent {
     pub fn is_disputed(&self, capture: &str) -> bool {
         let mut disputes = self.disputes.iter().filter(|dispute| dispute.capture == capture);
         disputes.any(|dispute| dispute.status != DisputeStatus::Won)
+    }
+
+    /// The capture of this name.
+    pub fn capture(&self, id: &str) -> Option<&Capture> {
+        self.captures.iter().find(|capture| capture.id == id)
     }
 
     /// The refund of this name.

@@ -222,10 +222,9 @@ fn take(world: &World, id: &str) -> Result<(Answer, What), Answer> {
 
 async fn show_capture(State(world): State<Arc<World>>, Path(id): Path<String>) -> Answer {
     let books = world.books(Provider::Paypal);
-    let found = books.owner_of(&id).and_then(|intent| {
-        let capture = intent.captures.iter().find(|capture| capture.id == id)?;
-        Some(wire::captured(&world, intent, capture))
-    });
+    let found = books
+        .owner_of(&id)
+        .and_then(|intent| Some(wire::captured(&world, intent, intent.capture(&id)?)));
     found.map_or_else(not_found, Answer::ok)
 }
 

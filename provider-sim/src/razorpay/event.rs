@@ -72,7 +72,7 @@ fn events(world: &World, news: &News) -> Vec<(&'static str, Value)> {
                 DisputeStatus::Won => ("payment.dispute.won", "won"),
                 DisputeStatus::Lost => ("payment.dispute.lost", "lost"),
             };
-            let capture = intent.captures.iter().find(|capture| capture.id == dispute.capture);
+            let capture = intent.capture(&dispute.capture);
             let payment = capture.map(|capture| entity::captured(intent, capture));
             let entity = entity::dispute(intent, dispute, status);
             let told = payment.map(|payment| {

@@ -89,7 +89,7 @@ fn give_back(world: &Arc<World>, payment: &str, body: &[u8]) -> Result<Answer, A
         let mut books = world.books(Provider::Razorpay);
         let serial = books.next_serial();
         let intent = books.owner_of(payment).ok_or_else(not_there)?;
-        if !intent.captures.iter().any(|capture| capture.id == payment) {
+        if intent.capture(payment).is_none() {
             return Err(bad_request(
                 "The payment status should be captured for action to be taken",
             ));

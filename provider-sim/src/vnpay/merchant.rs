@@ -157,7 +157,7 @@ fn find<'a>(books: &'a Books, request: &Fields) -> Result<&'a Intent, No> {
 fn query(books: &Books, request: &Fields) -> Result<Done, No> {
     let intent = find(books, request)?;
     let number = request.get("vnp_TransactionNo");
-    let is_of_payment = intent.captures.iter().any(|capture| capture.id == number);
+    let is_of_payment = intent.capture(number).is_some();
     let refund = intent.refund(number).or(intent.refunds.last()).filter(|_| !is_of_payment);
     Ok(match refund {
         Some(refund) => refund_fields(refund),
