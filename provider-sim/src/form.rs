@@ -1,4 +1,4 @@
-//! Forms (`application/x-www-form-urlencoded`), also with names like `a[b][0]`.
+//! Forms (`application/x-www-form-urlencoded`), also with names like `a[b][0]`, and queries.
 
 use std::collections::BTreeMap;
 
@@ -12,6 +12,11 @@ impl Form {
     /// Reads a form; everything is one.
     pub fn parse(bytes: &[u8]) -> Self {
         Self(form_urlencoded::parse(bytes).into_owned().collect())
+    }
+
+    /// Reads what stood behind the `?`, if anything did.
+    pub fn of_query(query: Option<String>) -> Self {
+        Self::parse(query.unwrap_or_default().as_bytes())
     }
 
     /// The field of this name, if it is not empty.
@@ -38,6 +43,12 @@ impl Form {
         let fields = self.0.iter();
         fields.filter_map(|(name, value)| Some((inner(name)?, value.as_str().into()))).collect()
     }
+}
+
+/// The address with this query, behind what stands in its own.
+pub fn with_query(url: &str, query: &str) -> String {
+    let sign = if url.contains('?') { '&' } else { '?' };
+    format!("{url}{sign}{query}")
 }
 
 #[cfg(test)]

@@ -24,6 +24,7 @@ use crate::World;
 use crate::answers::Answer;
 use crate::books::{Capture, Intent, IntentStatus};
 use crate::credentials::{FORGED_SECRET, PAYOS_API_KEY, PAYOS_CHECKSUM_KEY, PAYOS_CLIENT_ID};
+use crate::form::with_query;
 use crate::protocol::{Act, News, Notice, Protocol, Provider, What};
 use crate::sign::hmac_sha256;
 
@@ -55,11 +56,11 @@ impl Protocol for Payos {
         let is_cancelled = act == Act::Cancel;
         let name = if is_cancelled { "cancelUrl" } else { "returnUrl" };
         let url = intent.details[name].as_str()?;
-        let (joint, id, code) = (joint(url), &intent.reference, &intent.details["orderCode"]);
+        let (id, code) = (&intent.reference, &intent.details["orderCode"]);
         let status = status(intent, world.now_s());
-        Some(format!(
-            "{url}{joint}code=00&id={id}&cancel={is_cancelled}&status={status}&orderCode={code}"
-        ))
+        let query =
+            format!("code=00&id={id}&cancel={is_cancelled}&status={status}&orderCode={code}");
+        Some(with_query(url, &query))
     }
 }
 
@@ -344,10 +345,6 @@ const ISO: &str = "%Y-%m-%dT%H:%M:%S+07:00";
 fn written(at_s: u64, format: &str) -> String {
     let at = i64::try_from(at_s).ok().and_then(|at| Timestamp::from_second(at).ok());
     Offset::constant(7).to_datetime(at.unwrap_or_default()).strftime(format).to_string()
-}
-
-fn joint(url: &str) -> char {
-    if url.contains('?') { '&' } else { '?' }
 }
 
 fn success(data: &Value) -> Answer {

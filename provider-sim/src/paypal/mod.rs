@@ -21,6 +21,7 @@ use serde_json::json;
 use self::wire::detail;
 use crate::World;
 use crate::books::{ActError, Books, Intent};
+use crate::form::with_query;
 use crate::protocol::{Act, ActWish, Declined, News, Notice, Protocol, What};
 
 /// The protocol.
@@ -60,11 +61,7 @@ impl Protocol for Paypal {
     fn return_url(&self, _world: &World, intent: &Intent, act: Act) -> Option<String> {
         let name = if act == Act::Cancel { detail::CANCEL_URL } else { detail::RETURN_URL };
         let url = intent.details[name].as_str()?;
-        let joint = if url.contains('?') { '&' } else { '?' };
-        let token = &intent.reference;
-        Some(match act {
-            Act::Cancel => format!("{url}{joint}token={token}"),
-            _ => format!("{url}{joint}token={token}&PayerID=QYR5Z8XDVJNXQ"),
-        })
+        let payer = if act == Act::Cancel { "" } else { "&PayerID=QYR5Z8XDVJNXQ" };
+        Some(with_query(url, &format!("token={}{payer}", intent.reference)))
     }
 }

@@ -26,6 +26,7 @@ use crate::World;
 use crate::answers::Answer;
 use crate::books::{ActError, Books, Intent};
 use crate::credentials::RAZORPAY_KEY_SECRET;
+use crate::form::with_query;
 use crate::protocol::{Act, ActWish, Declined, News, Notice, Protocol, What};
 use crate::sign::hmac_sha256;
 
@@ -88,8 +89,7 @@ impl Protocol for Razorpay {
             .append_pair("razorpay_payment_link_status", status)
             .append_pair("razorpay_signature", &signature)
             .finish();
-        let separator = if url.contains('?') { '&' } else { '?' };
-        Some(format!("{url}{separator}{query}"))
+        Some(with_query(url, &query))
     }
 }
 

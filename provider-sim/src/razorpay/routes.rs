@@ -119,7 +119,7 @@ pub(super) fn amount(wish: &Value, currency: &str) -> Result<u64, Answer> {
 }
 
 async fn list(State(world): State<Arc<World>>, RawQuery(query): RawQuery) -> Answer {
-    let query = Form::parse(query.unwrap_or_default().as_bytes());
+    let query = Form::of_query(query);
     let count = query.number("count").unwrap_or(10).clamp(1, 100) as usize;
     let books = world.books(Provider::Razorpay);
     let links: Vec<&Intent> = match query.get("reference_id") {

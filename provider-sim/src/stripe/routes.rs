@@ -171,8 +171,7 @@ async fn show_session(
     Path(id): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Answer {
-    let query = Form::parse(query.unwrap_or_default().as_bytes());
-    let expands = query.fields().any(|(_, value)| value == "payment_intent");
+    let expands = expands(query);
     let found = world.books(Provider::Stripe).find(&id).cloned();
     match found {
         Some(intent) => Answer::ok(object::session(&world, &intent, intent.amount, expands)),
@@ -238,7 +237,7 @@ async fn create_refund(
 }
 
 async fn list_refunds(State(world): State<Arc<World>>, RawQuery(query): RawQuery) -> Answer {
-    refund::list(&world, &Form::parse(query.unwrap_or_default().as_bytes()))
+    refund::list(&world, &Form::of_query(query))
 }
 
 async fn show_refund(State(world): State<Arc<World>>, Path(id): Path<String>) -> Answer {
@@ -250,8 +249,7 @@ async fn show_dispute(
     Path(id): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Answer {
-    let query = Form::parse(query.unwrap_or_default().as_bytes());
-    let expands = query.fields().any(|(_, value)| value == "payment_intent");
+    let expands = expands(query);
     let books = world.books(Provider::Stripe);
     let found = books.owner_of(&id).and_then(|intent| {
         let dispute = intent.disputes.iter().find(|dispute| dispute.id == id)?;
@@ -261,7 +259,7 @@ async fn show_dispute(
 }
 
 async fn list_events(State(world): State<Arc<World>>, RawQuery(query): RawQuery) -> Answer {
-    let query = Form::parse(query.unwrap_or_default().as_bytes());
+    let query = Form::of_query(query);
     let kind = query.get("type");
     let events = world.events(Provider::Stripe).into_iter().map(|(_, event)| event);
     let wanted = events.filter(|event| kind.is_none_or(|kind| event["type"] == kind)).collect();
@@ -271,6 +269,11 @@ async fn list_events(State(world): State<Arc<World>>, RawQuery(query): RawQuery)
 async fn show_event(State(world): State<Arc<World>>, Path(id): Path<String>) -> Answer {
     let found = world.events(Provider::Stripe).into_iter().find(|(name, _)| *name == id);
     found.map_or_else(|| missing("event", &id), |(_, event)| Answer::ok(event))
+}
+
+/// Whether an answer is to have the Payment Intent as a whole.
+fn expands(query: Option<String>) -> bool {
+    Form::of_query(query).fields().any(|(_, value)| value == "payment_intent")
 }
 
 /// How many entries a list has.

@@ -25,6 +25,7 @@ use self::wire::Fields;
 use crate::World;
 use crate::books::{ActError, Books, Intent, IntentStatus};
 use crate::credentials::{FORGED_SECRET, VNPAY_HASH_SECRET, VNPAY_TMN_CODE};
+use crate::form::with_query;
 use crate::protocol::{Act, ActWish, Declined, News, Notice, Protocol, Provider, What};
 use crate::vietnam::{stamp, unstamp};
 
@@ -85,8 +86,7 @@ impl Protocol for Vnpay {
             None => ("0", intent.amount),
         };
         let query = result(intent, number, amount, world.now_s()).signed_query(VNPAY_HASH_SECRET);
-        let sign = if url.contains('?') { '&' } else { '?' };
-        Some(format!("{url}{sign}{query}"))
+        Some(with_query(url, &query))
     }
 }
 

@@ -20,6 +20,7 @@ use serde_json::{Value, json};
 use crate::World;
 use crate::books::Intent;
 use crate::credentials::{FORGED_SECRET, ZALOPAY_APP_ID, ZALOPAY_KEY2};
+use crate::form::with_query;
 use crate::protocol::{Act, News, Notice, Protocol, What};
 use crate::sign::hmac_sha256;
 use crate::vietnam::day;
@@ -104,8 +105,7 @@ impl Protocol for Zalopay {
             .extend_pairs(names.into_iter().zip(signed.split('|')))
             .append_pair("checksum", &checksum)
             .finish();
-        let sign = if url.contains('?') { '&' } else { '?' };
-        Some(format!("{url}{sign}{query}"))
+        Some(with_query(url, &query))
     }
 }
 
