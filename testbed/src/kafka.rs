@@ -19,6 +19,8 @@ pub struct Kafka {
     service: Option<Service>,
     folder: TempDir,
     port: u16,
+    /// Where it tells its clients to go.
+    advertised_port: u16,
 }
 
 impl Kafka {
@@ -27,10 +29,24 @@ impl Kafka {
     /// # Errors
     /// If it is not installed, or does not start.
     pub fn start() -> Result<Self, ServiceError> {
+        let port = free_port()?;
+        Self::start_at(port, port)
+    }
+
+    /// Starts one that tells its clients to go to another port.
+    pub(crate) fn start_behind(port: u16) -> Result<Self, ServiceError> {
+        Self::start_at(free_port()?, port)
+    }
+
+    fn start_at(port: u16, advertised_port: u16) -> Result<Self, ServiceError> {
         let folder = temporary_folder("onsale-kafka")?;
-        let mut kafka = Self { service: None, folder, port: free_port()? };
+        let mut kafka = Self { service: None, folder, port, advertised_port };
         kafka.start_again()?;
         Ok(kafka)
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.port
     }
 
     /// Where it listens: `host:port`.
@@ -52,10 +68,11 @@ impl Kafka {
     pub fn start_again(&mut self) -> Result<(), ServiceError> {
         let program = env::var(KAFKA_VARIABLE)
             .map_err(|_| ServiceError::Elsewhere { name: "Kafka", command: "cargo xtask kafka" })?;
-        let url = format!("tcp://{}", self.address());
+        let url = |port| format!("tcp://127.0.0.1:{port}");
         let mut server = dependent(&program, &[]);
         server.args(["broker", "--storage-engine", "memory://tansu/"]);
-        server.args(["--listener-url", &url, "--advertised-listener-url", &url]);
+        server.args(["--listener-url", &url(self.port)]);
+        server.args(["--advertised-listener-url", &url(self.advertised_port)]);
         server.current_dir(self.folder.path());
         let mut service = Service::start("Kafka", server, &self.folder.path().join("log"))?;
         service.wait_until(|log| log.contains("ready in"))?;

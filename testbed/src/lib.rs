@@ -7,12 +7,14 @@
 //! fake that speaks their protocol).
 
 mod kafka;
+mod kafka_door;
 mod packages;
 mod postgres;
 mod redis;
 mod service;
 
 pub use self::kafka::{KAFKA_VARIABLE, Kafka};
+pub use self::kafka_door::{GuardedKafka, KAFKA_PYTHON_VARIABLE};
 pub use self::packages::{
     PgPrograms, find_postgres, find_program, find_python, find_redis, is_root,
 };

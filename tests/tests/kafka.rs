@@ -1,5 +1,6 @@
-//! Facts in Kafka, of a server that is killed under load and a Kafka that stands still: a consumer
-//! that others have written holds what the journal holds, each at least once, in order.
+//! Facts in Kafka, of a server that is killed under load and a Kafka that stands still, or one that
+//! asks who one is: a consumer that others have written holds what the journal holds, each at
+//! least once, in order.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::collections::BTreeMap;
@@ -7,7 +8,7 @@ use std::io::{BufRead, BufReader};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::{env, fs};
 
-use onsale_testbed::Kafka;
+use onsale_testbed::{GuardedKafka, KAFKA_PYTHON_VARIABLE, Kafka};
 use onsale_tests::{Operator, Server, buying_storm, club, facts, small_house};
 use serde_json::{Value, json};
 
@@ -18,8 +19,6 @@ const ENOUGH: u64 = 8;
 const PARTITIONS: u64 = 3;
 const CONTENT_TYPE: &str = "application/cloudevents+json; charset=utf-8";
 
-/// The Python that has the consumer's client. `cargo xtask kafka` sets it.
-const PYTHON_VARIABLE: &str = "TESTBED_KAFKA_PYTHON";
 const CONSUMER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/kafka_consumer.py");
 
 /// A consumer, and what it has found in each partition.
@@ -35,7 +34,7 @@ async fn whatever_is_killed_a_consumer_of_kafka_holds_every_fact_in_order() {
     let kafka = Kafka::start().unwrap();
     let place = tempfile::tempdir().unwrap();
     let (data, config) = (place.path().join("data"), place.path().join("onsale.toml"));
-    fs::write(&config, settings(&kafka)).unwrap();
+    fs::write(&config, settings(&kafka.address())).unwrap();
     let arguments = ["--config", config.to_str().unwrap()];
     let start = || Server::start(&data, &arguments).expect("it starts");
 
@@ -56,26 +55,61 @@ async fn whatever_is_killed_a_consumer_of_kafka_holds_every_fact_in_order() {
     assert!(expected.len() > KILLS * 20, "the load was real: {}", expected.len());
 
     let server = start();
-    let mut consumer = Consumer::start(&kafka);
+    let mut consumer = Consumer::start(&json!({ "bootstrap_servers": kafka.address() }));
     // As long as the runner is patient.
     while !facts::are_held(&expected, &consumer.read_on()) {}
     assert!(server.stop().status.success());
 }
 
-fn settings(kafka: &Kafka) -> String {
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "it needs a Kafka: cargo xtask kafka"]
+async fn a_kafka_that_asks_who_we_are_holds_every_fact_too() {
+    let kafka = GuardedKafka::start().unwrap();
+    let (user, password) = kafka.login();
+    let place = tempfile::tempdir().unwrap();
+    let (data, config) = (place.path().join("data"), place.path().join("onsale.toml"));
+    let guarded = format!(
+        "{}tls = true\nca = {:?}\n\
+         login = {{ mechanism = \"scram-sha-512\", user = {user:?}, password = {password:?} }}\n",
+        settings(&kafka.address()),
+        kafka.authority()
+    );
+    fs::write(&config, guarded).unwrap();
+    let start = || Server::start(&data, &["--config", config.to_str().unwrap()]).unwrap();
+
+    let server = start();
+    let operator = Operator::new(&server.base, server.operator_token());
+    let events = [operator.open(&small_house(200)).await];
+    buying_storm(server, BUYERS, ENOUGH, &events).await;
+    let expected = facts::published(&data);
+
+    let server = start();
+    let mut consumer = Consumer::start(&json!({
+        "bootstrap_servers": kafka.address(),
+        "security_protocol": "SASL_SSL",
+        "ssl_cafile": kafka.authority(),
+        "sasl_mechanism": "SCRAM-SHA-256",
+        "sasl_plain_username": user,
+        "sasl_plain_password": password,
+    }));
+    while !facts::are_held(&expected, &consumer.read_on()) {}
+    assert!(server.stop().status.success());
+}
+
+fn settings(address: &str) -> String {
     format!(
-        "[[bus]]\nname = \"kafka\"\n[bus.to.kafka]\nbrokers = [\"{}\"]\nprefix = \"sale.\"\n\
-         timeout_ms = 500\ncreate = {{ partitions = {PARTITIONS}, replication = 1 }}\n",
-        kafka.address()
+        "[[bus]]\nname = \"kafka\"\n[bus.to.kafka]\nbrokers = [\"{address}\"]\nprefix = \"sale.\"\n\
+         timeout_ms = 500\ncreate = {{ partitions = {PARTITIONS}, replication = 1 }}\n"
     )
 }
 
 impl Consumer {
-    fn start(kafka: &Kafka) -> Self {
-        let python = env::var(PYTHON_VARIABLE).expect("it needs a Kafka: cargo xtask kafka");
-        let topics = ["inventory-events", "order-events", "payment-events", "queue-events"];
+    fn start(settings: &Value) -> Self {
+        let python = env::var(KAFKA_PYTHON_VARIABLE).expect("it needs a Kafka: cargo xtask kafka");
+        // Nobody has to queue here.
+        let topics = ["inventory-events", "order-events", "payment-events"];
         let mut child = Command::new(python)
-            .args([CONSUMER, &kafka.address()])
+            .args([CONSUMER, &settings.to_string()])
             .args(topics.map(|topic| format!("sale.{topic}")))
             .stdout(Stdio::piped())
             .spawn()

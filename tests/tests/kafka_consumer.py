@@ -1,27 +1,32 @@
 """Follows some topics from their beginning, by kafka-python: prints a line of JSON for each record,
 and an empty line behind those that came together. It ends when it is killed.
 
-Usage: kafka_consumer.py BROKER TOPIC...
+Usage: kafka_consumer.py SETTINGS TOPIC...
+
+SETTINGS are a JSON object: where the brokers are, and how one logs in.
 """
 
 import json
 import sys
+import time
 
 from kafka import KafkaConsumer, TopicPartition
 from kafka.partitioner.default import murmur2
 
 
-def follow(broker, topics):
+def follow(settings, topics):
     consumer = KafkaConsumer(
-        bootstrap_servers=broker,
+        **settings,
         group_id=None,
         enable_auto_commit=False,
         auto_offset_reset="earliest",
         check_crcs=True,
     )
-    existing = consumer.topics().intersection(topics)
-    counts = {topic: len(consumer.partitions_for_topic(topic)) for topic in existing}
-    consumer.assign([TopicPartition(topic, number) for topic in existing for number in range(counts[topic])])
+    # They are made with their first event.
+    while not consumer.topics().issuperset(topics):
+        time.sleep(0.1)
+    counts = {topic: len(consumer.partitions_for_topic(topic)) for topic in topics}
+    consumer.assign([TopicPartition(topic, number) for topic in topics for number in range(counts[topic])])
     consumer.seek_to_beginning()
     while True:
         together = [record for records in consumer.poll(timeout_ms=1_000).values() for record in records]
@@ -44,4 +49,4 @@ def shown(record, partitions):
     }
 
 
-follow(sys.argv[1], sys.argv[2:])
+follow(json.loads(sys.argv[1]), sys.argv[2:])

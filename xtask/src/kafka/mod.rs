@@ -6,14 +6,11 @@
 
 use std::path::Path;
 
-use onsale_testbed::KAFKA_VARIABLE;
+use onsale_testbed::{KAFKA_PYTHON_VARIABLE, KAFKA_VARIABLE};
 
 use crate::process::{Failure, Outcome, cargo, program};
 use crate::server::build_programs;
 use crate::{tools, workspace};
-
-/// The environment variable with the Python that has the consumer's client.
-const PYTHON_VARIABLE: &str = "TESTBED_KAFKA_PYTHON";
 
 /// Where the broker's package has the broker.
 const BROKER: &str =
@@ -36,7 +33,7 @@ pub fn run() -> Outcome {
             .args(&tests)
             .args(&["--", "--include-ignored"])
             .env(KAFKA_VARIABLE, &broker)
-            .env(PYTHON_VARIABLE, &python.to_string_lossy())
+            .env(KAFKA_PYTHON_VARIABLE, &python.to_string_lossy())
             .run()?;
     }
     Ok(())

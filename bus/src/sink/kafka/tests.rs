@@ -4,7 +4,7 @@ use std::num::NonZero;
 use std::time::Duration;
 
 use onsale_core::id::{EventId, PartitionId};
-use onsale_testbed::Kafka;
+use onsale_testbed::{GuardedKafka, Kafka};
 use rskafka::client::ClientBuilder;
 use rskafka::client::partition::{PartitionClient, UnknownTopicHandling};
 use serde_json::Value;
@@ -134,6 +134,53 @@ async fn a_topic_that_we_may_not_make_is_made_by_kafka() {
     let seen = stored(&kafka, TOPIC).await;
     let records: usize = seen.values().map(Vec::len).sum();
     assert_eq!(records, 3);
+}
+
+/// A way through the door of a Kafka.
+fn guarded(kafka: &GuardedKafka, mechanism: Mechanism) -> KafkaSettings {
+    let (user, password) = kafka.login();
+    KafkaSettings {
+        tls: Some(Authorities::File(kafka.authority())),
+        login: Some(Login { mechanism, user: user.into(), password: password.into() }),
+        ..settings(vec![kafka.address()])
+    }
+}
+
+#[tokio::test]
+#[ignore = "it needs a Kafka: cargo xtask kafka"]
+async fn one_that_asks_who_we_are_believes_each_proof() {
+    let kafka = GuardedKafka::start().unwrap();
+    for mechanism in [Mechanism::Plain, Mechanism::ScramSha256, Mechanism::ScramSha512] {
+        let mut sink = KafkaTopics::new(guarded(&kafka, mechanism));
+        sink.deliver(&events(3)).await.unwrap();
+    }
+}
+
+#[tokio::test]
+#[ignore = "it needs a Kafka: cargo xtask kafka"]
+async fn one_that_does_not_know_us_or_that_we_do_not_know_gets_nothing() {
+    let (kafka, other) = (GuardedKafka::start().unwrap(), GuardedKafka::start().unwrap());
+    let right = |mechanism| guarded(&kafka, mechanism);
+    let with_password = |mechanism| {
+        let login =
+            right(mechanism).login.map(|login| Login { password: "a guess".into(), ..login });
+        KafkaSettings { login, ..right(mechanism) }
+    };
+    let with_authority =
+        |authority| KafkaSettings { tls: Some(authority), ..right(Mechanism::ScramSha512) };
+    for (wrong, said) in [
+        (with_password(Mechanism::Plain), "SaslAuthenticationFailed"),
+        (with_password(Mechanism::ScramSha256), "SaslAuthenticationFailed"),
+        (with_password(Mechanism::ScramSha512), "SaslAuthenticationFailed"),
+        (KafkaSettings { login: None, ..right(Mechanism::ScramSha512) }, ""),
+        (KafkaSettings { tls: None, ..right(Mechanism::ScramSha512) }, ""),
+        (with_authority(Authorities::File(other.authority())), "certificate"),
+        (with_authority(Authorities::Public), "certificate"),
+    ] {
+        let error = KafkaTopics::new(wrong).deliver(&events(1)).await.unwrap_err();
+        assert!(matches!(error, SinkError::Temporary { delivered: 0, .. }), "{error:?}");
+        assert!(error.to_string().contains(said), "{error}, not {said}");
+    }
 }
 
 #[tokio::test]
