@@ -25,6 +25,7 @@ use onsale_core::money::Amount;
 use onsale_core::time::{Span, Time};
 use onsale_net::provider::api::ApiUrl;
 use onsale_net::provider::payos::{Payos, PayosSettings};
+use onsale_net::provider::paypal::{Paypal, PaypalSettings};
 use onsale_net::provider::razorpay::{Razorpay, RazorpaySettings};
 use onsale_net::provider::secret::Secret;
 use onsale_net::provider::stripe::{Flow, Stripe, StripeSettings};
@@ -193,6 +194,16 @@ fn adapter(
                 return_url,
             };
             Box::new(Payos::new(settings))
+        }
+        "paypal" => {
+            let settings = PaypalSettings {
+                api: at("")?,
+                client_id: credentials::PAYPAL_CLIENT_ID.into(),
+                client_secret: Secret::new(credentials::PAYPAL_SECRET),
+                webhook_ids: vec![credentials::PAYPAL_WEBHOOK_ID.into()],
+                return_url,
+            };
+            Box::new(Paypal::new(settings, clock))
         }
         "vnpay" => {
             let settings = VnpaySettings {

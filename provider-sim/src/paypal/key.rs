@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use rcgen::{CertificateParams, KeyPair, PKCS_RSA_SHA256, SigningKey};
+use rcgen::{CertificateParams, DnType, KeyPair, PKCS_RSA_SHA256, SigningKey};
 use rsa::RsaPrivateKey;
 use rsa::pkcs8::EncodePrivateKey;
 use rsa::rand_core::OsRng;
@@ -39,7 +39,8 @@ impl Signer {
         let key = key.as_bytes().into();
         let key = KeyPair::from_pkcs8_der_and_sign_algo(&key, &PKCS_RSA_SHA256);
         let key = key.expect("what was written down can be read");
-        let parameters = CertificateParams::new([NAME.to_owned()]).expect("it is a name");
+        let mut parameters = CertificateParams::new([NAME.to_owned()]).expect("it is a name");
+        parameters.distinguished_name.push(DnType::CommonName, NAME);
         let certificate = parameters.self_signed(&key).expect("a new key can sign");
         Self { certificate: certificate.pem(), key }
     }

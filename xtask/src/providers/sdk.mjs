@@ -1,9 +1,11 @@
 // All checks with SDKs for Node.js.
 
 import { payos } from "./payos.mjs";
+import { paypal } from "./paypal.mjs";
 import { razorpay } from "./razorpay.mjs";
 import { stripe } from "./stripe.mjs";
 import { vnpay } from "./vnpay.mjs";
 import { run } from "./world.mjs";
 
-await run([...(await stripe()), ...(await razorpay()), ...(await payos()), ...(await vnpay())]);
+const all = [stripe, razorpay, paypal, payos, vnpay];
+await run((await Promise.all(all.map((checks) => checks()))).flat());

@@ -1,10 +1,11 @@
-"""All checks with SDKs for Python: PyPI `stripe` and `razorpay`."""
+"""All checks with SDKs for Python: PyPI `stripe`, `razorpay`, and those of PayPal."""
 
 import time
 
 import razorpay
 import stripe
 
+from paypal import Paypal
 from world import SIMULATOR, act, adapter, checks, credentials, notice, raises, run, verified
 
 STRIPE_SECRET = credentials["STRIPE_WEBHOOK_SECRET"]
@@ -134,4 +135,8 @@ class Razorpay:
         assert self.client.payment_link.cancel(link)["status"] == "cancelled"
 
 
-run(checks("stripe", Stripe()) + checks("razorpay", Razorpay()))
+run(
+    checks("stripe", Stripe())
+    + checks("razorpay", Razorpay())
+    + checks("paypal-server-sdk", Paypal())
+)
