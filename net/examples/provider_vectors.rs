@@ -195,16 +195,7 @@ fn adapter(
             };
             Box::new(Payos::new(settings))
         }
-        "paypal" => {
-            let settings = PaypalSettings {
-                api: at("")?,
-                client_id: credentials::PAYPAL_CLIENT_ID.into(),
-                client_secret: Secret::new(credentials::PAYPAL_SECRET),
-                webhook_ids: vec![credentials::PAYPAL_WEBHOOK_ID.into()],
-                return_url,
-            };
-            Box::new(Paypal::new(settings, clock))
-        }
+        "paypal" => Box::new(Paypal::new(paypal_settings(at("")?, return_url), clock)),
         "vnpay" => {
             let settings = VnpaySettings {
                 page: at("/paymentv2/vpcpay.html")?,
@@ -230,6 +221,16 @@ fn adapter(
         }
         other => return Err(format!("there is no adapter {other} here").into()),
     })
+}
+
+fn paypal_settings(api: ApiUrl, return_url: String) -> PaypalSettings {
+    PaypalSettings {
+        api,
+        client_id: credentials::PAYPAL_CLIENT_ID.into(),
+        client_secret: Secret::new(credentials::PAYPAL_SECRET),
+        webhook_ids: vec![credentials::PAYPAL_WEBHOOK_ID.into()],
+        return_url,
+    }
 }
 
 fn now() -> Time {

@@ -1,7 +1,8 @@
 //! A private Kafka that is only reached over TLS and after a login.
 //!
 //! The broker cannot have both (Tansu 0.6), so there is a door before it, in a Python that
-//! `cargo xtask kafka` installs: OpenSSL and scramp, which others have written, check what a client says.
+//! `cargo xtask kafka` installs: OpenSSL and scramp, which others have written, check what a client
+//! says.
 
 use std::env;
 use std::fs;
