@@ -9,9 +9,11 @@
 //! | `close` | `order`, `reference` | |
 //! | `refund` | `order`, `refund`, `payment`, `amount`, `currency` | `reference`, `is_pending` |
 //! | `query_refund` | the same, and `reference` | `reference`, `is_pending` |
+//! | `name` | `order` | `name`, what the order is called where there is room |
 //!
-//! Stripe's `flow` is `checkout` unless a line says `payment_intents`. What is refused is answered
-//! with `error`. Amounts are in minor units.
+//! `installation` says whose orders they are, in hexadecimal, as `directory.toml` in a data
+//! directory does; without it, it is 1. Stripe's `flow` is `checkout` unless a line says
+//! `payment_intents`. What is refused is answered with `error`. Amounts are in minor units.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -24,6 +26,7 @@ use onsale_core::command::{PaymentNotice, PaymentOutcome};
 use onsale_core::money::Amount;
 use onsale_core::time::{Span, Time};
 use onsale_net::provider::api::ApiUrl;
+use onsale_net::provider::installation::Installation;
 use onsale_net::provider::payos::{Payos, PayosSettings};
 use onsale_net::provider::paypal::{Paypal, PaypalSettings};
 use onsale_net::provider::razorpay::{Razorpay, RazorpaySettings};
@@ -38,12 +41,15 @@ use onsale_provider_sim::credentials;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+const RETURN_URL: &str = "https://tickets.example/thanks";
+
 #[derive(Deserialize)]
 struct Line {
     provider: String,
     api: String,
     #[serde(default)]
     flow: StripeFlow,
+    installation: Option<String>,
     #[serde(flatten)]
     wish: Wish,
 }
@@ -74,6 +80,7 @@ enum Wish {
     Close { order: String, reference: String },
     Refund(Refund),
     QueryRefund(RefundQuery),
+    Name { order: String },
 }
 
 #[derive(Deserialize)]
@@ -115,8 +122,10 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 async fn answer(line: &str) -> Result<Value, Box<dyn Error>> {
-    let Line { provider, api, flow, wish } = serde_json::from_str(line)?;
-    let provider = adapter(&provider, &api, flow)?;
+    let Line { provider, api, flow, installation, wish } = serde_json::from_str(line)?;
+    let installation = u128::from_str_radix(installation.as_deref().unwrap_or("1"), 16)?;
+    let installation = Installation::of(installation);
+    let provider = adapter(&provider, &api, flow, installation.clone())?;
     match wish {
         Wish::Verify { method, headers, query, body } => {
             let expected = provider.notice_method();
@@ -149,6 +158,7 @@ async fn answer(line: &str) -> Result<Value, Box<dyn Error>> {
             let receipt = provider.query_refund(&refund.wish()?, &reference).await?;
             Ok(receipt_as_json(&receipt))
         }
+        Wish::Name { order } => Ok(json!({ "name": installation.name_of(order.parse()?) })),
     }
 }
 
@@ -157,9 +167,10 @@ fn adapter(
     name: &str,
     api: &str,
     flow: StripeFlow,
+    installation: Installation,
 ) -> Result<Box<dyn PaymentProvider>, Box<dyn Error>> {
     let at = |path: &str| ApiUrl::parse(&format!("{api}{path}"));
-    let return_url = "https://tickets.example/thanks".to_owned();
+    let return_url = RETURN_URL.to_owned();
     let secrets = |text: &str| vec![Secret::new(text)];
     let clock: Clock = Arc::new(now);
     Ok(match name {
@@ -169,6 +180,7 @@ fn adapter(
                 secret_key: Secret::new(credentials::STRIPE_SECRET_KEY),
                 webhook_secrets: secrets(credentials::STRIPE_WEBHOOK_SECRET),
                 return_url,
+                installation,
                 flow: flow.into(),
             };
             Box::new(Stripe::new(settings, clock))
@@ -180,9 +192,34 @@ fn adapter(
                 key_secret: Secret::new(credentials::RAZORPAY_KEY_SECRET),
                 webhook_secrets: secrets(credentials::RAZORPAY_WEBHOOK_SECRET),
                 return_url,
+                installation,
             };
             Box::new(Razorpay::new(settings, clock))
         }
+        "paypal" => {
+            let settings = PaypalSettings {
+                api: at("")?,
+                client_id: credentials::PAYPAL_CLIENT_ID.into(),
+                client_secret: Secret::new(credentials::PAYPAL_SECRET),
+                webhook_ids: vec![credentials::PAYPAL_WEBHOOK_ID.into()],
+                return_url,
+                installation,
+            };
+            Box::new(Paypal::new(settings, clock))
+        }
+        other => vietnamese(other, api, installation)?,
+    })
+}
+
+/// The same for those that take dong.
+fn vietnamese(
+    name: &str,
+    api: &str,
+    installation: Installation,
+) -> Result<Box<dyn PaymentProvider>, Box<dyn Error>> {
+    let at = |path: &str| ApiUrl::parse(&format!("{api}{path}"));
+    let return_url = RETURN_URL.to_owned();
+    Ok(match name {
         "payos" => {
             let settings = PayosSettings {
                 api: at("")?,
@@ -192,10 +229,10 @@ fn adapter(
                 checksum_key: Secret::new(credentials::PAYOS_CHECKSUM_KEY),
                 former_checksum_keys: Vec::new(),
                 return_url,
+                installation,
             };
             Box::new(Payos::new(settings))
         }
-        "paypal" => Box::new(Paypal::new(paypal_settings(at("")?, return_url), clock)),
         "vnpay" => {
             let settings = VnpaySettings {
                 page: at("/paymentv2/vpcpay.html")?,
@@ -204,33 +241,25 @@ fn adapter(
                 hash_secret: Secret::new(credentials::VNPAY_HASH_SECRET),
                 former_hash_secrets: Vec::new(),
                 return_url,
+                installation,
                 ip: [127, 0, 0, 1].into(),
             };
-            Box::new(Vnpay::new(settings, clock))
+            Box::new(Vnpay::new(settings, Arc::new(now)))
         }
         "zalopay" => {
             let settings = ZalopaySettings {
                 api: at("")?,
                 app_id: u32::try_from(credentials::ZALOPAY_APP_ID)?,
                 key1: Secret::new(credentials::ZALOPAY_KEY1),
-                key2s: secrets(credentials::ZALOPAY_KEY2),
+                key2s: vec![Secret::new(credentials::ZALOPAY_KEY2)],
                 callback_url: None,
                 return_url,
+                installation,
             };
-            Box::new(Zalopay::new(settings, clock))
+            Box::new(Zalopay::new(settings, Arc::new(now)))
         }
         other => return Err(format!("there is no adapter {other} here").into()),
     })
-}
-
-fn paypal_settings(api: ApiUrl, return_url: String) -> PaypalSettings {
-    PaypalSettings {
-        api,
-        client_id: credentials::PAYPAL_CLIENT_ID.into(),
-        client_secret: Secret::new(credentials::PAYPAL_SECRET),
-        webhook_ids: vec![credentials::PAYPAL_WEBHOOK_ID.into()],
-        return_url,
-    }
 }
 
 fn now() -> Time {
@@ -248,7 +277,7 @@ fn header_map(headers: &BTreeMap<String, String>) -> Result<HeaderMap, Box<dyn E
 
 fn said_as_json(said: &Said) -> Value {
     match said {
-        Said::Payment(notice) => notice_as_json(notice),
+        Said::Payment(notice) | Said::PaymentIfOrdered(notice) => notice_as_json(notice),
         Said::Ask { order, reference } => {
             json!({ "order": order.to_string(), "ask": reference })
         }

@@ -25,6 +25,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use onsale_core::id::PartitionId;
+use onsale_net::provider::installation::Installation;
 use onsale_storage::directory::FileDirectory;
 use onsale_storage::journal::JournalId;
 use onsale_storage::lock::{DirectoryLock, LockError};
@@ -167,6 +168,11 @@ impl DataDirectory {
     /// The id of a partition's journal, should it have to be begun: the same whenever asked.
     pub fn journal_id(&self, partition: PartitionId) -> JournalId {
         self.description.journal_id_of(partition)
+    }
+
+    /// Whose orders payment providers are told of: nobody else's have the same names.
+    pub fn installation(&self) -> Installation {
+        Installation::of(self.description.journal_id)
     }
 
     /// Where a partition's files are.

@@ -52,12 +52,21 @@ impl Shop {
     /// # Panics
     /// If it does not start.
     pub fn serve(&self) -> Server {
+        let server = self.serve_another(self.data());
+        self.bank.serves(&server.base);
+        server
+    }
+
+    /// Starts another server with the same accounts at the providers, on data of its own. What
+    /// providers tell goes where it went.
+    ///
+    /// # Panics
+    /// If it does not start.
+    pub fn serve_another(&self, data: &Path) -> Server {
         let pairs = self.settings.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         let settings: Vec<_> = pairs.collect();
         let arguments: Vec<_> = self.arguments.iter().map(String::as_str).collect();
-        let server = Server::start_with(self.data(), &arguments, &settings).expect("it starts");
-        self.bank.serves(&server.base);
-        server
+        Server::start_with(data, &arguments, &settings).expect("it starts")
     }
 
     /// The server's data directory.

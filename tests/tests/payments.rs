@@ -3,6 +3,8 @@
 //! or goes back, and both sides' books say the same.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use std::fs;
+
 use futures_util::future::join_all;
 use onsale_tests::{Answer, Operator, PATIENT_MS, PROVIDERS, Placed, Shop, Shopper, house};
 use reqwest::StatusCode;
@@ -93,6 +95,54 @@ async fn every_provider_sells_whatever_it_tells() {
         assert!(books.iter().all(|books| books["holds"] == true), "{provider}: {books:?}");
     }
     assert!(server.stop().status.success());
+}
+
+/// Two servers with one account at each provider, which tells the first of everything: their orders
+/// have the same ids and prices, and each gets its own money.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_servers_share_accounts_and_each_gets_its_own_money() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("onsale.toml");
+    fs::write(&config, "partitions = 1\n").unwrap();
+    let (shop, first) = Shop::open(&["--config", config.to_str().unwrap()]).await;
+    let second = shop.serve_another(&folder.path().join("data"));
+    let desks = [&first, &second].map(|one| Operator::new(&one.base, one.operator_token()));
+    let mut events = Vec::new();
+    for (provider, currency) in PROVIDERS {
+        let here = desks[0].open(&house(currency, PATIENT_MS)).await;
+        let there = desks[1].open(&house(currency, HASTY_MS)).await;
+        let mine = shop.place(&first.base, &here, provider).await.unwrap();
+        let theirs = shop.place(&second.base, &there, provider).await.unwrap();
+        assert_eq!((&here, &mine.order), (&there, &theirs.order), "they are called the same");
+        assert_ne!(mine.page, theirs.page, "{provider}");
+        // The second is told of nothing, and asks; the first is told of what is none of its own.
+        assert!(shop.act(&theirs, "pay").await.is_success());
+        theirs.ends_as("COMPLETED").await;
+        let seen = desks[0].order(&mine.order).await;
+        assert_eq!(seen.text("status"), Some("PENDING"), "{provider}: {seen:?}");
+        assert!(shop.act(&mine, "pay").await.is_success());
+        mine.ends_as("COMPLETED").await;
+        events.push((provider, currency, here));
+    }
+    let bank = loop {
+        let bank = shop.bank.books().await;
+        if PROVIDERS.iter().all(|(provider, _)| bank[*provider]["notices"]["waiting"] == 0) {
+            break bank;
+        }
+    };
+    for (provider, currency, event) in &events {
+        let theirs = &bank[*provider]["sums"][*currency];
+        let mut captured = 0;
+        for desk in &desks {
+            let books = desk.settled(event).await;
+            assert_eq!((&books["tickets"], &books["holds"]), (&json!(1), &json!(true)), "{books}");
+            captured += books["captured_minor"].as_u64().unwrap();
+        }
+        assert_eq!(theirs["captured"], captured, "{provider}: {theirs}");
+        assert_eq!(theirs["refunded"].as_u64().unwrap_or(0), 0, "{provider}: {theirs}");
+        assert_eq!(bank[*provider]["notices"]["refused"], 0, "{provider} repeated itself");
+    }
+    assert!(first.stop().status.success() && second.stop().status.success());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

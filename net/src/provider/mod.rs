@@ -20,6 +20,7 @@ mod call;
 pub mod currency;
 pub mod disputes;
 pub mod effects;
+pub mod installation;
 pub mod metrics;
 mod notice;
 pub mod payos;
@@ -71,8 +72,8 @@ pub trait PaymentProvider: Send + Sync {
     /// Whether it takes money of this kind.
     fn takes(&self, currency: Currency) -> bool;
 
-    /// Asks for a page on which the buyer pays. The same [`IntentWish::id`] gives a page for the
-    /// same payment, however often it is asked for.
+    /// Asks for a page on which the buyer pays. The same order has a page for the same payment,
+    /// however often it is asked for.
     fn create_intent<'a>(&'a self, wish: &'a IntentWish) -> Asking<'a, IntentPage>;
 
     /// Makes sure that an intent cannot be paid any more: its order's time is over. Does nothing
@@ -84,7 +85,7 @@ pub trait PaymentProvider: Send + Sync {
     /// Asks what became of an intent: everything that its webhooks would say.
     fn query<'a>(&'a self, question: &'a Question) -> Asking<'a, Vec<PaymentNotice>>;
 
-    /// Asks to give money back. The same [`RefundWish::id`] gives it back once.
+    /// Asks to give money back. The same refund and attempt gives it back once.
     fn refund<'a>(&'a self, wish: &'a RefundWish) -> Asking<'a, RefundReceipt>;
 
     /// Asks what became of a refund that was pending, by the receipt's reference.
@@ -136,13 +137,6 @@ pub struct IntentWish {
     pub until: Time,
 }
 
-impl IntentWish {
-    /// The key under which the provider does this once: an order has one page.
-    pub fn id(&self) -> String {
-        self.order.to_string()
-    }
-}
-
 /// A page on which the buyer pays.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IntentPage {
@@ -170,20 +164,18 @@ pub struct RefundWish {
 }
 
 impl RefundWish {
-    /// The key under which the provider does this once.
+    /// What it is called here. Providers that others use too call it by the order's name with the
+    /// mark ([`Installation::refund_name`](installation::Installation::refund_name)).
     pub fn id(&self) -> String {
-        match self.attempt {
-            0 => format!("{}-{}", self.order, self.refund),
-            attempt => format!("{}-{}-{attempt}", self.order, self.refund),
-        }
+        format!("{}-{}", self.order, self.number('-'))
     }
 
-    /// Which of the order's refunds, and which attempt at it if not the first: for a provider that
-    /// wants another form of key. `mark` is what stands between the two.
-    pub fn number(&self, mark: char) -> String {
+    /// Which of the order's refunds, and which attempt at it if not the first. `between` is what
+    /// stands between the two.
+    pub fn number(&self, between: char) -> String {
         match self.attempt {
             0 => self.refund.to_string(),
-            attempt => format!("{}{mark}{attempt}", self.refund),
+            attempt => format!("{}{between}{attempt}", self.refund),
         }
     }
 }

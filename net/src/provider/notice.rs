@@ -35,6 +35,9 @@ impl<'a> RawNotice<'a> {
 pub enum Said {
     /// All that there is to know about a payment.
     Payment(PaymentNotice),
+    /// The same from a provider whose names of orders bear no mark: it may be another
+    /// installation's. It counts if the order is here and is to be paid at this provider.
+    PaymentIfOrdered(PaymentNotice),
     /// That something happened to an intent. It proves too little, or says too little, to be
     /// believed: the provider is asked.
     Ask {

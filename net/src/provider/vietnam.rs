@@ -1,16 +1,9 @@
-//! What Vietnam's providers have in common: dong, dates in GMT+7, and names that hold an order's
-//! digits (their rules for names allow no underscore, or little more than the order's own id).
+//! What Vietnam's providers have in common: dong, and dates in GMT+7.
 
 use jiff::Timestamp;
 use jiff::tz::Offset;
-use onsale_core::id::OrderId;
 use onsale_core::money::Currency;
 use onsale_core::time::Time;
-
-/// How an order's id begins that its digits follow.
-const ORDER_PREFIX: &str = "ord_";
-/// How many digits there are.
-pub(super) const ORDER_DIGITS: usize = 13;
 
 /// Vietnam has had no summer time, and no other offset, since 1975 (IANA, `Asia/Ho_Chi_Minh`).
 const VIETNAM: Offset = Offset::constant(7);
@@ -40,16 +33,6 @@ pub(super) fn time_of_day(at: Time) -> String {
     written(at, "%H%M%S")
 }
 
-/// The digits of the order's id, without its prefix.
-pub(super) fn digits_of(order: OrderId) -> String {
-    order.to_string().split_off(ORDER_PREFIX.len())
-}
-
-/// The order whose digits these are.
-pub(super) fn order_of(digits: &str) -> Option<OrderId> {
-    format!("{ORDER_PREFIX}{digits}").parse().ok()
-}
-
 fn written(at: Time, format: &str) -> String {
     let ms = i64::try_from(at.as_ms()).unwrap_or(i64::MAX);
     // Whatever is later than the year 9999 is at its end.
@@ -75,17 +58,6 @@ mod tests {
         assert_eq!(day(Time::from_ms(1_709_139_600_000)), "240229");
         assert_eq!(stamp(Time::ZERO), "19700101070000");
         assert!(stamp(Time::MAX).starts_with("9999"));
-    }
-
-    #[test]
-    fn an_order_is_found_by_its_digits_alone() {
-        let order: OrderId = "ord_0000400000003".parse().unwrap();
-        assert_eq!(digits_of(order), "0000400000003");
-        assert_eq!(digits_of(order).len(), ORDER_DIGITS);
-        assert_eq!(order_of("0000400000003"), Some(order));
-        for wrong in ["", "000040000000", "ord_0000400000003", "000040000000I"] {
-            assert_eq!(order_of(wrong), None, "{wrong}");
-        }
     }
 
     #[test]

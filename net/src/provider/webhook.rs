@@ -3,8 +3,8 @@
 //!
 //! The raw bytes are verified before anything else is done with them. The answer is what makes the
 //! provider stop: its own acknowledgement for everything that is in the journal now, duplicates and
-//! payments for unknown orders included; a fault of the server's only when there is no journal to
-//! put it in, so that the provider sends it again.
+//! payments for unknown orders included, and for what is another installation's on the account; a
+//! fault of the server's only when there is no journal to put it in, so that it comes again.
 //!
 //! Notices of money are timed until they are durable. Deliberately not timed: those that lead to a
 //! question, whose time is the provider's.
@@ -21,14 +21,17 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use http::request::Parts;
 use http::{HeaderMap, Method, StatusCode, header};
-use onsale_core::command::{Actor, Command, DisputeNotice, PaymentOutcome, Provider, Request};
+use onsale_core::command::{
+    Actor, Command, DisputeNotice, PaymentNotice, PaymentOutcome, Provider, Request,
+};
 use onsale_core::id::{OrderId, PartitionId};
-use tracing::{debug, error, warn};
+use onsale_core::query::{Query, View};
+use tracing::{debug, error, info, warn};
 
 use super::metrics::{NoticeMetrics, NoticeTimes};
 use super::reconcile::PendingIntent;
 use super::{Fate, NoticeError, PaymentProvider, Providers, RawNotice, Said};
-use crate::port::{CallError, Partitions};
+use crate::port::{CallError, Look, Partitions};
 use crate::problem::{Problem, catalog};
 
 /// The longest notice that is read, in bytes.
@@ -115,16 +118,16 @@ impl<P: Partitions> Webhooks<P> {
         &self,
         provider: &dyn PaymentProvider,
         said: Said,
-        Arrived(arrived): &Arrived,
+        arrived: &Arrived,
     ) -> Result<(), Problem> {
         match said {
-            Said::Payment(notice) => {
-                let (order, payment) = (notice.order, notice.payment.clone());
-                let is_money = matches!(notice.outcome, PaymentOutcome::Captured { .. });
-                write_down(&self.port, order, &payment, Command::RecordPayment(notice)).await?;
-                if is_money {
-                    self.times.count(provider.name(), arrived.elapsed());
+            Said::Payment(notice) => self.take_payment(provider, notice, arrived).await,
+            Said::PaymentIfOrdered(notice) => {
+                if self.has_ordered(provider, notice.order).await? {
+                    return self.take_payment(provider, notice, arrived).await;
                 }
+                let (provider, payment) = (provider.name(), notice.payment);
+                info!(provider, payment, "a notice for no order here: another installation's");
                 Ok(())
             }
             Said::Dispute(notice) => write_down_dispute(&self.port, notice).await,
@@ -137,6 +140,37 @@ impl<P: Partitions> Webhooks<P> {
                 let is_taken =
                     self.providers.ask(PendingIntent { provider, order, reference, until });
                 if is_taken { Ok(()) } else { Err(later()) }
+            }
+        }
+    }
+
+    async fn take_payment(
+        &self,
+        provider: &dyn PaymentProvider,
+        notice: PaymentNotice,
+        Arrived(arrived): &Arrived,
+    ) -> Result<(), Problem> {
+        let (order, payment) = (notice.order, notice.payment.clone());
+        let is_money = matches!(notice.outcome, PaymentOutcome::Captured { .. });
+        write_down(&self.port, order, &payment, Command::RecordPayment(notice)).await?;
+        if is_money {
+            self.times.count(provider.name(), arrived.elapsed());
+        }
+        Ok(())
+    }
+
+    /// Whether there is this order, to be paid at this provider.
+    async fn has_ordered(
+        &self,
+        provider: &dyn PaymentProvider,
+        order: OrderId,
+    ) -> Result<bool, Problem> {
+        let look = Look { actor: Actor::System, query: Query::Order(order), wait: None };
+        match self.port.look(order.event.partition(), look).await {
+            Ok(View::Order(view)) => Ok(view.provider == provider.name()),
+            Ok(_) | Err(CallError::Refused(_) | CallError::NoSuchPartition) => Ok(false),
+            Err(unavailable @ (CallError::Overloaded { .. } | CallError::Stopped)) => {
+                Err(unavailable.into())
             }
         }
     }

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "the helpers around the tests are tests too")]
 
 mod effects;
+mod installations;
 mod ledger;
 mod misbehaviour;
 mod page;

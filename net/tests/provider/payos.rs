@@ -6,10 +6,13 @@ use axum::routing::post;
 use http::{HeaderMap, Method, StatusCode};
 use onsale_core::command::PaymentOutcome;
 use onsale_core::time::Span;
+use onsale_net::provider::installation::Installation;
 use onsale_net::provider::payos::{Payos, PayosSettings};
 use onsale_net::provider::secret::Secret;
 use onsale_net::provider::signature::SignatureError;
-use onsale_net::provider::{AskError, IntentPage, IntentWish, NoticeError, PaymentProvider, Said};
+use onsale_net::provider::{
+    AskError, IntentPage, IntentWish, NoticeError, PaymentProvider, Question, Said,
+};
 use onsale_provider_sim::credentials::{PAYOS_API_KEY, PAYOS_CHECKSUM_KEY, PAYOS_CLIENT_ID};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
@@ -18,7 +21,7 @@ use crate::simulator::{
     Caught, Simulator, captured, order, payment, query, refund, says, silent_api,
 };
 
-fn settings(simulator: &Simulator) -> PayosSettings {
+pub fn settings(simulator: &Simulator) -> PayosSettings {
     PayosSettings {
         api: simulator.api("payos"),
         pages: simulator.api("payos/pay"),
@@ -27,6 +30,7 @@ fn settings(simulator: &Simulator) -> PayosSettings {
         checksum_key: Secret::new(PAYOS_CHECKSUM_KEY),
         former_checksum_keys: Vec::new(),
         return_url: "https://tickets.example/return".into(),
+        installation: Installation::of(1),
     }
 }
 
@@ -80,6 +84,18 @@ async fn an_order_has_one_page_however_often_it_is_asked_for() {
 
     let dearer = simulator.wish(0, 60_000, "VND");
     assert!(matches!(payos.create_intent(&dearer).await, Err(AskError::Refused(_))));
+}
+
+#[tokio::test]
+async fn a_code_that_something_else_was_sold_under_is_not_taken_for_the_order() {
+    let (simulator, payos) = start().await;
+    let other = page(&simulator, &payos, 0).await;
+    simulator.act("payos", &other.reference, "pay").await;
+    let taken = payos.create_intent(&simulator.wish(0, 50_000, "VND")).await;
+    assert!(matches!(taken, Err(AskError::Refused(_))), "{taken:?}");
+    let question = Question { order: order(0), reference: "of ours".into(), is_wanted: true };
+    let asked = payos.query(&question).await;
+    assert!(matches!(asked, Err(AskError::Refused(_))), "{asked:?}");
 }
 
 #[tokio::test]
@@ -251,12 +267,8 @@ async fn a_wrong_key_is_somebodys_to_mend() {
     assert!(matches!(made, Err(AskError::Refused(_))), "{made:?}");
 
     let payos = Payos::new(settings(&simulator));
-    page(&simulator, &payos, 0).await;
-    let question = onsale_net::provider::Question {
-        order: order(0),
-        reference: String::new(),
-        is_wanted: true,
-    };
+    let page = page(&simulator, &payos, 0).await;
+    let question = Question { order: order(0), reference: page.reference, is_wanted: true };
     let other = PayosSettings { checksum_key: key.clone(), ..settings(&simulator) };
     let asked = Payos::new(other).query(&question).await;
     assert!(matches!(asked, Err(AskError::Temporary(_))), "an answer's signature: {asked:?}");

@@ -2,6 +2,7 @@
 
 use http::StatusCode;
 use onsale_core::command::{PaymentNotice, PaymentOutcome};
+use onsale_net::provider::installation::Installation;
 use onsale_net::provider::paypal::{Paypal, PaypalSettings};
 use onsale_net::provider::secret::Secret;
 use onsale_net::provider::signature::SignatureError;
@@ -12,13 +13,14 @@ use onsale_provider_sim::credentials::{PAYPAL_CLIENT_ID, PAYPAL_SECRET, PAYPAL_W
 
 use crate::simulator::{Simulator, captured, order, query, refund, says, silent_api};
 
-fn settings(simulator: &Simulator) -> PaypalSettings {
+pub fn settings(simulator: &Simulator) -> PaypalSettings {
     PaypalSettings {
         api: simulator.api("paypal"),
         client_id: PAYPAL_CLIENT_ID.into(),
         client_secret: Secret::new(PAYPAL_SECRET),
         webhook_ids: vec![PAYPAL_WEBHOOK_ID.into()],
         return_url: "https://tickets.example/return".into(),
+        installation: Installation::of(1),
     }
 }
 

@@ -3,6 +3,7 @@
 use http::StatusCode;
 use onsale_core::command::PaymentOutcome;
 use onsale_core::time::Span;
+use onsale_net::provider::installation::Installation;
 use onsale_net::provider::razorpay::{NAME, Razorpay, RazorpaySettings};
 use onsale_net::provider::secret::Secret;
 use onsale_net::provider::signature::SignatureError;
@@ -16,13 +17,14 @@ use crate::simulator::{
     Simulator, captured, only, order, payment, query, refund, says, silent_api,
 };
 
-fn settings(simulator: &Simulator) -> RazorpaySettings {
+pub fn settings(simulator: &Simulator) -> RazorpaySettings {
     RazorpaySettings {
         api: simulator.api("razorpay/v1"),
         key_id: RAZORPAY_KEY_ID.into(),
         key_secret: Secret::new(RAZORPAY_KEY_SECRET),
         webhook_secrets: vec![Secret::new(RAZORPAY_WEBHOOK_SECRET)],
         return_url: "https://tickets.example/return".into(),
+        installation: Installation::of(1),
     }
 }
 
@@ -97,7 +99,8 @@ async fn an_order_has_one_link_however_often_it_is_asked_for() {
     assert_eq!(books["intents"].as_array().unwrap().len(), 1);
     let intent = &books["intents"][0];
     assert_eq!(intent["reference"], Value::from(page.reference));
-    assert_eq!(intent["details"]["reference_id"], order(1).to_string());
+    let name = Installation::of(1).name_of(order(1));
+    assert_eq!(intent["details"]["reference_id"], name);
     let back = format!("https://tickets.example/return?order={}", order(1));
     assert_eq!(intent["details"]["callback_url"], back);
     assert_eq!(intent["expires_s"], wish.until.as_ms() / 1_000 + 60, "sixteen minutes at least");

@@ -59,7 +59,8 @@ impl PaymentProvider for Stubborn {
     }
 
     fn create_intent<'a>(&'a self, wish: &'a IntentWish) -> Asking<'a, IntentPage> {
-        let page = IntentPage { reference: wish.id(), url: "http://127.0.0.1/".into() };
+        let page =
+            IntentPage { reference: wish.order.to_string(), url: "http://127.0.0.1/".into() };
         std::future::ready(Ok(page)).boxed()
     }
 

@@ -241,7 +241,7 @@ pub fn only(notices: Vec<PaymentNotice>) -> PaymentNotice {
 /// What a notice says that is about a payment.
 pub fn payment(said: Vec<Said>) -> PaymentNotice {
     match <[Said; 1]>::try_from(said) {
-        Ok([Said::Payment(notice)]) => notice,
+        Ok([Said::Payment(notice) | Said::PaymentIfOrdered(notice)]) => notice,
         other => panic!("not one payment: {other:?}"),
     }
 }

@@ -5,6 +5,7 @@ use onsale_core::command::PaymentOutcome;
 use onsale_core::money::Amount;
 use onsale_core::payment::DisputeEnd;
 use onsale_core::time::Span;
+use onsale_net::provider::installation::Installation;
 use onsale_net::provider::secret::Secret;
 use onsale_net::provider::signature::SignatureError;
 use onsale_net::provider::stripe::{Flow, NAME, Stripe, StripeSettings};
@@ -18,12 +19,13 @@ use crate::simulator::{
 
 const RETURN_URL: &str = "https://tickets.example/return";
 
-fn settings(simulator: &Simulator, flow: Flow) -> StripeSettings {
+pub fn settings(simulator: &Simulator, flow: Flow) -> StripeSettings {
     StripeSettings {
         api: simulator.api(NAME),
         secret_key: Secret::new(STRIPE_SECRET_KEY),
         webhook_secrets: vec![Secret::new(STRIPE_WEBHOOK_SECRET)],
         return_url: RETURN_URL.into(),
+        installation: Installation::of(1),
         flow,
     }
 }
@@ -119,7 +121,8 @@ async fn an_order_has_one_page() {
     assert_eq!(books["intents"].as_array().unwrap().len(), 1);
     let intent = &books["intents"][0];
     assert_eq!(intent["expires_s"], wish.until.as_ms() / 1_000 + 31 * 60);
-    assert_eq!(intent["details"]["client_reference_id"], order(1).to_string());
+    let name = Installation::of(1).name_of(order(1));
+    assert_eq!(intent["details"]["client_reference_id"], name);
     let dearer = IntentWish { until, ..simulator.wish(1, 5_100, "EUR") };
     let refused = stripe.create_intent(&dearer).await;
     assert!(matches!(refused, Err(AskError::Refused(_))), "the key is used: {refused:?}");

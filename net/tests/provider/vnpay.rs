@@ -4,6 +4,7 @@ use http::StatusCode;
 use onsale_core::command::PaymentOutcome;
 use onsale_core::time::Span;
 use onsale_net::provider::api::ApiUrl;
+use onsale_net::provider::installation::Installation;
 use onsale_net::provider::secret::Secret;
 use onsale_net::provider::signature::SignatureError;
 use onsale_net::provider::vnpay::{NAME, Vnpay, VnpaySettings};
@@ -49,7 +50,7 @@ impl Shop {
     }
 }
 
-fn settings(api: &ApiUrl) -> VnpaySettings {
+pub fn settings(api: &ApiUrl) -> VnpaySettings {
     let at = |path: &str| ApiUrl::parse(&format!("{}{path}", api.as_str())).unwrap();
     VnpaySettings {
         page: at("/paymentv2/vpcpay.html"),
@@ -58,6 +59,7 @@ fn settings(api: &ApiUrl) -> VnpaySettings {
         hash_secret: Secret::new(credentials::VNPAY_HASH_SECRET),
         former_hash_secrets: Vec::new(),
         return_url: "https://tickets.example/thanks".into(),
+        installation: Installation::of(1),
         ip: [127, 0, 0, 1].into(),
     }
 }

@@ -341,11 +341,22 @@ pub fn event(port: &MemoryPort, price_minor: u64) -> EventId {
 
 /// Orders tickets as the person with this number.
 pub fn place_order(port: &MemoryPort, event: EventId, person: u128, count: u32) -> OrderId {
+    place_order_at("sandbox", port, event, person, count)
+}
+
+/// The same, to be paid at this provider.
+pub fn place_order_at(
+    provider: &str,
+    port: &MemoryPort,
+    event: EventId,
+    person: u128,
+    count: u32,
+) -> OrderId {
     let buyer = Actor::Person(PersonId::from_u128(person));
     let wishes = vec![Wish { class: ClassId(0), choice: Choice::Any(count) }];
     let take = Command::TakeHold { event, place: None, wishes };
     let Reply::HoldTaken(hold) = port.apply(buyer, take) else { panic!() };
-    let provider = Provider("sandbox".into());
+    let provider = Provider(provider.into());
     let place = Command::PlaceOrder { hold: hold.hold, provider, accept_other_seats: false };
     let Reply::OrderPlaced { order, .. } = port.apply(buyer, place) else { panic!() };
     order

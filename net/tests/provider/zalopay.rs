@@ -4,6 +4,7 @@ use http::StatusCode;
 use onsale_core::command::PaymentOutcome;
 use onsale_core::time::Span;
 use onsale_net::provider::api::ApiUrl;
+use onsale_net::provider::installation::Installation;
 use onsale_net::provider::secret::Secret;
 use onsale_net::provider::signature::SignatureError;
 use onsale_net::provider::zalopay::{NAME, Zalopay, ZalopaySettings};
@@ -58,7 +59,7 @@ impl Shop {
     }
 }
 
-fn settings(api: ApiUrl) -> ZalopaySettings {
+pub fn settings(api: ApiUrl) -> ZalopaySettings {
     ZalopaySettings {
         api,
         app_id: credentials::ZALOPAY_APP_ID as u32,
@@ -66,6 +67,7 @@ fn settings(api: ApiUrl) -> ZalopaySettings {
         key2s: vec![Secret::new(credentials::ZALOPAY_KEY2)],
         callback_url: None,
         return_url: "https://tickets.example/thanks".into(),
+        installation: Installation::of(1),
     }
 }
 

@@ -13,6 +13,7 @@ use onsale_net::gateway::limit::shared::{RedisClient, UrlError};
 use onsale_net::letters::{MailServer, NotAMailServer, NotASender, Sender};
 use onsale_net::oidc::NotAProvider;
 use onsale_net::provider::Clock;
+use onsale_net::provider::installation::Installation;
 use onsale_storage::journal::{self, Identity, JournalId, Tail, Writer};
 use thiserror::Error;
 use tracing_subscriber::EnvFilter;
@@ -173,7 +174,8 @@ impl Config {
     fn check_payments(&self) -> Result<(), SettingError> {
         let clock: Clock = Arc::new(|| Time::ZERO);
         base_url("payments.return_url", self.payments.return_url.as_ref())?;
-        self.payments.providers("", &clock).map(|_| ())
+        // Whose orders they are is not known yet, and nothing is asked for here.
+        self.payments.providers("", &clock, &Installation::of(0)).map(|_| ())
     }
 
     fn check_ranges(&self) -> Result<(), SettingError> {

@@ -4,6 +4,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 use onsale_net::provider::api::ApiUrl;
+use onsale_net::provider::installation::Installation;
 use onsale_net::provider::payos::{self, Payos, PayosSettings};
 use onsale_net::provider::paypal::{self, Paypal, PaypalSettings};
 use onsale_net::provider::razorpay::{self, Razorpay, RazorpaySettings};
@@ -145,12 +146,14 @@ pub struct RazorpaySection {
 struct Common<'a> {
     return_url: &'a str,
     clock: &'a Clock,
+    installation: &'a Installation,
 }
 
 type Provider = Arc<dyn PaymentProvider>;
 
 impl Payments {
-    /// The providers that are set. `return_url` is where buyers go, if nothing else is set.
+    /// The providers that are set. `return_url` is where buyers go, if nothing else is set; the
+    /// orders are those of `installation`.
     ///
     /// # Errors
     /// If something about one of them is missing or makes no sense.
@@ -158,9 +161,10 @@ impl Payments {
         &self,
         return_url: &str,
         clock: &Clock,
+        installation: &Installation,
     ) -> Result<Vec<Provider>, SettingError> {
         let return_url = self.return_url.as_deref().unwrap_or(return_url);
-        let common = Common { return_url, clock };
+        let common = Common { return_url, clock, installation };
         let all = [
             self.stripe.as_ref().map(|section| section.provider(&common)),
             self.paypal.as_ref().map(|section| section.provider(&common)),
@@ -181,6 +185,7 @@ impl StripeSection {
             secret_key: section.key("secret_key", self.secret_key.as_ref())?,
             webhook_secrets: section.keys("webhook_secrets", &self.webhook_secrets)?,
             return_url: common.return_url.to_owned(),
+            installation: common.installation.clone(),
             flow: match self.flow {
                 StripeFlow::Checkout => Flow::Checkout,
                 StripeFlow::PaymentIntents => Flow::PaymentIntents,
@@ -200,6 +205,7 @@ impl PaypalSection {
             client_secret: section.key("client_secret", self.client_secret.as_ref())?,
             webhook_ids: self.webhook_ids.clone(),
             return_url: common.return_url.to_owned(),
+            installation: common.installation.clone(),
         };
         Ok(Arc::new(Paypal::new(settings, Arc::clone(common.clock))))
     }
@@ -215,6 +221,7 @@ impl VnpaySection {
             hash_secret: section.key("hash_secret", self.hash_secret.as_ref())?,
             former_hash_secrets: self.former_hash_secrets.iter().map(key).collect(),
             return_url: common.return_url.to_owned(),
+            installation: common.installation.clone(),
             ip: self.ip.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST)),
         };
         Ok(Arc::new(Vnpay::new(settings, Arc::clone(common.clock))))
@@ -234,6 +241,7 @@ impl ZalopaySection {
             key2s: section.keys("key2s", &self.key2s)?,
             callback_url: self.callback_url.clone(),
             return_url: common.return_url.to_owned(),
+            installation: common.installation.clone(),
         };
         Ok(Arc::new(Zalopay::new(settings, Arc::clone(common.clock))))
     }
@@ -250,6 +258,7 @@ impl PayosSection {
             checksum_key: section.key("checksum_key", self.checksum_key.as_ref())?,
             former_checksum_keys: self.former_checksum_keys.iter().map(key).collect(),
             return_url: common.return_url.to_owned(),
+            installation: common.installation.clone(),
         };
         Ok(Arc::new(Payos::new(settings)))
     }
@@ -264,6 +273,7 @@ impl RazorpaySection {
             key_secret: section.key("key_secret", self.key_secret.as_ref())?,
             webhook_secrets: section.keys("webhook_secrets", &self.webhook_secrets)?,
             return_url: common.return_url.to_owned(),
+            installation: common.installation.clone(),
         };
         Ok(Arc::new(Razorpay::new(settings, Arc::clone(common.clock))))
     }
@@ -318,7 +328,7 @@ mod tests {
     fn providers(text: &str) -> Result<Vec<&'static str>, String> {
         let payments: Payments = toml::from_str(text).map_err(|error| error.to_string())?;
         let clock: Clock = Arc::new(|| Time::ZERO);
-        let all = payments.providers("https://shop.example/return", &clock);
+        let all = payments.providers("https://shop.example/return", &clock, &Installation::of(1));
         let names = all.map(|all| all.iter().map(|provider| provider.name()).collect());
         names.map_err(|error| error.to_string())
     }

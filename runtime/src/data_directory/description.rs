@@ -20,7 +20,8 @@ pub struct Description {
     pub partitions: u16,
     /// When it was created, in milliseconds since 1970.
     pub created_at_ms: u64,
-    /// Drawn at random; the ids of its journals are derived from it.
+    /// Drawn at random; the ids of its journals are derived from it, and what its orders are called
+    /// at payment providers.
     pub journal_id: u128,
 }
 

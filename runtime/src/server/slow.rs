@@ -89,7 +89,7 @@ impl SlowPool {
         let signals = Signals { is_ready: &is_ready, bell: backstage.webhooks().clone() };
         let bus = Bus::start(config, data, facts, &port.clock(), signals)?;
         let (unpaid, watched) = mpsc::channel(QUEUE);
-        let providers = providers(config, address, &port, sandbox.as_ref())?;
+        let providers = providers(config, data, address, &port, sandbox.as_ref())?;
         let (disputed, disputes) = mpsc::channel(QUEUE);
         let providers = providers.asked_by(unpaid.clone()).disputes_asked_by(disputed);
         let metrics = ProviderMetrics::default();
@@ -200,6 +200,7 @@ fn courier(config: &Config, data: &DataDirectory) -> Result<Arc<dyn Courier>, Se
 /// Those that are configured, and the sandbox.
 fn providers(
     config: &Config,
+    data: &DataDirectory,
     address: SocketAddr,
     port: &Mailboxes,
     sandbox: Option<&Sandbox>,
@@ -207,7 +208,7 @@ fn providers(
     let clock = clock(port);
     let site_url = config.accounts.settings(&config.public_url(address)).site_url;
     let return_url = format!("{site_url}/checkout/return");
-    let mut all = config.payments.providers(&return_url, &clock)?;
+    let mut all = config.payments.providers(&return_url, &clock, &data.installation())?;
     all.extend(sandbox.map(|sandbox| Arc::new(sandbox.clone()) as Arc<dyn PaymentProvider>));
     Ok(Providers::new(all))
 }

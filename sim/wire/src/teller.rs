@@ -38,7 +38,7 @@ impl PaymentProvider for Teller {
 
     fn create_intent<'a>(&'a self, wish: &'a IntentWish) -> Asking<'a, IntentPage> {
         let body = json!({
-            "id": wish.id(),
+            "id": wish.order.to_string(),
             "order": wish.order.to_string(),
             "amount_minor": wish.amount,
             "currency": wish.currency.code(),

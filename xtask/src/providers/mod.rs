@@ -68,6 +68,7 @@ fn check_at_localstripe(localstripe: Process, script: Process) -> Outcome {
     let shop = Server::built(&format!("{limits}{STRIPE}api = \"{url}\"\n"))?;
     let script = script
         .env("SHOP", shop.url())
+        .env("DIRECTORY", &shop.data().join("directory.toml").to_string_lossy())
         .env("OPERATOR_TOKEN", &shop.operator_token().to_string_lossy());
     check(script, &url, onsale_testbed::free_port()?)
 }

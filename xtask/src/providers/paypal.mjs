@@ -2,13 +2,15 @@
 
 import assert from "node:assert/strict";
 
-import { act, adapter, create, credentials, load, notice, simulator, verified } from "./world.mjs";
+import {
+  act, adapter, create, credentials, load, named, notice, simulator, verified,
+} from "./world.mjs";
 
 const ORDER = "ord_0000400000003";
 
-const draft = (value) => ({
+const draftOf = (name) => (value) => ({
   intent: "CAPTURE",
-  purchaseUnits: [{ customId: ORDER, amount: { currencyCode: "EUR", value } }],
+  purchaseUnits: [{ customId: name, amount: { currencyCode: "EUR", value } }],
   paymentSource: {
     paypal: {
       experienceContext: {
@@ -41,6 +43,8 @@ export async function paypal() {
   const sdk = load("@paypal/paypal-server-sdk");
   const at = client(sdk);
   const [orders, payments] = [new sdk.OrdersController(at), new sdk.PaymentsController(at)];
+  const name = await named(ORDER);
+  const draft = draftOf(name);
   const make = (value, paypalRequestId) =>
     orders.createOrder({ body: draft(value), paypalRequestId });
   let made;
@@ -84,7 +88,7 @@ export async function paypal() {
     ["npm @paypal/paypal-server-sdk: the SDK finds what an adapter made", async () => {
       const { reference } = await create("paypal", { order: ORDER, amount: 700, currency: "USD" });
       const [unit] = (await orders.getOrder({ id: reference })).result.purchaseUnits;
-      assert.deepEqual([unit.customId, unit.amount.value], [ORDER, "7.00"]);
+      assert.deepEqual([unit.customId, unit.amount.value], [name, "7.00"]);
     }],
   ];
 }

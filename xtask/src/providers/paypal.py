@@ -18,7 +18,7 @@ from paypalserversdk.models.purchase_unit_request import PurchaseUnitRequest
 from paypalserversdk.models.refund_request import RefundRequest
 from paypalserversdk.paypal_serversdk_client import PaypalServersdkClient
 
-from world import SIMULATOR, act, adapter, credentials, notice, raises, verified
+from world import SIMULATOR, act, adapter, credentials, named, notice, raises, verified
 
 # The SDK has no setting for the address.
 Configuration.environments[Environment.SANDBOX][Server.DEFAULT] = f"{SIMULATOR}/paypal"
@@ -30,6 +30,7 @@ class Paypal:
     order = "ord_0000400000003"
 
     def __init__(self):
+        self.name = named(self.order)
         account = ClientCredentialsAuthCredentials(
             credentials["PAYPAL_CLIENT_ID"], credentials["PAYPAL_SECRET"]
         )
@@ -41,7 +42,7 @@ class Paypal:
             return_url="https://tickets.example/thanks", cancel_url="https://tickets.example/thanks"
         )
         unit = PurchaseUnitRequest(
-            amount=AmountWithBreakdown(currency_code="EUR", value=value), custom_id=self.order
+            amount=AmountWithBreakdown(currency_code="EUR", value=value), custom_id=self.name
         )
         draft = OrderRequest(
             intent=CheckoutPaymentIntent.CAPTURE,
@@ -116,7 +117,7 @@ class Paypal:
         made = adapter("paypal", do="create", amount=700, **wish)
         order = self.orders.get_order({"id": made["reference"]}).body
         [unit] = order.purchase_units
-        assert (unit.custom_id, unit.amount.value) == (self.order, "7.00")
+        assert (unit.custom_id, unit.amount.value) == (self.name, "7.00")
         act("paypal", order.id, "pay")
         [said] = adapter("paypal", do="query", order=self.order, reference=order.id)["said"]
         payment = said["payment"]

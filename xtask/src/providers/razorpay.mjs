@@ -2,12 +2,14 @@
 
 import assert from "node:assert/strict";
 
-import { act, create, credentials, load, notice, simulator, verified } from "./world.mjs";
+import {
+  act, create, credentials, load, named, notice, simulator, verified,
+} from "./world.mjs";
 
 const ORDER = "ord_0000400000002";
 const SECRET = credentials.RAZORPAY_WEBHOOK_SECRET;
 
-const draft = (reference) => ({
+const draftOf = (name) => (reference) => ({
   amount: 250_000,
   currency: "INR",
   reference_id: reference,
@@ -15,7 +17,7 @@ const draft = (reference) => ({
   expire_by: Math.floor(Date.now() / 1000) + 1900,
   callback_url: "https://tickets.example/thanks",
   callback_method: "get",
-  notes: { order: ORDER },
+  notes: { order: name },
 });
 
 /** The checks, in their order. */
@@ -25,6 +27,7 @@ export async function razorpay() {
   const { RAZORPAY_KEY_ID: key_id, RAZORPAY_KEY_SECRET: key_secret } = credentials;
   const sdk = new Razorpay({ key_id, key_secret });
   sdk.api.rq.defaults.baseURL = `${simulator}/razorpay`;
+  const draft = draftOf(await named(ORDER));
   let link;
   let told;
 

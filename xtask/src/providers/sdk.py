@@ -6,7 +6,7 @@ import razorpay
 import stripe
 
 from paypal import Paypal
-from world import SIMULATOR, act, adapter, checks, credentials, notice, raises, run, verified
+from world import SIMULATOR, act, adapter, checks, credentials, named, notice, raises, run, verified
 
 STRIPE_SECRET = credentials["STRIPE_WEBHOOK_SECRET"]
 RAZORPAY_SECRET = credentials["RAZORPAY_WEBHOOK_SECRET"]
@@ -18,6 +18,7 @@ class Stripe:
     order = "ord_0000400000001"
 
     def __init__(self):
+        self.name = named(self.order)
         addresses = {"api": f"{SIMULATOR}/stripe"}
         client = stripe.StripeClient(
             credentials["STRIPE_SECRET_KEY"], base_addresses=addresses, max_network_retries=0
@@ -31,9 +32,9 @@ class Stripe:
             "mode": "payment",
             "line_items": [{"quantity": 1, "price_data": price}],
             "success_url": "https://tickets.example/thanks",
-            "client_reference_id": self.order,
-            "metadata": {"order": self.order},
-            "payment_intent_data": {"metadata": {"order": self.order}},
+            "client_reference_id": self.name,
+            "metadata": {"order": self.name},
+            "payment_intent_data": {"metadata": {"order": self.name}},
             "expires_at": int(time.time()) + 1900,
         }
 
@@ -86,6 +87,7 @@ class Razorpay:
     order = "ord_0000400000002"
 
     def __init__(self):
+        self.name = named(self.order)
         auth = (credentials["RAZORPAY_KEY_ID"], credentials["RAZORPAY_KEY_SECRET"])
         self.client = razorpay.Client(auth=auth, base_url=f"{SIMULATOR}/razorpay")
 
@@ -98,7 +100,7 @@ class Razorpay:
             "expire_by": int(time.time()) + 1900,
             "callback_url": "https://tickets.example/thanks",
             "callback_method": "get",
-            "notes": {"order": self.order},
+            "notes": {"order": self.name},
         }
 
     def a_link_is_made_and_one_only_for_a_reference(self):

@@ -3,6 +3,7 @@ page on which the buyer pays; and our adapter at it, without the server."""
 
 import json
 import os
+import re
 import time
 import urllib.error
 import urllib.parse
@@ -12,7 +13,7 @@ import uuid
 import stripe
 
 from world import SIMULATOR as LOCALSTRIPE
-from world import adapter, checks, credentials, notice, raises, run, verified
+from world import adapter, checks, credentials, named, notice, raises, run, verified
 
 SHOP = os.environ["SHOP"]
 INBOX = f"http://127.0.0.1:{os.environ['NOTICES_PORT']}/stripe"
@@ -20,6 +21,10 @@ SECRET = credentials["STRIPE_WEBHOOK_SECRET"]
 
 with open(os.environ["OPERATOR_TOKEN"], encoding="utf-8") as file:
     OPERATOR = file.read().strip()
+
+with open(os.environ["DIRECTORY"], encoding="utf-8") as file:
+    # Whose orders they are: the adapter beside the server must use the server's names.
+    [INSTALLATION] = re.findall(r'journal_id = "(\w+)"', file.read())
 
 # How long anything may take, in seconds.
 PATIENCE = 30
@@ -144,7 +149,7 @@ class Localstripe:
         self.order = Order(self.patient, 2)
         intent = self.intents.retrieve(self.order.intent)
         assert (intent.amount, intent.currency) == (5_000, "eur")
-        assert intent.metadata["order"] == self.order.id
+        assert intent.metadata["order"] == named(self.order.id, installation=INSTALLATION)
         assert intent.client_secret == self.order.secret
         assert intent.status == "requires_payment_method"
 
@@ -160,10 +165,12 @@ class Localstripe:
         header = self.told["headers"]["stripe-signature"]
         told = stripe.Webhook.construct_event(self.told["body"], header, SECRET)
         assert told.data.object.id == self.order.intent
-        [said] = verified(self.told)["said"]
+        [said] = verified(self.told, installation=INSTALLATION)["said"]
         assert (said["order"], said["payment"]) == (self.order.id, self.order.intent)
         assert (said["outcome"], said["amount"], said["currency"]) == ("captured", 5_000, "EUR")
-        assert "error" in verified({**self.told, "body": self.told["body"] + " "})
+        assert "error" in verified(self.told), "an order of another installation"
+        altered = {**self.told, "body": self.told["body"] + " "}
+        assert "error" in verified(altered, installation=INSTALLATION)
 
     def money_goes_back_in_part_and_then_the_rest(self):
         first = self.order.look()["tickets"][0]["id"]

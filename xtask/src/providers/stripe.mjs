@@ -2,12 +2,12 @@
 
 import assert from "node:assert/strict";
 
-import { act, create, credentials, host, load, notice, verified } from "./world.mjs";
+import { act, create, credentials, host, load, named, notice, verified } from "./world.mjs";
 
 const ORDER = "ord_0000400000001";
 const SECRET = credentials.STRIPE_WEBHOOK_SECRET;
 
-const draft = () => ({
+const draftOf = (name) => () => ({
   mode: "payment",
   line_items: [
     {
@@ -16,9 +16,9 @@ const draft = () => ({
     },
   ],
   success_url: "https://tickets.example/thanks",
-  client_reference_id: ORDER,
-  metadata: { order: ORDER },
-  payment_intent_data: { metadata: { order: ORDER } },
+  client_reference_id: name,
+  metadata: { order: name },
+  payment_intent_data: { metadata: { order: name } },
   expires_at: Math.floor(Date.now() / 1000) + 1900,
 });
 
@@ -34,6 +34,8 @@ export async function stripe() {
     telemetry: false,
   });
   const sessions = sdk.checkout.sessions;
+  const name = await named(ORDER);
+  const draft = draftOf(name);
   let session;
   let told;
 
@@ -99,7 +101,7 @@ export async function stripe() {
       assert.equal(made.url, url);
       assert.equal(made.amount_total, 700);
       assert.equal(made.currency, "usd");
-      assert.equal(made.client_reference_id, ORDER);
+      assert.equal(made.client_reference_id, name);
     }],
   ];
 }

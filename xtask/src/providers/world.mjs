@@ -75,6 +75,11 @@ export async function create(provider, wish) {
   return page;
 }
 
+/** What the adapters call an order. */
+export async function named(order) {
+  return (await adapter("stripe", { do: "name", order })).name;
+}
+
 /** What an adapter reads in a notice. */
 export async function verified(provider, { method, headers, query, body }) {
   return adapter(provider, { do: "verify", method, headers, query, body });

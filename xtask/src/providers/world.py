@@ -74,10 +74,15 @@ def adapter(provider, **wish):
     return json.loads(adapters.stdout.readline())
 
 
-def verified(told):
+def named(order, **whose):
+    """What the adapters call an order."""
+    return adapter("stripe", do="name", order=order, **whose)["name"]
+
+
+def verified(told, **whose):
     """What an adapter reads in a notice."""
     wish = {name: told[name] for name in ("method", "headers", "query", "body")}
-    return adapter(told["provider"], do="verify", **wish)
+    return adapter(told["provider"], do="verify", **wish, **whose)
 
 
 def act(provider, reference, what):

@@ -17,6 +17,7 @@
 
 mod code;
 mod notice;
+mod permutation;
 mod signed;
 mod wire;
 
@@ -28,10 +29,11 @@ use onsale_core::time::Time;
 use serde::de::DeserializeOwned;
 use serde_json::json;
 
-use self::code::OrderCode;
+use self::code::{OrderCode, OrderCodes};
 use self::signed::{ChecksumKeys, Signed};
 use self::wire::{Envelope, Link, NewLink, NewPage, SUCCESS};
 use super::api::{self, Api, ApiUrl, refused, temporary};
+use super::installation::Installation;
 use super::secret::Secret;
 use super::vietnam::is_dong;
 use super::{
@@ -73,6 +75,8 @@ pub struct PayosSettings {
     pub former_checksum_keys: Vec<Secret>,
     /// Where a buyer goes afterwards; `?order=` and the order's id are added.
     pub return_url: String,
+    /// Whose orders they are.
+    pub installation: Installation,
 }
 
 /// payOS.
@@ -82,6 +86,7 @@ pub struct Payos {
     client_id: String,
     api_key: Secret,
     keys: ChecksumKeys,
+    codes: OrderCodes,
     return_url: String,
 }
 
@@ -107,12 +112,13 @@ impl Payos {
             client_id: settings.client_id,
             api_key: settings.api_key,
             keys: ChecksumKeys { current: checksum_key, former: former_checksum_keys },
+            codes: OrderCodes::of(&settings.installation),
             return_url: settings.return_url,
         }
     }
 
     async fn create(&self, wish: &IntentWish) -> Result<IntentPage, AskError> {
-        let code = code_of(wish.order)?;
+        let code = self.code_of(wish.order)?;
         let back = return_url(&self.return_url, wish.order);
         let mut link = NewLink {
             order_code: code,
@@ -133,19 +139,22 @@ impl Payos {
     }
 
     /// The page that an order has already: payOS makes no second one, and does not repeat where the
-    /// first one is.
+    /// first one is. Nobody was shown a page whose address did not come, so one on which somebody
+    /// has paid, or for another amount, is of something else that was sold at this account.
     async fn page_again(&self, code: OrderCode, wish: &IntentWish) -> Result<IntentPage, AskError> {
         let gone = || temporary("payOS knows the order's code, and knows it not");
         let link = self.look(code).await?.ok_or_else(gone)?;
-        if link.amount != wish.amount.as_minor() {
-            return Err(refused(format!("the order's code has a page for {} VND", link.amount)));
+        if link.amount != wish.amount.as_minor() || !link.is_untouched() {
+            let Link { id, amount, status, .. } = link;
+            let what = format!("{id} over {amount} VND, {status:?}");
+            return Err(refused(format!("the order's code belongs to something else: {what}")));
         }
         let url = format!("{}/{}", self.pages.as_str(), link.id);
         Ok(IntentPage { reference: link.id, url })
     }
 
     async fn close(&self, order: OrderId) -> Result<(), AskError> {
-        let code = code_of(order)?;
+        let code = self.code_of(order)?;
         let path = format!("/v2/payment-requests/{}/cancel", code.number());
         let reason = json!({ "cancellationReason": "The time to pay is over" });
         let answer = self.api.post_json(&path, &self.headers(), &reason).await?;
@@ -160,9 +169,13 @@ impl Payos {
         if is_open { Err(why) } else { Ok(()) }
     }
 
-    async fn ask(&self, order: OrderId) -> Result<Vec<PaymentNotice>, AskError> {
-        let link = self.look(code_of(order)?).await?;
-        Ok(link.map(|link| link.notices(order)).unwrap_or_default())
+    async fn ask(&self, question: &Question) -> Result<Vec<PaymentNotice>, AskError> {
+        let Question { order, reference, .. } = question;
+        match self.look(self.code_of(*order)?).await? {
+            Some(link) if link.id == *reference => Ok(link.notices(*order)),
+            Some(link) => Err(refused(format!("payOS's {} is not {order}'s {reference}", link.id))),
+            None => Ok(Vec::new()),
+        }
     }
 
     /// What payOS knows about an order, if anything.
@@ -197,16 +210,16 @@ impl Payos {
         signed.read().map(Ok).map_err(unreadable)
     }
 
+    fn code_of(&self, order: OrderId) -> Result<OrderCode, AskError> {
+        let none = || refused("the event has more orders than payOS has numbers for");
+        self.codes.code_of(order).ok_or_else(none)
+    }
+
     fn headers(&self) -> [(&'static str, &str); 2] {
         // Settings are text, so the key is; payOS says what is wrong with any other.
         let api_key = str::from_utf8(self.api_key.expose()).unwrap_or_default();
         [("x-client-id", self.client_id.as_str()), ("x-api-key", api_key)]
     }
-}
-
-fn code_of(order: OrderId) -> Result<OrderCode, AskError> {
-    let none = || refused("the event has more orders than payOS has numbers for");
-    OrderCode::of(order).ok_or_else(none)
 }
 
 /// What stands on the buyer's bank statement. payOS adds its own sign, by which it knows the
@@ -234,7 +247,7 @@ impl PaymentProvider for Payos {
     }
 
     fn query<'a>(&'a self, question: &'a Question) -> Asking<'a, Vec<PaymentNotice>> {
-        self.ask(question.order).boxed()
+        self.ask(question).boxed()
     }
 
     fn refund<'a>(&'a self, wish: &'a RefundWish) -> Asking<'a, RefundReceipt> {
@@ -242,8 +255,8 @@ impl PaymentProvider for Payos {
     }
 
     fn verify_notice(&self, notice: RawNotice<'_>, _now: Time) -> Result<Vec<Said>, NoticeError> {
-        let notices = notice::read(&self.keys, notice.body)?;
-        Ok(notices.into_iter().map(Said::Payment).collect())
+        let notice = notice::read(&self.keys, &self.codes, notice.body)?;
+        Ok(notice.map(Said::PaymentIfOrdered).into_iter().collect())
     }
 
     /// Every 2xx will do. What is for nobody here need not come again.
@@ -281,12 +294,13 @@ mod tests {
             checksum_key: Secret::new("checksum"),
             former_checksum_keys: Vec::new(),
             return_url: "https://example.com/return".into(),
+            installation: Installation::of(1),
         });
         assert!(payos.takes("VND".parse().unwrap()));
         assert!(!payos.takes("USD".parse().unwrap()));
         assert_eq!(payos.headers(), [("x-client-id", "client"), ("x-api-key", "key")]);
         let beyond = OrderId { number: 1 << 21, .."ord_0000400000000".parse().unwrap() };
-        assert!(matches!(code_of(beyond), Err(AskError::Refused(_))));
+        assert!(matches!(payos.code_of(beyond), Err(AskError::Refused(_))));
     }
 
     #[test]

@@ -1,12 +1,15 @@
 //! payOS's notices: a POST of JSON for every transfer that came, signed in the body.
 //!
+//! The order's code is all that says which order it is for, so a notice of another installation on
+//! the same account can look like one of ours: see `code.rs`.
+//!
 //! They have no time in what is signed that could be held against a replay; one that comes again
 //! names a payment that the rules know.
 
 use onsale_core::command::PaymentNotice;
 use serde::Deserialize;
 
-use super::code::OrderCode;
+use super::code::{OrderCode, OrderCodes};
 use super::signed::{ChecksumKeys, Signed};
 use super::wire::{SUCCESS, captured};
 use crate::provider::NoticeError;
@@ -30,21 +33,25 @@ struct Data {
 }
 
 /// Makes sure that the notice is payOS's, and reads it.
-pub(super) fn read(keys: &ChecksumKeys, body: &[u8]) -> Result<Vec<PaymentNotice>, NoticeError> {
+pub(super) fn read(
+    keys: &ChecksumKeys,
+    codes: &OrderCodes,
+    body: &[u8],
+) -> Result<Option<PaymentNotice>, NoticeError> {
     let signed: Signed = serde_json::from_slice(body).map_err(|_| SignatureError::Missing)?;
     if !signed.is_by(keys) {
         return Err(SignatureError::Wrong.into());
     }
     let data: Data = signed.read()?;
     if TRIALS.contains(&data.description.as_str()) || data.code != SUCCESS {
-        return Ok(Vec::new());
+        return Ok(None);
     }
     if data.currency != "VND" {
         return Err(NoticeError::Malformed(format!("payOS took {}", data.currency)));
     }
     let foreign = || NoticeError::Foreign(data.order_code.number().to_string());
-    let order = data.order_code.order().ok_or_else(foreign)?;
-    Ok(vec![captured(order, &data.reference, data.amount)])
+    let order = codes.order_of(data.order_code).ok_or_else(foreign)?;
+    Ok(Some(captured(order, &data.reference, data.amount)))
 }
 
 #[cfg(test)]
@@ -53,7 +60,12 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::provider::installation::Installation;
     use crate::provider::secret::Secret;
+
+    fn codes() -> OrderCodes {
+        OrderCodes::of(&Installation::of(1))
+    }
 
     fn keys() -> ChecksumKeys {
         ChecksumKeys { current: Secret::new("checksum"), former: vec![Secret::new("before")] }
@@ -67,7 +79,7 @@ mod tests {
     fn notice(key: &str, change: impl FnOnce(&mut Value)) -> Vec<u8> {
         let mut data = json!({
             "accountNumber": "0123456789", "amount": 5_000, "code": "00", "currency": "VND",
-            "description": "VE3", "desc": "success", "orderCode": OrderCode::of(order()),
+            "description": "VE3", "desc": "success", "orderCode": codes().code_of(order()),
             "paymentLinkId": "plink", "reference": "FT1", "counterAccountName": null,
             "transactionDateTime": "2025-12-12 09:00:00",
         });
@@ -95,7 +107,7 @@ mod tests {
     fn a_transfer_is_money_whatever_was_asked_for() {
         for key in ["checksum", "before"] {
             let body = notice(key, |data| data["amount"] = json!(4_999));
-            assert_eq!(read(&keys(), &body), Ok(vec![captured(order(), "FT1", 4_999)]));
+            assert_eq!(read(&keys(), &codes(), &body), Ok(Some(captured(order(), "FT1", 4_999))));
         }
     }
 
@@ -104,11 +116,11 @@ mod tests {
         let body = notice("checksum", |_| ());
         let text = String::from_utf8(body).unwrap();
         let wrong = Err(SignatureError::Wrong.into());
-        assert_eq!(read(&keys(), &notice("somebody's", |_| ())), wrong);
-        assert_eq!(read(&keys(), text.replace("5000", "50000").as_bytes()), wrong);
+        assert_eq!(read(&keys(), &codes(), &notice("somebody's", |_| ())), wrong);
+        assert_eq!(read(&keys(), &codes(), text.replace("5000", "50000").as_bytes()), wrong);
         let missing = Err(SignatureError::Missing.into());
         for unsigned in ["", "{}", "[]", r#"{"data":{"orderCode":1},"success":true}"#] {
-            assert_eq!(read(&keys(), unsigned.as_bytes()), missing, "{unsigned}");
+            assert_eq!(read(&keys(), &codes(), unsigned.as_bytes()), missing, "{unsigned}");
         }
     }
 
@@ -117,23 +129,27 @@ mod tests {
         let body = String::from_utf8(notice("checksum", |_| ())).unwrap();
         let altered = body.replace(r#""success": true"#, r#""success": false"#);
         assert_ne!(altered, body);
-        assert_eq!(read(&keys(), altered.as_bytes()).unwrap().len(), 1);
+        assert_eq!(
+            read(&keys(), &codes(), altered.as_bytes()).map(|said| said.is_some()),
+            Ok(true)
+        );
     }
 
     #[test]
     fn a_trial_and_what_came_to_nothing_say_nothing() {
         for memo in TRIALS {
             let trial = notice("checksum", |data| data["description"] = json!(memo));
-            assert_eq!(read(&keys(), &trial), Ok(Vec::new()), "{memo}");
+            assert_eq!(read(&keys(), &codes(), &trial), Ok(None), "{memo}");
         }
         let failed = notice("checksum", |data| data["code"] = json!("01"));
-        assert_eq!(read(&keys(), &failed), Ok(Vec::new()));
+        assert_eq!(read(&keys(), &codes(), &failed), Ok(None));
     }
 
     #[test]
     fn what_is_signed_and_cannot_be_is_said_so() {
-        let foreign = notice("checksum", |data| data["orderCode"] = json!(1_u64 << 21));
-        assert_eq!(read(&keys(), &foreign), Err(NoticeError::Foreign("2097152".into())));
+        let foreign = notice("checksum", |data| data["orderCode"] = json!(1_u64 << 53));
+        let words = "9007199254740992".to_owned();
+        assert_eq!(read(&keys(), &codes(), &foreign), Err(NoticeError::Foreign(words)));
         for (name, value) in [
             ("currency", json!("USD")),
             ("amount", json!("5000")),
@@ -141,7 +157,7 @@ mod tests {
             ("reference", Value::Null),
         ] {
             let body = notice("checksum", |data| data[name] = value.clone());
-            let read = read(&keys(), &body);
+            let read = read(&keys(), &codes(), &body);
             assert!(matches!(read, Err(NoticeError::Malformed(_))), "{name} {value}: {read:?}");
         }
     }

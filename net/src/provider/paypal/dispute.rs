@@ -14,6 +14,7 @@ use super::money::Money;
 use super::wire::Name;
 use crate::provider::AskError;
 use crate::provider::api::temporary;
+use crate::provider::installation::Installation;
 use crate::provider::notice::word;
 
 /// A dispute.
@@ -49,9 +50,9 @@ pub(super) struct Paid {
 }
 
 impl Paid {
-    /// The order that it was for, if it could be one of ours.
-    pub(super) fn order(&self) -> Option<OrderId> {
-        self.custom_id.as_deref()?.parse().ok()
+    /// The order that it was for, if it is one of ours.
+    pub(super) fn order(&self, installation: &Installation) -> Option<OrderId> {
+        installation.order_named(self.custom_id.as_deref()?).ok()
     }
 }
 
@@ -148,6 +149,17 @@ mod tests {
         let money = json!({ "currency_code": "EUR", "value": "20.00" });
         let part = json!({ "outcome_code": "RESOLVED_BUYER_FAVOUR", "amount_refunded": money });
         assert_eq!(end("RESOLVED", &part), lost(2_000));
+    }
+
+    #[test]
+    fn money_of_another_installation_is_for_no_order_here() {
+        let order: OrderId = "ord_0000400000003".parse().unwrap();
+        let (here, there) = (Installation::of(1), Installation::of(2));
+        let of = |custom_id: &str| Paid { custom_id: Some(custom_id.to_owned()) }.order(&here);
+        assert_eq!(of(&here.name_of(order)), Some(order));
+        for name in [there.name_of(order), order.to_string(), "17".to_owned()] {
+            assert_eq!(of(&name), None, "{name}");
+        }
     }
 
     #[test]

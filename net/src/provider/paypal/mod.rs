@@ -42,6 +42,7 @@ use self::notice::Reader;
 use self::token::Tokens;
 use self::wire::{Name, Order, OrderStatus, Refund, RefundStatus};
 use super::api::{self, Api, ApiUrl, Headers, refused, temporary};
+use super::installation::Installation;
 use super::secret::Secret;
 use super::{
     AskError, Asking, Clock, Fate, IntentPage, IntentWish, NoticeAnswer, NoticeError,
@@ -78,6 +79,8 @@ pub struct PaypalSettings {
     pub webhook_ids: Vec<String>,
     /// Where a buyer goes afterwards; `?order=` and the order's id are added.
     pub return_url: String,
+    /// Whose orders they are.
+    pub installation: Installation,
 }
 
 /// `PayPal`.
@@ -86,6 +89,7 @@ pub struct Paypal {
     tokens: Tokens,
     reader: Reader,
     return_url: String,
+    installation: Installation,
     clock: Clock,
 }
 
@@ -104,18 +108,21 @@ enum Taken {
 impl Paypal {
     /// The provider with these settings.
     pub fn new(settings: PaypalSettings, clock: Clock) -> Self {
-        let PaypalSettings { api, client_id, client_secret, webhook_ids, return_url } = settings;
-        let reader = Reader::new(webhook_ids, Certificates::new(&api));
+        let PaypalSettings { api, client_id, client_secret, .. } = settings;
+        let PaypalSettings { webhook_ids, return_url, installation, .. } = settings;
+        let certificates = Certificates::new(&api);
+        let reader = Reader::new(webhook_ids, certificates, installation.clone());
         let tokens = Tokens::new(client_id, client_secret, Arc::clone(&clock));
-        Self { api: Api::new(api), tokens, reader, return_url, clock }
+        Self { api: Api::new(api), tokens, reader, return_url, installation, clock }
     }
 
     async fn create(&self, wish: &IntentWish) -> Result<IntentPage, AskError> {
         let money = Money::of(wish.amount, wish.currency)?;
         let back = return_url(&self.return_url, wish.order);
+        let name = self.installation.name_of(wish.order);
         let order = json!({
             "intent": "CAPTURE",
-            "purchase_units": [{ "custom_id": wish.order.to_string(), "amount": money }],
+            "purchase_units": [{ "custom_id": name, "amount": money }],
             "payment_source": { "paypal": { "experience_context": {
                 "return_url": back,
                 "cancel_url": back,
@@ -125,7 +132,7 @@ impl Paypal {
                 "payment_method_preference": "IMMEDIATE_PAYMENT_REQUIRED",
             }}},
         });
-        let said = self.post("/v2/checkout/orders", &wish.id(), &order).await?;
+        let said = self.post("/v2/checkout/orders", &name, &order).await?;
         let made: Order = said.success()?;
         let url = made.page().ok_or_else(|| temporary(format!("{} has no page", made.id)))?;
         Ok(IntentPage { reference: made.id.to_string(), url: url.to_owned() })
@@ -136,7 +143,7 @@ impl Paypal {
         let id = name(reference)?;
         let seen = self.look(&id).await?;
         // A notice named both, and nobody vouches for notices.
-        if seen.custom_id() != Some(order.to_string().as_str()) {
+        if seen.custom_id() != Some(self.installation.name_of(*order).as_str()) {
             return Err(refused(format!("PayPal's {id} is not of {order}")));
         }
         if seen.status != OrderStatus::Approved || !is_wanted {
@@ -158,7 +165,8 @@ impl Paypal {
     /// key.
     async fn capture(&self, id: &Name, order: OrderId) -> Result<Taken, AskError> {
         let path = format!("/v2/checkout/orders/{id}/capture");
-        let said = self.post(&path, &format!("{order}-capture"), &json!({})).await?;
+        let key = format!("{}-capture", self.installation.name_of(order));
+        let said = self.post(&path, &key, &json!({})).await?;
         if said.status().is_success() {
             return said.json().map(Taken::Now);
         }
@@ -175,11 +183,11 @@ impl Paypal {
     /// merchant has money again: it is unconfirmed that it looks twice at one key. An operator has
     /// it asked anew, under another.
     async fn give_back(&self, wish: &RefundWish) -> Result<RefundReceipt, AskError> {
-        let (id, order) = (name(&wish.payment)?, wish.order.to_string());
+        let (id, order) = (name(&wish.payment)?, self.installation.name_of(wish.order));
         let amount = Money::of(wish.amount, wish.currency)?;
         let path = format!("/v2/payments/captures/{id}/refund");
         let body = json!({ "amount": amount, "custom_id": order });
-        let said = self.post(&path, &wish.id(), &body).await?;
+        let said = self.post(&path, &self.installation.refund_name(wish), &body).await?;
         receipt(&said.success()?)
     }
 
@@ -197,7 +205,7 @@ impl Paypal {
         let Some(payment) = seen.capture() else { return Ok(None) };
         let paid = self.get(&format!("/v2/payments/captures/{payment}")).await?;
         let paid: Paid = paid.success()?;
-        paid.order().map(|order| seen.notice(order, payment)).transpose()
+        paid.order(&self.installation).map(|order| seen.notice(order, payment)).transpose()
     }
 
     async fn get(&self, path: &str) -> Result<api::Said, AskError> {

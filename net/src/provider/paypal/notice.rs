@@ -12,13 +12,13 @@ use std::sync::{Mutex, PoisonError};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use jiff::Timestamp;
-use onsale_core::id::OrderId;
 use onsale_core::time::{Span, Time};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::certificate::Certificates;
 use super::wire::{Name, Order};
+use crate::provider::installation::Installation;
 use crate::provider::signature::{self, SignatureError};
 use crate::provider::{NoticeError, RawNotice, Said};
 
@@ -39,13 +39,19 @@ pub(super) struct Reader {
     /// `PayPal`'s names for the webhooks; one of them is signed with every notice.
     webhook_ids: Vec<String>,
     pub(super) certificates: Certificates,
+    installation: Installation,
     /// How many could not be verified, and since when that was counted.
     unproven: Mutex<(Time, u32)>,
 }
 
 impl Reader {
-    pub(super) fn new(webhook_ids: Vec<String>, certificates: Certificates) -> Self {
-        Self { webhook_ids, certificates, unproven: Mutex::new((Time::ZERO, 0)) }
+    pub(super) fn new(
+        webhook_ids: Vec<String>,
+        certificates: Certificates,
+        installation: Installation,
+    ) -> Self {
+        let unproven = Mutex::new((Time::ZERO, 0));
+        Self { webhook_ids, certificates, installation, unproven }
     }
 
     /// Makes sure, as far as that is possible here, that the notice is `PayPal`'s and not too old,
@@ -67,7 +73,7 @@ impl Reader {
         if is_proven == Some(false) {
             return Err(SignatureError::Wrong.into());
         }
-        let ask = question(notice.body)?;
+        let ask = question(notice.body, &self.installation)?;
         if ask.is_some() && is_proven.is_none() {
             self.admit(now)?;
             self.certificates.want(address);
@@ -156,7 +162,7 @@ struct Dispute {
 }
 
 /// What to ask about after this notice, if anything. Refunds are asked about by themselves.
-fn question(body: &[u8]) -> Result<Option<Said>, NoticeError> {
+fn question(body: &[u8], installation: &Installation) -> Result<Option<Said>, NoticeError> {
     let event: Event = serde_json::from_slice(body)?;
     let resource = event.resource.get();
     let (custom_id, id) = match event.event_type.as_str() {
@@ -175,7 +181,8 @@ fn question(body: &[u8]) -> Result<Option<Said>, NoticeError> {
         _ => return Ok(None),
     };
     let custom_id = custom_id.unwrap_or_default();
-    let order: OrderId = custom_id.parse().map_err(|_| NoticeError::Foreign(custom_id))?;
+    let order = installation.order_named(&custom_id);
+    let order = order.map_err(|_| NoticeError::Foreign(custom_id))?;
     Ok(Some(Said::Ask { order, reference: id.to_string() }))
 }
 
@@ -197,7 +204,17 @@ mod tests {
         let api = ApiUrl::parse("http://127.0.0.1:1").unwrap();
         let none = Certificates::new(&api);
         let certificates = if is_known { none.with(ADDRESS, CERTIFICATE) } else { none };
-        Reader::new(webhook_ids.iter().map(|id| (*id).to_owned()).collect(), certificates)
+        let webhook_ids = webhook_ids.iter().map(|id| (*id).to_owned()).collect();
+        Reader::new(webhook_ids, certificates, here())
+    }
+
+    fn here() -> Installation {
+        Installation::of(1)
+    }
+
+    /// What the order of these tests is called there.
+    fn name() -> String {
+        here().name_of("ord_0000400000003".parse().unwrap())
     }
 
     fn headers() -> HeaderMap {
@@ -319,7 +336,7 @@ mod tests {
 
     fn question_of(event_type: &str, resource: &Value) -> Result<Option<Said>, NoticeError> {
         let event = json!({ "id": "WH-1", "event_type": event_type, "resource": resource });
-        question(event.to_string().as_bytes())
+        question(event.to_string().as_bytes(), &here())
     }
 
     fn capture(custom_id: &str, order_id: &str) -> Value {
@@ -332,7 +349,7 @@ mod tests {
 
     #[test]
     fn what_is_told_of_orders_and_captures_is_asked_about() {
-        let capture = capture("ord_0000400000003", "5O190127TN364715T");
+        let capture = capture(&name(), "5O190127TN364715T");
         for state in ["COMPLETED", "PENDING", "DENIED"] {
             assert_eq!(question_of(&format!("PAYMENT.CAPTURE.{state}"), &capture), Ok(Some(ask())));
         }
@@ -356,15 +373,18 @@ mod tests {
     #[test]
     fn what_is_nobodys_here_is_foreign_and_what_leads_astray_is_malformed() {
         let denied = |resource: &Value| question_of("PAYMENT.CAPTURE.DENIED", resource);
-        let foreign = denied(&capture("order 17", "5O190127TN364715T"));
-        assert_eq!(foreign, Err(NoticeError::Foreign("order 17".into())));
+        let of_another = Installation::of(2).name_of("ord_0000400000003".parse().unwrap());
+        for name in ["order 17".to_owned(), "ord_0000400000003".to_owned(), of_another] {
+            let foreign = denied(&capture(&name, "5O190127TN364715T"));
+            assert_eq!(foreign, Err(NoticeError::Foreign(name)));
+        }
         let of_nothing = json!({ "id": "5O19", "status": "APPROVED", "purchase_units": [] });
         let foreign = question_of("CHECKOUT.ORDER.APPROVED", &of_nothing);
         assert_eq!(foreign, Err(NoticeError::Foreign(String::new())));
-        for resource in [capture("ord_0000400000003", "../../v1/x"), json!({}), Value::Null] {
+        for resource in [capture(&name(), "../../v1/x"), json!({}), Value::Null] {
             let read = denied(&resource);
             assert!(matches!(read, Err(NoticeError::Malformed(_))), "{resource}: {read:?}");
         }
-        assert!(matches!(question(b"{"), Err(NoticeError::Malformed(_))));
+        assert!(matches!(question(b"{", &here()), Err(NoticeError::Malformed(_))));
     }
 }

@@ -7,7 +7,8 @@
 
 use onsale_core::time::Time;
 
-/// A notice: the buyer agreed to pay for `ord_0000400000003`, which is 5O190127TN364715T there.
+/// A notice: the buyer agreed to pay for `ord_0000400000003` of installation 1, which is
+/// 5O190127TN364715T there. Its id is what gives it the CRC-32 that was signed.
 pub(super) const NOTICE: &[u8] = include_bytes!("testdata/notice.json");
 /// What the notice was sent under.
 pub(super) const TRANSMISSION_ID: &str = "7d7a0b20-f1c0-11f0-8de9-0242ac120002";

@@ -29,6 +29,7 @@ async fn paypal(script: impl IntoIterator<Item = (&'static str, u16, Value)>) ->
         client_secret: Secret::new("secret"),
         webhook_ids: Vec::new(),
         return_url: "https://tickets.example/return".into(),
+        installation: Installation::of(1),
     };
     (Paypal::new(settings, Arc::new(|| Time::ZERO)), script)
 }
@@ -52,7 +53,8 @@ fn question() -> Question {
 }
 
 fn seen(status: &str, captures: &Value) -> Value {
-    let unit = json!({ "custom_id": order().to_string(), "payments": { "captures": captures } });
+    let name = Installation::of(1).name_of(order());
+    let unit = json!({ "custom_id": name, "payments": { "captures": captures } });
     json!({ "id": "5O190127TN364715T", "status": status, "purchase_units": [unit] })
 }
 

@@ -19,7 +19,7 @@ use crate::provider::{AskError, IntentPage, NoticeError, RefundReceipt};
 pub(super) struct Notes(Value);
 
 impl Notes {
-    /// The order's id as it was noted.
+    /// The order's name as it was noted.
     pub(super) fn order(&self) -> Option<&str> {
         self.0.get("order")?.as_str()
     }

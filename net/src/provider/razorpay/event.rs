@@ -1,11 +1,11 @@
 //! What Razorpay's events say. `payment.captured` and `payment_link.paid` tell the same twice: the
 //! payment has one name, so it counts once.
 
-use onsale_core::id::OrderId;
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::entity::{Dispute, Link, Payment};
+use crate::provider::installation::Installation;
 use crate::provider::{NoticeError, Said};
 
 /// An event, once its signature is believed. What is in the payload depends on the kind.
@@ -33,12 +33,12 @@ struct DisputePayload {
 }
 
 /// Reads an event. Refunds are of no interest: whoever waits for one asks.
-pub(super) fn read(body: &[u8]) -> Result<Vec<Said>, NoticeError> {
+pub(super) fn read(body: &[u8], installation: &Installation) -> Result<Vec<Said>, NoticeError> {
     let Event { event, payload } = serde_json::from_slice(body)?;
     let is_links = match event.as_str() {
         "payment_link.paid" | "payment_link.partially_paid" => true,
         "payment.captured" | "payment.authorized" => false,
-        kind if kind.starts_with("payment.dispute.") => return dispute(payload),
+        kind if kind.starts_with("payment.dispute.") => return dispute(payload, installation),
         _ => return Ok(Vec::new()),
     };
     let Payload { payment_link, payment } = serde_json::from_value(payload)?;
@@ -49,15 +49,16 @@ pub(super) fn read(body: &[u8]) -> Result<Vec<Said>, NoticeError> {
         // Payments of other kinds come to the same account. A link tells of its own once more.
         return if is_links { Err(foreign()) } else { Ok(Vec::new()) };
     };
-    let order: OrderId = order.parse().map_err(|_| foreign())?;
+    let order = installation.order_named(order).map_err(|_| foreign())?;
     Ok(payment.notice(order)?.map(Said::Payment).into_iter().collect())
 }
 
 /// What a dispute says; nothing if it is about a payment of another kind.
-fn dispute(payload: Value) -> Result<Vec<Said>, NoticeError> {
+fn dispute(payload: Value, installation: &Installation) -> Result<Vec<Said>, NoticeError> {
     let payload: DisputePayload = serde_json::from_value(payload)?;
     let payment = payload.payment.entity;
     let Some(order) = payment.notes.order() else { return Ok(Vec::new()) };
-    let order: OrderId = order.parse().map_err(|_| NoticeError::Foreign(payment.id.clone()))?;
+    let foreign = |_| NoticeError::Foreign(payment.id.clone());
+    let order = installation.order_named(order).map_err(foreign)?;
     Ok(vec![Said::Dispute(payload.dispute.entity.notice(order, &payment)?)])
 }

@@ -25,6 +25,7 @@ use serde_json::json;
 use self::entity::{Collection, Failure, Link, Links, Payment, Refund};
 use super::api::{Api, ApiUrl, refused, temporary};
 use super::currency::exponent;
+use super::installation::Installation;
 use super::secret::Secret;
 use super::signature::SignatureError;
 use super::{
@@ -75,6 +76,8 @@ pub struct RazorpaySettings {
     pub webhook_secrets: Vec<Secret>,
     /// Where the buyer goes afterwards; `?order=` and the order's id are added.
     pub return_url: String,
+    /// Whose orders they are.
+    pub installation: Installation,
 }
 
 /// A Razorpay account.
@@ -94,8 +97,9 @@ impl Razorpay {
     /// cannot be found, nobody has its address, and another one does no harm.
     async fn create(&self, wish: &IntentWish) -> Result<IntentPage, AskError> {
         let amount = units(wish.amount, wish.currency)?;
+        let name = self.settings.installation.name_of(wish.order);
         for number in 0..LINKS_MAX {
-            let reference = reference(wish, number);
+            let reference = reference(&name, number);
             let body = json!({
                 "amount": amount,
                 "currency": wish.currency.code(),
@@ -103,7 +107,7 @@ impl Razorpay {
                 "reference_id": reference,
                 "description": wish.order.to_string(),
                 "expire_by": expire_by(wish.until, (self.clock)()),
-                "notes": { "order": wish.order.to_string() },
+                "notes": { "order": name },
                 "notify": { "sms": false, "email": false },
                 "reminder_enable": false,
                 "callback_url": return_url(&self.settings.return_url, wish.order),
@@ -173,7 +177,8 @@ impl Razorpay {
     /// whether the refund was made.
     async fn give_back(&self, wish: &RefundWish) -> Result<RefundReceipt, AskError> {
         let amount = units(wish.amount, wish.currency)?;
-        let (id, payment) = (wish.id(), &wish.payment);
+        let RazorpaySettings { installation, .. } = &self.settings;
+        let (id, payment) = (installation.refund_name(wish), &wish.payment);
         let path = format!("/payments/{payment}/refunds?count=100");
         let refunds: Collection<Refund> = self.get(&path).await?;
         if let Some(refund) = refunds.items.into_iter().find(|refund| refund.is_called(&id)) {
@@ -183,7 +188,7 @@ impl Razorpay {
             "amount": amount,
             "speed": "normal",
             "receipt": id,
-            "notes": { "order": wish.order.to_string() },
+            "notes": { "order": installation.name_of(wish.order) },
         });
         let path = format!("/payments/{payment}/refund");
         match self.post::<Refund>(&path, Some(&id), &body).await {
@@ -233,9 +238,9 @@ impl From<AskError> for Failed {
     }
 }
 
-/// The name of an order's link. At most 40 characters.
-fn reference(wish: &IntentWish, number: u32) -> String {
-    if number == 0 { wish.id() } else { format!("{}-{number}", wish.id()) }
+/// The name of a link of the order with this name. At most 40 characters.
+fn reference(order: &str, number: u32) -> String {
+    if number == 0 { order.to_owned() } else { format!("{order}-{number}") }
 }
 
 /// When a link ends, in Unix seconds: with the order, or as soon after it as Razorpay lets it.
@@ -296,7 +301,7 @@ impl PaymentProvider for Razorpay {
         if !secrets.any(|secret| secret.is_hmac_sha256_hex(notice.body, digest)) {
             return Err(SignatureError::Wrong.into());
         }
-        event::read(notice.body)
+        event::read(notice.body, &self.settings.installation)
     }
 
     /// Razorpay goes by the status, and switches a webhook off that fails for a day. What is for

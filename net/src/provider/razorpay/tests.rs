@@ -16,6 +16,10 @@ fn order() -> OrderId {
     OrderId::new(EventId::new(PartitionId::new(3).unwrap(), 5).unwrap(), 7)
 }
 
+fn here() -> Installation {
+    Installation::of(1)
+}
+
 fn razorpay() -> Razorpay {
     let settings = RazorpaySettings {
         api: ApiUrl::parse(API).unwrap(),
@@ -23,6 +27,7 @@ fn razorpay() -> Razorpay {
         key_secret: Secret::new("key secret"),
         webhook_secrets: vec![Secret::new("old secret"), Secret::new("new secret")],
         return_url: "https://tickets.example/return".into(),
+        installation: here(),
     };
     Razorpay::new(settings, Arc::new(|| NOW))
 }
@@ -49,7 +54,7 @@ fn payment(status: &str) -> Value {
         "currency": "INR",
         "status": status,
         "order_id": "order_1",
-        "notes": { "order": order().to_string() },
+        "notes": { "order": here().name_of(order()) },
     })
 }
 
@@ -70,8 +75,8 @@ fn link_event(kind: &str) -> Value {
         "id": "plink_1",
         "amount": 5_000,
         "status": "paid",
-        "reference_id": order().to_string(),
-        "notes": { "order": order().to_string() },
+        "reference_id": here().name_of(order()),
+        "notes": { "order": here().name_of(order()) },
     } });
     event
 }
@@ -120,10 +125,9 @@ fn amounts_are_those_of_iso_4217() {
 
 #[test]
 fn every_name_of_a_link_is_another_and_short_enough() {
-    let (amount, currency) = (Amount::from_minor(1), "INR".parse().unwrap());
-    let wish = IntentWish { order: order(), amount, currency, until: NOW };
+    let order = here().name_of(order());
     let names: std::collections::BTreeSet<_> =
-        (0..LINKS_MAX).map(|number| reference(&wish, number)).collect();
+        (0..LINKS_MAX).map(|number| reference(&order, number)).collect();
     assert_eq!(names.len(), LINKS_MAX as usize);
     assert!(names.iter().all(|name| name.len() <= 40));
 }
@@ -186,8 +190,10 @@ fn a_dispute_says_whose_money_it_is() {
     let mut other = told("lost");
     other["payload"]["payment"]["entity"]["notes"] = json!([]);
     assert_eq!(said(&other), Ok(Vec::new()), "of no link of ours");
-    other["payload"]["payment"]["entity"]["notes"] = json!({ "order": "1234" });
-    assert_eq!(said(&other), Err(NoticeError::Foreign("pay_1".into())));
+    for name in ["1234".to_owned(), Installation::of(2).name_of(order())] {
+        other["payload"]["payment"]["entity"]["notes"] = json!({ "order": name });
+        assert_eq!(said(&other), Err(NoticeError::Foreign("pay_1".into())));
+    }
     let bare = json!({ "event": "payment.dispute.created", "payload": {} });
     assert!(matches!(said(&bare), Err(NoticeError::Malformed(_))));
 }
@@ -210,7 +216,8 @@ fn what_is_not_razorpays_is_not_believed() {
 
 #[test]
 fn what_is_for_no_order_here_is_foreign_and_what_makes_no_sense_malformed() {
-    for notes in [json!({ "order": "1234" }), json!([])] {
+    let of_another = Installation::of(2).name_of(order());
+    for notes in [json!({ "order": "1234" }), json!({ "order": of_another }), json!([])] {
         let mut event = link_event("payment_link.paid");
         event["payload"]["payment_link"]["entity"]["notes"] = notes.clone();
         event["payload"]["payment"]["entity"]["notes"] = notes;

@@ -127,7 +127,7 @@ impl Actor {
     fn open(&mut self, id: &IntentId, wish: &IntentWish) -> io::Result<OpenAnswer> {
         let behaviour = Behaviour::of_amount(wish.amount);
         let fails = match behaviour {
-            Behaviour::Timeout | Behaviour::Unavailable => self.fails(wish.id()),
+            Behaviour::Timeout | Behaviour::Unavailable => self.fails(wish.order.to_string()),
             _ => false,
         };
         if fails && behaviour == Behaviour::Unavailable {

@@ -5,6 +5,7 @@ use serde::Deserialize;
 use serde_json::{Value, from_value};
 
 use super::object::{PaymentIntent, Session};
+use crate::provider::installation::Installation;
 use crate::provider::{NoticeError, Said};
 
 /// An event, once its signature is believed.
@@ -28,16 +29,18 @@ struct Named {
 
 /// Reads an event. Refunds are of no interest: whoever waits for one asks. What a dispute says is
 /// asked about: it does not name the order.
-pub(super) fn read(body: &[u8]) -> Result<Vec<Said>, NoticeError> {
+pub(super) fn read(body: &[u8], installation: &Installation) -> Result<Vec<Said>, NoticeError> {
     let event: Event = serde_json::from_slice(body)?;
     let object = event.data.object;
     let notice = match event.kind.as_str() {
         "checkout.session.completed" | "checkout.session.async_payment_succeeded" => {
-            from_value::<Session>(object)?.notice()?
+            from_value::<Session>(object)?.notice(installation)?
         }
-        "checkout.session.async_payment_failed" => Some(from_value::<Session>(object)?.declined()?),
+        "checkout.session.async_payment_failed" => {
+            Some(from_value::<Session>(object)?.declined(installation)?)
+        }
         "payment_intent.succeeded" | "payment_intent.processing" | "payment_intent.canceled" => {
-            from_value::<PaymentIntent>(object)?.notice()?
+            from_value::<PaymentIntent>(object)?.notice(installation)?
         }
         "charge.dispute.created"
         | "charge.dispute.updated"

@@ -23,6 +23,7 @@ use onsale_core::time::{Span, Time};
 
 use self::object::{Dispute, Failure, List, PaymentIntent, Refund, Session};
 use super::api::{self, Api, ApiUrl, refused, temporary};
+use super::installation::Installation;
 use super::secret::Secret;
 use super::signature::{self, SignatureError};
 use super::{
@@ -66,6 +67,8 @@ pub struct StripeSettings {
     pub return_url: String,
     /// Whose page the buyer pays on.
     pub flow: Flow,
+    /// Whose orders they are.
+    pub installation: Installation,
 }
 
 /// Whose page the buyer pays on.
@@ -105,7 +108,8 @@ impl Stripe {
         let form = self.session_form(wish, expires_at)?;
         // The same key with another end would be refused. Whoever did not hear of the first page
         // cannot pay on it, so a second one does no harm.
-        let key = format!("session-{}-{}", wish.id(), expires_at.unwrap_or_default());
+        let name = self.name_of(wish.order);
+        let key = format!("session-{name}-{}", expires_at.unwrap_or_default());
         let said = self.post("/v1/checkout/sessions", Some(&key), form).await?;
         let Session { id, url, .. } = said.success()?;
         // An answer that is given again under the key may be of a page that is closed.
@@ -114,14 +118,14 @@ impl Stripe {
     }
 
     fn session_form(&self, wish: &IntentWish, expires_at: Option<u64>) -> Result<String, AskError> {
-        let order = wish.order.to_string();
+        let (order, name) = (wish.order.to_string(), self.name_of(wish.order));
         let amount = unit::to_stripe(wish.amount, wish.currency).ok_or_else(not_taken)?;
         let return_url = return_url(&self.settings.return_url, wish.order);
         let mut form = Serializer::new(String::new());
         form.append_pair("mode", "payment")
-            .append_pair("client_reference_id", &order)
-            .append_pair("metadata[order]", &order)
-            .append_pair("payment_intent_data[metadata][order]", &order)
+            .append_pair("client_reference_id", &name)
+            .append_pair("metadata[order]", &name)
+            .append_pair("payment_intent_data[metadata][order]", &name)
             .append_pair("line_items[0][quantity]", "1")
             .append_pair("line_items[0][price_data][currency]", &lower(wish.currency))
             .append_pair("line_items[0][price_data][unit_amount]", &amount.to_string())
@@ -135,16 +139,16 @@ impl Stripe {
     }
 
     async fn create_payment_intent(&self, wish: &IntentWish) -> Result<IntentPage, AskError> {
-        let order = wish.order.to_string();
+        let (order, name) = (wish.order.to_string(), self.name_of(wish.order));
         let amount = unit::to_stripe(wish.amount, wish.currency).ok_or_else(not_taken)?;
         let form = Serializer::new(String::new())
             .append_pair("amount", &amount.to_string())
             .append_pair("currency", &lower(wish.currency))
             .append_pair("automatic_payment_methods[enabled]", "true")
             .append_pair("description", &order)
-            .append_pair("metadata[order]", &order)
+            .append_pair("metadata[order]", &name)
             .finish();
-        let key = format!("intent-{}", wish.id());
+        let key = format!("intent-{name}");
         let said = self.post("/v1/payment_intents", Some(&key), form).await?;
         let PaymentIntent { id, client_secret, .. } = said.success()?;
         let secret = client_secret.ok_or_else(|| temporary("no client secret"))?;
@@ -176,9 +180,10 @@ impl Stripe {
     }
 
     async fn ask(&self, reference: &str) -> Result<Vec<PaymentNotice>, AskError> {
+        let StripeSettings { installation, .. } = &self.settings;
         let notice = match Kind::of(reference) {
-            Kind::Session => self.session(reference).await?.notice(),
-            Kind::PaymentIntent => self.payment_intent(reference).await?.notice(),
+            Kind::Session => self.session(reference).await?.notice(installation),
+            Kind::PaymentIntent => self.payment_intent(reference).await?.notice(installation),
         };
         let notice = notice.map_err(|reason| temporary(reason.to_string()))?;
         Ok(notice.into_iter().collect())
@@ -197,7 +202,7 @@ impl Stripe {
     async fn dispute(&self, id: &str) -> Result<Option<DisputeNotice>, AskError> {
         let path = format!("/v1/disputes/{id}?expand%5B%5D=payment_intent");
         let dispute: Dispute = self.get(&path).await?;
-        dispute.notice().map_err(|reason| temporary(reason.to_string()))
+        dispute.notice(&self.settings.installation).map_err(|reason| temporary(reason.to_string()))
     }
 
     /// Stripe forgets keys after a day, and an effect may be tried again later than that. So it is
@@ -206,14 +211,15 @@ impl Stripe {
         if let Some(refund) = self.find_refund(wish).await? {
             return refund.receipt();
         }
+        let name = self.settings.installation.refund_name(wish);
         let amount = unit::to_stripe(wish.amount, wish.currency).ok_or_else(not_taken)?;
         let form = Serializer::new(String::new())
             .append_pair("payment_intent", &wish.payment)
             .append_pair("amount", &amount.to_string())
-            .append_pair("metadata[order]", &wish.order.to_string())
-            .append_pair("metadata[refund]", &wish.id())
+            .append_pair("metadata[order]", &self.name_of(wish.order))
+            .append_pair("metadata[refund]", &name)
             .finish();
-        let key = format!("refund-{}", wish.id());
+        let key = format!("refund-{name}");
         let said = self.post("/v1/refunds", Some(&key), form).await?;
         if said.status().is_success() {
             return said.success::<Refund>()?.receipt();
@@ -231,7 +237,8 @@ impl Stripe {
             .append_pair("limit", "100")
             .finish();
         let list: List<Refund> = self.get(&format!("/v1/refunds?{query}")).await?;
-        Ok(list.data.into_iter().find(|refund| refund.is_called(&wish.id())))
+        let name = self.settings.installation.refund_name(wish);
+        Ok(list.data.into_iter().find(|refund| refund.is_called(&name)))
     }
 
     async fn get<T: serde::de::DeserializeOwned>(&self, path: &str) -> Result<T, AskError> {
@@ -250,6 +257,10 @@ impl Stripe {
         let mut headers = vec![("authorization", token.as_str()), ("stripe-version", VERSION)];
         headers.extend(key.map(|key| ("idempotency-key", key)));
         self.api.post_form(path, &headers, form).await
+    }
+
+    fn name_of(&self, order: OrderId) -> String {
+        self.settings.installation.name_of(order)
     }
 
     fn token(&self) -> String {
@@ -335,7 +346,7 @@ impl PaymentProvider for Stripe {
         let mut reason = SignatureError::Wrong;
         for secret in &self.settings.webhook_secrets {
             match check(secret) {
-                Ok(()) => return event::read(notice.body),
+                Ok(()) => return event::read(notice.body, &self.settings.installation),
                 // That one secret does not match says less than that another does, too late.
                 Err(SignatureError::Wrong) => {}
                 Err(other) => reason = other,

@@ -10,6 +10,7 @@ use onsale_core::payment::DisputeEnd;
 use serde::Deserialize;
 
 use super::unit;
+use crate::provider::installation::Installation;
 use crate::provider::notice::word;
 use crate::provider::{AskError, NoticeError, RefundReceipt};
 
@@ -19,6 +20,13 @@ use crate::provider::{AskError, NoticeError, RefundReceipt};
 pub(super) struct Metadata {
     order: Option<String>,
     refund: Option<String>,
+}
+
+impl Metadata {
+    /// The order, if it is one of ours.
+    fn order(&self, installation: &Installation) -> Option<OrderId> {
+        installation.order_named(self.order.as_deref()?).ok()
+    }
 }
 
 /// A hosted page.
@@ -59,21 +67,27 @@ impl Session {
 
     /// What it says about the order's money; nothing while the buyer has not done their part. A
     /// buyer whose card was declined tries again on the same page.
-    pub(super) fn notice(&self) -> Result<Option<PaymentNotice>, NoticeError> {
+    pub(super) fn notice(
+        &self,
+        installation: &Installation,
+    ) -> Result<Option<PaymentNotice>, NoticeError> {
         let state = (self.status.as_deref(), self.payment_status.as_deref());
         match state {
             (_, Some("paid")) => {
                 let money = money(self.amount_total, self.currency.as_deref())?;
-                self.says(money).map(Some)
+                self.says(installation, money).map(Some)
             }
-            (Some("complete"), Some("unpaid")) => self.says(self.pending()).map(Some),
+            (Some("complete"), Some("unpaid")) => self.says(installation, self.pending()).map(Some),
             _ => Ok(None),
         }
     }
 
     /// That the money will not come: there is no second attempt once the page is complete.
-    pub(super) fn declined(&self) -> Result<PaymentNotice, NoticeError> {
-        self.says(PaymentOutcome::Declined)
+    pub(super) fn declined(
+        &self,
+        installation: &Installation,
+    ) -> Result<PaymentNotice, NoticeError> {
+        self.says(installation, PaymentOutcome::Declined)
     }
 
     /// What became of a payment that takes days; that it is under way, if that is not known.
@@ -86,9 +100,13 @@ impl Session {
         }
     }
 
-    fn says(&self, outcome: PaymentOutcome) -> Result<PaymentNotice, NoticeError> {
+    fn says(
+        &self,
+        installation: &Installation,
+        outcome: PaymentOutcome,
+    ) -> Result<PaymentNotice, NoticeError> {
         let payment = self.payment_intent.as_ref().ok_or_else(|| malformed("no payment_intent"))?;
-        notice(self.metadata.as_ref(), payment.name(), outcome)
+        notice(installation, self.metadata.as_ref(), payment.name(), outcome)
     }
 }
 
@@ -116,14 +134,17 @@ impl PaymentIntent {
 
     /// What it says about the order's money; nothing while the buyer has not done their part. A
     /// buyer whose card was declined tries again with the same intent.
-    pub(super) fn notice(&self) -> Result<Option<PaymentNotice>, NoticeError> {
+    pub(super) fn notice(
+        &self,
+        installation: &Installation,
+    ) -> Result<Option<PaymentNotice>, NoticeError> {
         let outcome = match self.status.as_str() {
             "succeeded" => money(self.amount_received, self.currency.as_deref())?,
             "processing" => PaymentOutcome::Started,
             "canceled" => PaymentOutcome::Declined,
             _ => return Ok(None),
         };
-        notice(self.metadata.as_ref(), &self.id, outcome).map(Some)
+        notice(installation, self.metadata.as_ref(), &self.id, outcome).map(Some)
     }
 }
 
@@ -141,10 +162,12 @@ pub(super) struct Dispute {
 impl Dispute {
     /// What it says about an order's money, where its Payment Intent is there as a whole. An
     /// inquiry (`warning_…`) asks for none: a refund is the best answer to it.
-    pub(super) fn notice(&self) -> Result<Option<DisputeNotice>, NoticeError> {
+    pub(super) fn notice(
+        &self,
+        installation: &Installation,
+    ) -> Result<Option<DisputeNotice>, NoticeError> {
         let Some(Expandable::Whole(intent)) = &self.payment_intent else { return Ok(None) };
-        let order = intent.metadata.as_ref().and_then(|metadata| metadata.order.as_deref());
-        let order: Option<OrderId> = order.and_then(|order| order.parse().ok());
+        let order = intent.metadata.as_ref().and_then(|metadata| metadata.order(installation));
         let Some(order) = order.filter(|_| !self.status.starts_with("warning_")) else {
             return Ok(None);
         };
@@ -240,12 +263,13 @@ fn amount(units: Option<u64>, currency: Option<&str>) -> Result<(Amount, Currenc
 }
 
 fn notice(
+    installation: &Installation,
     metadata: Option<&Metadata>,
     payment: &str,
     outcome: PaymentOutcome,
 ) -> Result<PaymentNotice, NoticeError> {
-    let text = metadata.and_then(|metadata| metadata.order.as_deref()).unwrap_or_default();
-    let order: OrderId = text.parse().map_err(|_| NoticeError::Foreign(payment.to_owned()))?;
+    let order = metadata.and_then(|metadata| metadata.order(installation));
+    let order = order.ok_or_else(|| NoticeError::Foreign(payment.to_owned()))?;
     let (provider, payment) = (Provider(super::NAME.into()), payment.to_owned());
     Ok(PaymentNotice { provider, order, payment, outcome })
 }

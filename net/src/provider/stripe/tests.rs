@@ -17,6 +17,10 @@ fn order() -> OrderId {
     OrderId::new(EventId::new(PartitionId::new(3).unwrap(), 5).unwrap(), 7)
 }
 
+fn here() -> Installation {
+    Installation::of(1)
+}
+
 fn stripe() -> Stripe {
     let settings = StripeSettings {
         api: ApiUrl::parse(API).unwrap(),
@@ -24,6 +28,7 @@ fn stripe() -> Stripe {
         webhook_secrets: vec![Secret::new("whsec_old"), Secret::new("whsec_new")],
         return_url: "https://tickets.example/return".into(),
         flow: Flow::Checkout,
+        installation: here(),
     };
     Stripe::new(settings, Arc::new(|| NOW))
 }
@@ -57,8 +62,8 @@ fn session(status: &str, payment_status: &str) -> Value {
         "payment_intent": "pi_1",
         "amount_total": 5_000,
         "currency": "eur",
-        "client_reference_id": order().to_string(),
-        "metadata": { "order": order().to_string() },
+        "client_reference_id": here().name_of(order()),
+        "metadata": { "order": here().name_of(order()) },
     })
 }
 
@@ -70,7 +75,7 @@ fn payment_intent(status: &str) -> Value {
         "amount": 5_000,
         "amount_received": if status == "succeeded" { 5_000 } else { 0 },
         "currency": "eur",
-        "metadata": { "order": order().to_string() },
+        "metadata": { "order": here().name_of(order()) },
     })
 }
 
@@ -156,7 +161,7 @@ fn a_dispute_says_whose_money_it_is() {
             "payment_intent": payment_intent("succeeded"),
         })
     };
-    let read = |whole: Value| serde_json::from_value::<Dispute>(whole).unwrap().notice();
+    let read = |whole: Value| serde_json::from_value::<Dispute>(whole).unwrap().notice(&here());
     let (amount, currency) = (Amount::from_minor(5_000), "EUR".parse().unwrap());
     let notice = |end| DisputeNotice {
         provider: Provider(NAME.into()),
@@ -179,9 +184,11 @@ fn a_dispute_says_whose_money_it_is() {
     for inquiry in ["warning_needs_response", "warning_under_review", "warning_closed"] {
         assert_eq!(read(dispute(inquiry)), Ok(None), "{inquiry} asks for no money");
     }
-    let mut foreign = dispute("lost");
-    foreign["payment_intent"]["metadata"] = json!({ "order": "17" });
-    assert_eq!(read(foreign), Ok(None), "of no order here");
+    for name in ["17".into(), Installation::of(2).name_of(order())] {
+        let mut foreign = dispute("lost");
+        foreign["payment_intent"]["metadata"] = json!({ "order": name });
+        assert_eq!(read(foreign), Ok(None), "of no order here: {name}");
+    }
     let mut bare = dispute("lost");
     bare["payment_intent"] = json!(null);
     assert_eq!(read(bare), Ok(None), "of a charge that is not ours");
@@ -195,7 +202,7 @@ fn a_payment_that_takes_days_is_seen_through_its_payment_intent() {
     let mut whole = session("complete", "unpaid");
     let outcome = |whole: &Value| {
         let session: Session = serde_json::from_value(whole.clone()).unwrap();
-        session.notice().unwrap().map(|notice| notice.outcome)
+        session.notice(&here()).unwrap().map(|notice| notice.outcome)
     };
     whole["payment_intent"] = payment_intent("processing");
     assert_eq!(outcome(&whole), Some(PaymentOutcome::Started));
@@ -225,7 +232,10 @@ fn what_is_not_stripes_is_not_believed() {
 fn what_is_for_no_order_here_is_foreign_and_what_makes_no_sense_malformed() {
     let kind = "checkout.session.completed";
     let mut object = session("complete", "paid");
-    for metadata in [json!({}), json!({ "order": "1234" }), Value::Null] {
+    let of_another = Installation::of(2).name_of(order());
+    let names = ["1234".to_owned(), order().to_string(), of_another];
+    let named = names.map(|name| json!({ "order": name }));
+    for metadata in named.into_iter().chain([json!({}), Value::Null]) {
         object["metadata"] = metadata;
         assert_eq!(said(kind, &object), Err(NoticeError::Foreign("pi_1".into())));
     }

@@ -77,7 +77,7 @@ impl MerchantApi {
             ("vnp_TransactionDate", intent.created.clone()),
             ("vnp_CreateDate", vietnam::stamp(now)),
             ("vnp_IpAddr", self.settings.ip.to_string()),
-            ("vnp_OrderInfo", format!("Query {}", vietnam::digits_of(intent.order))),
+            ("vnp_OrderInfo", format!("Query {}", intent.name)),
         ];
         let mut body = signed(&self.settings.hash_secret, &fields);
         // Of a question it is not signed.
@@ -95,7 +95,7 @@ impl MerchantApi {
         let kind = if payment.is_all(wish.amount) { FULL_REFUND } else { PARTIAL_REFUND };
         let amount = hundredths(wish.amount)?;
         let fields = [
-            ("vnp_RequestId", refund_id(wish)),
+            ("vnp_RequestId", refund_id(payment, wish)),
             ("vnp_Version", VERSION.into()),
             ("vnp_Command", "refund".into()),
             ("vnp_TmnCode", self.settings.tmn_code.clone()),
@@ -107,7 +107,7 @@ impl MerchantApi {
             ("vnp_CreateBy", CREATED_BY.into()),
             ("vnp_CreateDate", vietnam::stamp(now)),
             ("vnp_IpAddr", self.settings.ip.to_string()),
-            ("vnp_OrderInfo", refund_info(wish)),
+            ("vnp_OrderInfo", refund_info(payment, wish)),
         ];
         self.send(&signed(&self.settings.hash_secret, &fields), REFUND_REPLY).await
     }
@@ -118,14 +118,15 @@ impl MerchantApi {
     }
 }
 
-/// `vnp_RequestId` of a refund: the same for the same wish, letters and digits only, at most 32.
-pub(super) fn refund_id(wish: &RefundWish) -> String {
-    format!("{}R{}", vietnam::digits_of(wish.order), wish.number(ATTEMPT_MARK))
+/// `vnp_RequestId` of a refund: the same for the same wish, letters and digits only, at most 32. So
+/// ten are left for the number: an order has few refunds, for it has few tickets.
+pub(super) fn refund_id(payment: &PaymentName, wish: &RefundWish) -> String {
+    format!("{}R{}", payment.intent.name, wish.number(ATTEMPT_MARK))
 }
 
 /// `vnp_OrderInfo` of a refund, which `VNPay` repeats.
-pub(super) fn refund_info(wish: &RefundWish) -> String {
-    format!("Refund {} {}", vietnam::digits_of(wish.order), wish.number(ATTEMPT_MARK))
+pub(super) fn refund_info(payment: &PaymentName, wish: &RefundWish) -> String {
+    format!("Refund {} {}", payment.intent.name, wish.number(ATTEMPT_MARK))
 }
 
 /// `vnp_RequestId` of a question: another for each of a day.
@@ -199,6 +200,7 @@ fn text(value: Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::provider::installation::Installation;
     use serde_json::json;
 
     fn secret() -> Secret {
@@ -284,9 +286,13 @@ mod tests {
             currency: vietnam::dong(),
         };
         let again = RefundWish { attempt: 1, ..wish.clone() };
-        assert_eq!(refund_id(&wish), "0000400000003R2");
-        assert_eq!(refund_id(&again), "0000400000003R2A1");
-        assert_eq!(refund_info(&again), "Refund 0000400000003 2A1");
+        let payment = "0000400000003acsqawqy202405210917511500000/14422574";
+        let payment = PaymentName::parse(&Installation::of(1), payment).unwrap();
+        assert_eq!(refund_id(&payment, &wish), "0000400000003acsqawqyR2");
+        assert_eq!(refund_id(&payment, &again), "0000400000003acsqawqyR2A1");
+        assert_eq!(refund_info(&payment, &again), "Refund 0000400000003acsqawqy 2A1");
+        let longest = RefundWish { refund: 99_999, attempt: 9_999, ..wish };
+        assert_eq!(refund_id(&payment, &longest).len(), 32);
     }
 
     #[test]

@@ -28,12 +28,14 @@ use http::Method;
 use onsale_core::command::PaymentNotice;
 use onsale_core::money::Currency;
 use onsale_core::time::Time;
+use tracing::info;
 
 use self::merchant_api::{MerchantApi, VERSION};
 use self::reference::{PaymentName, TxnRef};
 use self::signing::Query;
 use self::transaction::{OK, dong_of, hundredths, notice};
 use super::api::{ApiUrl, refused, temporary};
+use super::installation::{Installation, NotOurs};
 use super::secret::Secret;
 use super::{
     AskError, Asking, Clock, Fate, IntentPage, IntentWish, NoticeAnswer, NoticeError,
@@ -75,6 +77,8 @@ pub struct VnpaySettings {
     /// The address that `VNPay` is told as the buyer's and as the server's. No buyer's address
     /// comes here; that `VNPay` does without it is unconfirmed.
     pub ip: IpAddr,
+    /// Whose orders they are.
+    pub installation: Installation,
 }
 
 impl VnpaySettings {
@@ -106,7 +110,8 @@ impl Vnpay {
         }
         let created = vietnam::stamp((self.clock)());
         let amount = hundredths(wish.amount)?;
-        let intent = TxnRef { order: wish.order, created, amount: wish.amount };
+        let VnpaySettings { installation, .. } = &*self.settings;
+        let intent = TxnRef::new(installation, wish.order, created, wish.amount);
         let reference = intent.to_string();
         let parameters = [
             ("vnp_Version", VERSION.into()),
@@ -116,7 +121,7 @@ impl Vnpay {
             ("vnp_CurrCode", wish.currency.to_string()),
             ("vnp_TxnRef", reference.clone()),
             // VNPay wants no accents and no signs here.
-            ("vnp_OrderInfo", format!("Tickets {}", vietnam::digits_of(wish.order))),
+            ("vnp_OrderInfo", format!("Tickets {}", intent.name)),
             ("vnp_OrderType", ORDER_TYPE.into()),
             ("vnp_Locale", LOCALE.into()),
             ("vnp_ReturnUrl", return_url(&self.settings.return_url, wish.order)),
@@ -129,8 +134,8 @@ impl Vnpay {
     }
 
     async fn ask(&self, reference: &str) -> Result<Vec<PaymentNotice>, AskError> {
-        let intent =
-            TxnRef::parse(reference).ok_or_else(|| refused("no reference of VNPay's pages"))?;
+        let intent = TxnRef::parse(&self.settings.installation, reference)
+            .map_err(|_| refused("no reference of VNPay's pages"))?;
         let reply = self.api.query(&intent, None, (self.clock)()).await?;
         match reply.code() {
             OK => {}
@@ -193,8 +198,17 @@ impl PaymentProvider for Vnpay {
             return Err(NoticeError::Foreign(format!("of terminal {}", field("vnp_TmnCode"))));
         }
         let reference = field("vnp_TxnRef");
-        let intent = TxnRef::parse(reference)
-            .ok_or_else(|| NoticeError::Foreign(format!("vnp_TxnRef {reference}")))?;
+        let intent = match TxnRef::parse(&self.settings.installation, reference) {
+            Ok(intent) => intent,
+            // It has nothing to say here. VNPay would repeat it ten times if that were an error.
+            Err(NotOurs::OtherInstallations) => {
+                info!(reference, "a notice of VNPay's for another installation");
+                return Ok(Vec::new());
+            }
+            Err(NotOurs::Nobodys) => {
+                return Err(NoticeError::Foreign(format!("vnp_TxnRef {reference}")));
+            }
+        };
         let payment = PaymentName::new(intent, field("vnp_TransactionNo"))
             .ok_or_else(|| malformed("vnp_TransactionNo"))?;
         let amount = dong_of(field("vnp_Amount")).ok_or_else(|| malformed("vnp_Amount"))?;

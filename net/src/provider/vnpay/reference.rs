@@ -6,16 +6,18 @@ use std::fmt;
 use onsale_core::id::OrderId;
 use onsale_core::money::Amount;
 
-use crate::provider::vietnam::{self, ORDER_DIGITS};
+use crate::provider::installation::{Installation, NotOurs, PLAIN_CHARS};
 
 /// Of `yyyymmddhhmmss`.
 const STAMP_DIGITS: usize = 14;
 
-/// `vnp_TxnRef`: an order's digits, the create date and the amount in dong; letters and digits
+/// `vnp_TxnRef`: an order's plain name, the create date and the amount in dong; letters and digits
 /// only, at most 100 (`VNPay`'s rule).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct TxnRef {
     pub(super) order: OrderId,
+    /// What the installation calls the order.
+    pub(super) name: String,
     /// `vnp_CreateDate`, which is `vnp_TransactionDate` in later calls.
     pub(super) created: String,
     /// What was asked for.
@@ -23,22 +25,30 @@ pub(super) struct TxnRef {
 }
 
 impl TxnRef {
-    pub(super) fn parse(text: &str) -> Option<Self> {
-        let (digits, rest) = text.split_at_checked(ORDER_DIGITS)?;
-        let (created, amount) = rest.split_at_checked(STAMP_DIGITS)?;
+    pub(super) fn new(
+        installation: &Installation,
+        order: OrderId,
+        created: String,
+        amount: Amount,
+    ) -> Self {
+        Self { order, name: installation.plain_name_of(order), created, amount }
+    }
+
+    pub(super) fn parse(installation: &Installation, text: &str) -> Result<Self, NotOurs> {
+        let (name, rest) = text.split_at_checked(PLAIN_CHARS).ok_or(NotOurs::Nobodys)?;
+        let (created, amount) = rest.split_at_checked(STAMP_DIGITS).ok_or(NotOurs::Nobodys)?;
         if !is_number(created) || !is_number(amount) {
-            return None;
+            return Err(NotOurs::Nobodys);
         }
-        let order = vietnam::order_of(digits)?;
-        let amount = Amount::from_minor(amount.parse().ok()?);
-        Some(Self { order, created: created.to_owned(), amount })
+        let amount = Amount::from_minor(amount.parse().map_err(|_| NotOurs::Nobodys)?);
+        let order = installation.order_named_plainly(name)?;
+        Ok(Self { order, name: name.to_owned(), created: created.to_owned(), amount })
     }
 }
 
 impl fmt::Display for TxnRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let digits = vietnam::digits_of(self.order);
-        write!(f, "{digits}{}{}", self.created, self.amount.as_minor())
+        write!(f, "{}{}{}", self.name, self.created, self.amount.as_minor())
     }
 }
 
@@ -57,9 +67,9 @@ impl PaymentName {
         is_number(transaction).then(|| Self { intent, transaction: transaction.to_owned() })
     }
 
-    pub(super) fn parse(text: &str) -> Option<Self> {
+    pub(super) fn parse(installation: &Installation, text: &str) -> Option<Self> {
         let (intent, transaction) = text.split_once('/')?;
-        Self::new(TxnRef::parse(intent)?, transaction)
+        Self::new(TxnRef::parse(installation, intent).ok()?, transaction)
     }
 
     /// Whether this is all the money.
@@ -85,17 +95,23 @@ mod tests {
     fn intent() -> TxnRef {
         let order = "ord_0000400000003".parse().unwrap();
         let amount = Amount::from_minor(1_500_000);
-        TxnRef { order, created: "20240521091751".into(), amount }
+        TxnRef::new(&here(), order, "20240521091751".into(), amount)
+    }
+
+    fn here() -> Installation {
+        Installation::of(1)
     }
 
     #[test]
     fn a_name_says_everything_that_later_calls_need() {
-        let text = "0000400000003202405210917511500000";
+        let text = "0000400000003acsqawqy202405210917511500000";
         assert_eq!(intent().to_string(), text);
-        assert_eq!(TxnRef::parse(text), Some(intent()));
+        assert_eq!(TxnRef::parse(&here(), text), Ok(intent()));
+        let elsewhere = TxnRef::parse(&Installation::of(2), text);
+        assert_eq!(elsewhere, Err(NotOurs::OtherInstallations));
         let payment = PaymentName::new(intent(), "14422574").unwrap();
         assert_eq!(payment.to_string(), format!("{text}/14422574"));
-        assert_eq!(PaymentName::parse(&payment.to_string()), Some(payment));
+        assert_eq!(PaymentName::parse(&here(), &payment.to_string()), Some(payment));
     }
 
     #[test]
@@ -103,20 +119,22 @@ mod tests {
         for wrong in [
             "",
             "1716257871703",
-            "000040000000320240521091751",
-            "00004000000032024052109175115000x0",
-            "0000400000003202405210917X11500000",
-            "O000400000003202405210917511500000",
-            "0000400000003é02405210917511500000",
-            "000040000000320240521091751+1500000",
-            "00004000000032024052109175199999999999999999999",
+            "0000400000003202405210917511500000",
+            "0000400000003acsqawqy20240521091751",
+            "0000400000003acsqawqy2024052109175115000x0",
+            "0000400000003acsqawqy202405210917X11500000",
+            "O000400000003acsqawqy202405210917511500000",
+            "0000400000003acsqawqyé02405210917511500000",
+            "0000400000003acsqawqy20240521091751+1500000",
+            "0000400000003acsqawqy2024052109175199999999999999999999",
+            "00004000000039shky5ws20240521091751",
         ] {
-            assert_eq!(TxnRef::parse(wrong), None, "{wrong}");
+            assert_eq!(TxnRef::parse(&here(), wrong), Err(NotOurs::Nobodys), "{wrong}");
         }
         let text = intent().to_string();
         assert_eq!(PaymentName::new(intent(), "").unwrap().to_string(), format!("{text}/0"));
         for wrong in [text.clone(), format!("{text}/1/2"), format!("{text}/x"), "/1".into()] {
-            assert_eq!(PaymentName::parse(&wrong), None, "{wrong}");
+            assert_eq!(PaymentName::parse(&here(), &wrong), None, "{wrong}");
         }
     }
 }

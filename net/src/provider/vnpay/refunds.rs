@@ -22,14 +22,14 @@ const PASSING: [&str; 4] = ["02", "97", "98", "99"];
 impl Vnpay {
     /// Asks for a refund, unless it was asked for before.
     pub(super) async fn give_back(&self, wish: &RefundWish) -> Result<RefundReceipt, AskError> {
-        let payment = payment_of(wish)?;
+        let payment = self.payment_of(wish)?;
         if let Some(receipt) = self.find_refund(&payment, wish, None).await? {
             return Ok(receipt);
         }
         let reply = self.api.refund(&payment, wish, (self.clock)()).await?;
         match reply.code() {
-            OK => receipt(number_of(&reply, wish), reply.get("vnp_TransactionStatus")),
-            ALREADY_ASKED => Ok(RefundReceipt::pending(refund_id(wish))),
+            OK => receipt(number_of(&reply, &payment, wish), reply.get("vnp_TransactionStatus")),
+            ALREADY_ASKED => Ok(RefundReceipt::pending(refund_id(&payment, wish))),
             code if PASSING.contains(&code) => Err(temporary(reply.words())),
             _ => Err(refused(reply.words())),
         }
@@ -44,7 +44,7 @@ impl Vnpay {
         if !is_number(number) {
             return self.give_back(wish).await;
         }
-        let found = self.find_refund(&payment_of(wish)?, wish, Some(number)).await?;
+        let found = self.find_refund(&self.payment_of(wish)?, wish, Some(number)).await?;
         Ok(found.unwrap_or_else(|| RefundReceipt::pending(number)))
     }
 
@@ -60,23 +60,24 @@ impl Vnpay {
             return Err(temporary(reply.words()));
         }
         let is_this_one = payment.is_all(wish.amount)
-            || reply.get("vnp_OrderInfo") == refund_info(wish)
+            || reply.get("vnp_OrderInfo") == refund_info(payment, wish)
             || number == Some(reply.get("vnp_TransactionNo"));
         if !reply.is_of_refund() || !is_this_one {
             return Ok(None);
         }
-        receipt(number_of(&reply, wish), reply.get("vnp_TransactionStatus")).map(Some)
+        receipt(number_of(&reply, payment, wish), reply.get("vnp_TransactionStatus")).map(Some)
+    }
+
+    fn payment_of(&self, wish: &RefundWish) -> Result<PaymentName, AskError> {
+        let payment = PaymentName::parse(&self.settings.installation, &wish.payment);
+        payment.ok_or_else(|| refused("no name of a payment at VNPay"))
     }
 }
 
-fn payment_of(wish: &RefundWish) -> Result<PaymentName, AskError> {
-    PaymentName::parse(&wish.payment).ok_or_else(|| refused("no name of a payment at VNPay"))
-}
-
 /// `VNPay`'s number for a refund, or ours for the request.
-fn number_of(reply: &Reply, wish: &RefundWish) -> String {
+fn number_of(reply: &Reply, payment: &PaymentName, wish: &RefundWish) -> String {
     match reply.get("vnp_TransactionNo") {
-        "" | "0" => refund_id(wish),
+        "" | "0" => refund_id(payment, wish),
         number => number.to_owned(),
     }
 }

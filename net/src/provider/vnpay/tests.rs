@@ -21,6 +21,7 @@ fn vnpay() -> Vnpay {
         former_hash_secrets: vec![Secret::new("old_secret")],
         return_url: "https://tickets.example/thanks".into(),
         ip: IpAddr::from([203, 0, 113, 7]),
+        installation: Installation::of(1),
     };
     Vnpay::new(settings, Arc::new(|| NOW))
 }
@@ -35,7 +36,7 @@ fn page(minor: u64, currency: &str) -> Result<IntentPage, AskError> {
     vnpay().page(&IntentWish { order: order(), amount, currency, until })
 }
 
-const REFERENCE: &str = "0000400000003202405210917511500000";
+const REFERENCE: &str = "0000400000003acsqawqy202405210917511500000";
 
 /// What `VNPay` would say, signed.
 fn ipn(changes: &[(&str, &str)], secret: &str) -> String {
@@ -66,7 +67,7 @@ fn a_page_is_an_address_that_says_everything() {
     for (name, value) in [
         ("vnp_Amount", "150000000"),
         ("vnp_TxnRef", REFERENCE),
-        ("vnp_OrderInfo", "Tickets 0000400000003"),
+        ("vnp_OrderInfo", "Tickets 0000400000003acsqawqy"),
         ("vnp_CreateDate", "20240521091751"),
         ("vnp_ExpireDate", "20240521092751"),
         ("vnp_ReturnUrl", "https://tickets.example/thanks?order=ord_0000400000003"),
@@ -124,6 +125,8 @@ fn what_is_signed_may_still_be_for_somebody_else_or_nonsense() {
         let refusal = read(&[foreign]);
         assert!(matches!(refusal, Err(NoticeError::Foreign(_))), "{foreign:?}");
     }
+    let of_another = "00004000000039shky5ws202405210917511500000";
+    assert_eq!(read(&[("vnp_TxnRef", of_another)]), Ok(vec![]), "and it does not come again");
     for malformed in [("vnp_Amount", "150000050"), ("vnp_TransactionNo", "1/2")] {
         let refusal = read(&[malformed]);
         assert!(matches!(refusal, Err(NoticeError::Malformed(_))), "{malformed:?}");

@@ -76,12 +76,14 @@ pub(super) fn receipt(reference: String, status: &str) -> Result<RefundReceipt, 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::provider::installation::Installation;
     use crate::provider::vnpay::reference::TxnRef;
 
     fn outcome(response: &str, status: &str) -> Option<PaymentOutcome> {
         let order = "ord_0000400000003".parse().unwrap();
         let amount = Amount::from_minor(10_000);
-        let intent = TxnRef { order, created: "20240521091751".into(), amount };
+        let here = Installation::of(1);
+        let intent = TxnRef::new(&here, order, "20240521091751".into(), amount);
         let payment = PaymentName::new(intent, "14422574").unwrap();
         let said = notice(&payment, amount, response, status)?;
         assert_eq!((said.order, said.payment), (order, payment.to_string()));

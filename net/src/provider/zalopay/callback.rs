@@ -8,7 +8,7 @@ use onsale_core::command::{PaymentNotice, PaymentOutcome, Provider};
 use onsale_core::money::Amount;
 use serde::Deserialize;
 
-use super::{Number, ZalopaySettings, order_of};
+use super::{Number, ZalopaySettings};
 use crate::provider::signature::SignatureError;
 use crate::provider::{NoticeError, vietnam};
 
@@ -41,7 +41,8 @@ pub(super) fn read(settings: &ZalopaySettings, body: &[u8]) -> Result<PaymentNot
     if data.app_id != u64::from(settings.app_id) {
         return Err(NoticeError::Foreign(format!("of app {}", data.app_id)));
     }
-    let order = order_of(&data.app_trans_id)
+    let order = settings
+        .order_of(&data.app_trans_id)
         .ok_or_else(|| NoticeError::Foreign(format!("app_trans_id {}", data.app_trans_id)))?;
     let (amount, currency) = (Amount::from_minor(data.amount), vietnam::dong());
     let outcome = PaymentOutcome::Captured { amount, currency };
@@ -77,7 +78,9 @@ mod tests {
         .to_string()
     }
 
-    const NAME: &str = "240521_0000400000003";
+    const NAME: &str = "240521_0000400000003acsqawqy";
+    /// The same order of another installation.
+    const OTHERS: &str = "240521_00004000000039shky5ws";
 
     fn check(body: &[u8]) -> Result<PaymentNotice, NoticeError> {
         read(&settings(), body)
@@ -85,7 +88,7 @@ mod tests {
 
     #[test]
     fn a_callback_is_a_payment() {
-        for (key, name) in [("key2", NAME), ("old_key2", "240521_0000400000003_091751")] {
+        for (key, name) in [("key2", NAME), ("old_key2", "240521_0000400000003acsqawqy_091751")] {
             let notice = check(&body(&data(2_554, name), key)).unwrap();
             assert_eq!(notice.order.to_string(), "ord_0000400000003");
             assert_eq!(notice.payment, "240521000000001");
@@ -128,7 +131,9 @@ mod tests {
 
     #[test]
     fn what_is_signed_may_still_be_for_somebody_else_or_nonsense() {
-        for (app_id, name) in [(2_553, NAME), (2_554, "240521_0001"), (2_554, "240521")] {
+        for (app_id, name) in
+            [(2_553, NAME), (2_554, "240521_0001"), (2_554, "240521"), (2_554, OTHERS)]
+        {
             let refusal = check(&body(&data(app_id, name), "key2"));
             assert!(matches!(refusal, Err(NoticeError::Foreign(_))), "{app_id} {name}");
         }

@@ -22,6 +22,7 @@ use serde_json::{Value, json};
 
 use self::answer::Answer;
 use super::api::{Api, ApiUrl, refused};
+use super::installation::Installation;
 use super::secret::Secret;
 use super::{
     AskError, Asking, Clock, Fate, IntentPage, IntentWish, NoticeAnswer, NoticeError,
@@ -58,6 +59,21 @@ pub struct ZalopaySettings {
     pub callback_url: Option<String>,
     /// Where a buyer goes who has paid; `?order=` and the order's id are added.
     pub return_url: String,
+    /// Whose orders they are.
+    pub installation: Installation,
+}
+
+impl ZalopaySettings {
+    /// `app_trans_id`: the day, and the order's plain name; at most 40 letters and digits.
+    fn name_of(&self, order: OrderId, now: Time) -> String {
+        format!("{}_{}", vietnam::day(now), self.installation.plain_name_of(order))
+    }
+
+    /// The order with this `app_trans_id`, if it is one of ours.
+    fn order_of(&self, name: &str) -> Option<OrderId> {
+        let plain_name = name.split('_').nth(1)?;
+        self.installation.order_named_plainly(plain_name).ok()
+    }
 }
 
 /// `ZaloPay`.
@@ -80,7 +96,7 @@ impl Zalopay {
             return Err(refused("ZaloPay takes dong only"));
         }
         let now = (self.clock)();
-        let mut reference = name_of(wish.order, now);
+        let mut reference = self.settings.name_of(wish.order, now);
         let mut answer = self.send("/v2/create", &self.order(wish, &reference, now)).await?;
         if answer.is_duplicate_order() {
             reference = format!("{reference}_{}", vietnam::time_of_day(now));
@@ -92,7 +108,7 @@ impl Zalopay {
     fn order(&self, wish: &IntentWish, name: &str, now: Time) -> Value {
         let ZalopaySettings { app_id, callback_url, return_url: base, .. } = &self.settings;
         let (user, amount, app_time) = (wish.order, wish.amount.as_minor(), now.as_ms());
-        let redirect = return_url(base, user);
+        let redirect = return_url(base, wish.order);
         let (embed_data, item) = (json!({ "redirecturl": redirect }).to_string(), "[]");
         let signed = format!("{app_id}|{name}|{user}|{amount}|{app_time}|{embed_data}|{item}");
         let mut order = json!({
@@ -116,7 +132,8 @@ impl Zalopay {
     }
 
     async fn ask(&self, name: &str) -> Result<Option<PaymentNotice>, AskError> {
-        let order = order_of(name).ok_or_else(|| refused("no name of an order at ZaloPay"))?;
+        let no_name = || refused("no name of an order at ZaloPay");
+        let order = self.settings.order_of(name).ok_or_else(no_name)?;
         let said = self.send("/v2/query", &self.naming(name)).await?.payment(name)?;
         Ok(said.map(|(payment, outcome)| PaymentNotice {
             provider: Provider(NAME.into()),
@@ -159,10 +176,12 @@ impl Zalopay {
         answer.receipt(name)
     }
 
-    /// `m_refund_id`: the day, the application, and what is ours; at most 45 letters and digits.
+    /// `m_refund_id`: the day, the application, and what is ours; at most 45 letters and digits. An
+    /// order has few refunds, for it has few tickets, and few attempts at each.
     fn name_of_refund(&self, wish: &RefundWish, day: &str) -> String {
-        let digits = vietnam::digits_of(wish.order);
-        format!("{day}_{}_{digits}_{}", self.settings.app_id, wish.number('_'))
+        let ZalopaySettings { app_id, installation, .. } = &self.settings;
+        let order = installation.plain_name_of(wish.order);
+        format!("{day}_{app_id}_{order}_{}", wish.number('_'))
     }
 
     fn refund_order(&self, wish: &RefundWish, name: &str, now: Time) -> Value {
@@ -199,16 +218,6 @@ impl Zalopay {
     async fn send(&self, path: &str, body: &Value) -> Result<Answer, AskError> {
         self.api.post_json(path, &[], body).await?.success()
     }
-}
-
-/// `app_trans_id`: the day, and the order's digits; at most 40 letters and digits.
-fn name_of(order: OrderId, now: Time) -> String {
-    format!("{}_{}", vietnam::day(now), vietnam::digits_of(order))
-}
-
-/// The order with this `app_trans_id`.
-fn order_of(name: &str) -> Option<OrderId> {
-    name.split('_').nth(1).and_then(vietnam::order_of)
 }
 
 fn seconds_until(until: Time, now: Time) -> u64 {

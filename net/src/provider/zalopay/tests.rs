@@ -17,6 +17,7 @@ pub(super) fn settings() -> ZalopaySettings {
         key2s: vec![Secret::new("key2"), Secret::new("old_key2")],
         callback_url: Some("https://tickets.example/webhooks/zalopay".into()),
         return_url: "https://tickets.example/thanks".into(),
+        installation: Installation::of(1),
     }
 }
 
@@ -65,12 +66,15 @@ fn signatures_are_those_that_other_tools_compute() {
 
 #[test]
 fn an_order_says_what_it_signs() {
-    let name = name_of(order(), NOW);
-    assert_eq!(name, "240521_0000400000003");
-    assert_eq!(order_of(&name), Some(order()));
+    let name = settings().name_of(order(), NOW);
+    assert_eq!(name, "240521_0000400000003acsqawqy");
+    assert_eq!(settings().order_of(&name), Some(order()));
+    let again = format!("{name}_{}", vietnam::time_of_day(NOW));
+    assert_eq!(settings().order_of(&again), Some(order()));
+    assert!(again.len() <= 40, "{again}");
     let body = zalopay().order(&intent_wish(NOW + Span::from_mins(10)), &name, NOW);
     let signed = concat!(
-        "2554|240521_0000400000003|ord_0000400000003|50000|1716257871703|",
+        "2554|240521_0000400000003acsqawqy|ord_0000400000003|50000|1716257871703|",
         r#"{"redirecturl":"https://tickets.example/thanks?order=ord_0000400000003"}|[]"#,
     );
     assert_eq!(body["mac"], zalopay().mac(signed));
@@ -91,13 +95,13 @@ fn an_order_has_at_least_five_minutes_and_at_most_thirty_days() {
 #[test]
 fn a_refund_has_one_name_that_says_its_day() {
     let name = zalopay().name_of_refund(&refund_wish(), "240521");
-    assert_eq!(name, "240521_2554_0000400000003_1");
+    assert_eq!(name, "240521_2554_0000400000003acsqawqy_1");
     let body = zalopay().refund_order(&refund_wish(), &name, NOW);
     let signed = "2554|240521000000001|50000|Refund 1 of order ord_0000400000003|1716257871703";
     assert_eq!(body["mac"], zalopay().mac(signed));
     assert_eq!((&body["m_refund_id"], &body["amount"]), (&json!(name), &json!(50_000)));
-    let longest = RefundWish { refund: u32::MAX, ..refund_wish() };
-    let settings = ZalopaySettings { app_id: u32::MAX, ..settings() };
+    let longest = RefundWish { refund: 999, attempt: 99, ..refund_wish() };
+    let settings = ZalopaySettings { app_id: 9_999_999, ..settings() };
     let widest = Zalopay::new(settings, Arc::new(|| NOW)).name_of_refund(&longest, "240521");
     assert!(widest.len() <= 45, "{widest}");
 }
