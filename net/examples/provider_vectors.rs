@@ -27,6 +27,7 @@ use onsale_core::money::Amount;
 use onsale_core::time::{Span, Time};
 use onsale_net::provider::api::ApiUrl;
 use onsale_net::provider::installation::Installation;
+use onsale_net::provider::notice_secrets::NoticeSecrets;
 use onsale_net::provider::payos::{Payos, PayosSettings};
 use onsale_net::provider::paypal::{Paypal, PaypalSettings};
 use onsale_net::provider::razorpay::{Razorpay, RazorpaySettings};
@@ -171,7 +172,7 @@ fn adapter(
 ) -> Result<Box<dyn PaymentProvider>, Box<dyn Error>> {
     let at = |path: &str| ApiUrl::parse(&format!("{api}{path}"));
     let return_url = RETURN_URL.to_owned();
-    let secrets = |text: &str| vec![Secret::new(text)];
+    let secrets = |text: &str| NoticeSecrets::from(vec![Secret::new(text)]);
     let clock: Clock = Arc::new(now);
     Ok(match name {
         "stripe" => {
@@ -201,7 +202,7 @@ fn adapter(
                 api: at("")?,
                 client_id: credentials::PAYPAL_CLIENT_ID.into(),
                 client_secret: Secret::new(credentials::PAYPAL_SECRET),
-                webhook_ids: vec![credentials::PAYPAL_WEBHOOK_ID.into()],
+                webhook_ids: secrets(credentials::PAYPAL_WEBHOOK_ID),
                 return_url,
                 installation,
             };
@@ -219,6 +220,7 @@ fn vietnamese(
 ) -> Result<Box<dyn PaymentProvider>, Box<dyn Error>> {
     let at = |path: &str| ApiUrl::parse(&format!("{api}{path}"));
     let return_url = RETURN_URL.to_owned();
+    let secrets = |text: &str| NoticeSecrets::from(vec![Secret::new(text)]);
     Ok(match name {
         "payos" => {
             let settings = PayosSettings {
@@ -227,7 +229,7 @@ fn vietnamese(
                 client_id: credentials::PAYOS_CLIENT_ID.into(),
                 api_key: Secret::new(credentials::PAYOS_API_KEY),
                 checksum_key: Secret::new(credentials::PAYOS_CHECKSUM_KEY),
-                former_checksum_keys: Vec::new(),
+                notice_secrets: secrets(credentials::PAYOS_CHECKSUM_KEY),
                 return_url,
                 installation,
             };
@@ -239,7 +241,7 @@ fn vietnamese(
                 api: at("/merchant_webapi/api/transaction")?,
                 tmn_code: credentials::VNPAY_TMN_CODE.into(),
                 hash_secret: Secret::new(credentials::VNPAY_HASH_SECRET),
-                former_hash_secrets: Vec::new(),
+                notice_secrets: secrets(credentials::VNPAY_HASH_SECRET),
                 return_url,
                 installation,
                 ip: [127, 0, 0, 1].into(),
@@ -251,7 +253,7 @@ fn vietnamese(
                 api: at("")?,
                 app_id: u32::try_from(credentials::ZALOPAY_APP_ID)?,
                 key1: Secret::new(credentials::ZALOPAY_KEY1),
-                key2s: vec![Secret::new(credentials::ZALOPAY_KEY2)],
+                key2s: secrets(credentials::ZALOPAY_KEY2),
                 callback_url: None,
                 return_url,
                 installation,

@@ -87,7 +87,7 @@ fn a_request_allocates_a_bounded_number_of_times() {
     };
     let (started, start) = mpsc::channel();
     let server = thread::spawn(move || {
-        server::run(&config, move |startup, stop| started.send((startup, stop)).unwrap())
+        server::run(&config, None, move |startup, stop| started.send((startup, stop)).unwrap())
     });
     let (startup, stop) = start.recv().unwrap();
     let mut client = Client::connect(startup.address);

@@ -123,8 +123,40 @@ impl Server {
     /// # Panics
     /// If it cannot be told.
     pub fn terminate(&self) {
-        let pid = Pid::from_child(&self.child);
-        kill_process(pid, Signal::TERM).expect("it can be told");
+        self.signal(Signal::TERM);
+    }
+
+    /// Tells it to read its configuration again.
+    ///
+    /// # Panics
+    /// If it cannot be told.
+    pub fn reload(&self) {
+        self.signal(Signal::HUP);
+    }
+
+    fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.child), signal).expect("it can be told");
+    }
+
+    /// Waits until it says this on standard error; the whole line.
+    ///
+    /// # Panics
+    /// If it ends without.
+    pub fn until_it_says(&mut self, words: &str) -> String {
+        let stderr = self.child.stderr.as_mut().expect("it is piped");
+        let (mut line, mut byte) = (Vec::new(), [0]);
+        // Byte by byte: what comes after the line is for whoever reads next.
+        while stderr.read(&mut byte).expect("it can be read") == 1 {
+            if byte != *b"\n" {
+                line.extend(byte);
+                continue;
+            }
+            let said = String::from_utf8_lossy(&std::mem::take(&mut line)).into_owned();
+            if said.contains(words) {
+                return said;
+            }
+        }
+        panic!("it ended and did not say: {words}");
     }
 
     /// Waits until it ends.

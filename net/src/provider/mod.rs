@@ -23,6 +23,7 @@ pub mod effects;
 pub mod installation;
 pub mod metrics;
 mod notice;
+pub mod notice_secrets;
 pub mod payos;
 pub mod paypal;
 pub mod razorpay;
@@ -55,6 +56,7 @@ use tokio::sync::mpsc;
 use self::breaker::Breaker;
 use self::disputes::DisputeQuestion;
 pub use self::notice::{Fate, NoticeAnswer, NoticeError, RawNotice, Said};
+use self::notice_secrets::NoticeSecrets;
 use self::reconcile::PendingIntent;
 use self::stuck::StuckEffects;
 
@@ -112,6 +114,11 @@ pub trait PaymentProvider: Send + Sync {
     /// Makes sure that a notice is the provider's and not too old, and reads it. What is of no
     /// interest here is an empty list.
     fn verify_notice(&self, notice: RawNotice<'_>, now: Time) -> Result<Vec<Said>, NoticeError>;
+
+    /// What its notices are verified with, where that can be replaced while the server runs.
+    fn notice_secrets(&self) -> Option<&NoticeSecrets> {
+        None
+    }
 
     /// What the provider must be answered, where it does not go by the status alone. What it must
     /// not send again gets status 200; `None` is a problem with its own status.

@@ -28,7 +28,7 @@ pub fn settings(simulator: &Simulator) -> PayosSettings {
         client_id: PAYOS_CLIENT_ID.into(),
         api_key: Secret::new(PAYOS_API_KEY),
         checksum_key: Secret::new(PAYOS_CHECKSUM_KEY),
-        former_checksum_keys: Vec::new(),
+        notice_secrets: vec![Secret::new(PAYOS_CHECKSUM_KEY)].into(),
         return_url: "https://tickets.example/return".into(),
         installation: Installation::of(1),
     }
@@ -269,11 +269,11 @@ async fn a_wrong_key_is_somebodys_to_mend() {
     let payos = Payos::new(settings(&simulator));
     let page = page(&simulator, &payos, 0).await;
     let question = Question { order: order(0), reference: page.reference, is_wanted: true };
-    let other = PayosSettings { checksum_key: key.clone(), ..settings(&simulator) };
+    let notice_secrets = vec![key.clone()].into();
+    let other = PayosSettings { checksum_key: key.clone(), notice_secrets, ..settings(&simulator) };
     let asked = Payos::new(other).query(&question).await;
     assert!(matches!(asked, Err(AskError::Temporary(_))), "an answer's signature: {asked:?}");
-    let former = vec![Secret::new(PAYOS_CHECKSUM_KEY)];
-    let changed =
-        PayosSettings { checksum_key: key, former_checksum_keys: former, ..settings(&simulator) };
+    let notice_secrets = vec![key.clone(), Secret::new(PAYOS_CHECKSUM_KEY)].into();
+    let changed = PayosSettings { checksum_key: key, notice_secrets, ..settings(&simulator) };
     assert_eq!(Payos::new(changed).query(&question).await, Ok(Vec::new()));
 }

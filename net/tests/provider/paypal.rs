@@ -18,7 +18,7 @@ pub fn settings(simulator: &Simulator) -> PaypalSettings {
         api: simulator.api("paypal"),
         client_id: PAYPAL_CLIENT_ID.into(),
         client_secret: Secret::new(PAYPAL_SECRET),
-        webhook_ids: vec![PAYPAL_WEBHOOK_ID.into()],
+        webhook_ids: vec![Secret::new(PAYPAL_WEBHOOK_ID)].into(),
         return_url: "https://tickets.example/return".into(),
         installation: Installation::of(1),
     }
@@ -150,7 +150,7 @@ async fn a_forged_notice_is_known_for_one_once_the_certificate_is() {
     for _ in 0..2 {
         let notice = simulator.caught().await;
         assert_eq!(notice.verify(&paypal, simulator.now()), Ok(ask(0, &page.reference)));
-        let elsewhere = PaypalSettings { webhook_ids: Vec::new(), ..settings(&simulator) };
+        let elsewhere = PaypalSettings { webhook_ids: Vec::new().into(), ..settings(&simulator) };
         let elsewhere = Paypal::new(elsewhere, simulator.clock());
         assert!(notice.verify(&elsewhere, simulator.now()).is_ok(), "unknown there");
     }

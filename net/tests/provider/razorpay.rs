@@ -22,7 +22,7 @@ pub fn settings(simulator: &Simulator) -> RazorpaySettings {
         api: simulator.api("razorpay/v1"),
         key_id: RAZORPAY_KEY_ID.into(),
         key_secret: Secret::new(RAZORPAY_KEY_SECRET),
-        webhook_secrets: vec![Secret::new(RAZORPAY_WEBHOOK_SECRET)],
+        webhook_secrets: vec![Secret::new(RAZORPAY_WEBHOOK_SECRET)].into(),
         return_url: "https://tickets.example/return".into(),
         installation: Installation::of(1),
     }

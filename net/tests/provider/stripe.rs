@@ -23,7 +23,7 @@ pub fn settings(simulator: &Simulator, flow: Flow) -> StripeSettings {
     StripeSettings {
         api: simulator.api(NAME),
         secret_key: Secret::new(STRIPE_SECRET_KEY),
-        webhook_secrets: vec![Secret::new(STRIPE_WEBHOOK_SECRET)],
+        webhook_secrets: vec![Secret::new(STRIPE_WEBHOOK_SECRET)].into(),
         return_url: RETURN_URL.into(),
         installation: Installation::of(1),
         flow,

@@ -57,7 +57,7 @@ pub fn settings(api: &ApiUrl) -> VnpaySettings {
         api: at("/merchant_webapi/api/transaction"),
         tmn_code: credentials::VNPAY_TMN_CODE.into(),
         hash_secret: Secret::new(credentials::VNPAY_HASH_SECRET),
-        former_hash_secrets: Vec::new(),
+        notice_secrets: vec![Secret::new(credentials::VNPAY_HASH_SECRET)].into(),
         return_url: "https://tickets.example/thanks".into(),
         installation: Installation::of(1),
         ip: [127, 0, 0, 1].into(),

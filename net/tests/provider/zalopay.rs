@@ -64,7 +64,7 @@ pub fn settings(api: ApiUrl) -> ZalopaySettings {
         api,
         app_id: credentials::ZALOPAY_APP_ID as u32,
         key1: Secret::new(credentials::ZALOPAY_KEY1),
-        key2s: vec![Secret::new(credentials::ZALOPAY_KEY2)],
+        key2s: vec![Secret::new(credentials::ZALOPAY_KEY2)].into(),
         callback_url: None,
         return_url: "https://tickets.example/thanks".into(),
         installation: Installation::of(1),

@@ -30,7 +30,7 @@ use onsale_core::id::PartitionId;
 
 use self::arguments::{Arguments, Task};
 use self::error::CliError;
-use crate::config::{Config, Sources};
+use crate::config::{Config, Origin, Sources};
 use crate::data_directory::partition_path;
 use crate::{demo, server};
 
@@ -56,7 +56,7 @@ pub fn main() -> ExitCode {
 }
 
 fn run(arguments: Arguments, out: &mut impl Write) -> Result<ExitCode, CliError> {
-    let config = Config::load(&Sources {
+    let (config, origin) = Origin::read(Sources {
         environment: environment(),
         file: arguments.settings.config.clone(),
         flags: arguments.settings.flags(),
@@ -71,14 +71,14 @@ fn run(arguments: Arguments, out: &mut impl Write) -> Result<ExitCode, CliError>
         Task::Journal { task } => journal::run(&config, &task, out)?,
         Task::Migrate => migrate::run(&config, out)?,
         Task::Rebuild(wish) => rebuild::run(&config, wish, out)?,
-        Task::Serve => serve(&config)?,
+        Task::Serve => serve(&config, origin)?,
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn serve(config: &Config) -> Result<(), CliError> {
+fn serve(config: &Config, origin: Origin) -> Result<(), CliError> {
     logging::start(config)?;
-    server::run(config, |startup, _stop| {
+    server::run(config, Some(origin), |startup, _stop| {
         // A server goes on when nobody reads what it says.
         let _ = writeln!(io::stdout(), "{startup}");
     })

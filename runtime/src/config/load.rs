@@ -78,16 +78,11 @@ pub enum ConfigError {
 impl Config {
     /// Puts the sources together and checks what comes out.
     pub fn load(sources: &Sources) -> Result<Self, ConfigError> {
-        let mut merged = file_table(sources.file.as_deref())?;
-        for (name, text) in &sources.environment {
-            if let Some(rest) = name.strip_prefix(ENVIRONMENT_PREFIX) {
-                let key = rest.to_lowercase().replace(SECTION_SEPARATOR, ".");
-                merge(&mut merged, one_setting(name, &key, text)?);
-            }
-        }
-        for Setting { flag, key, value } in &sources.flags {
-            merge(&mut merged, one_setting(flag, key, value)?);
-        }
+        Self::of(sources.merged()?)
+    }
+
+    /// The configuration that the sources make together, once it is checked.
+    pub(super) fn of(merged: Table) -> Result<Self, ConfigError> {
         // Every part of it was read before.
         let config: Self = merged.try_into().map_err(|error: toml::de::Error| {
             let (name, reason) = ("the configuration".to_owned(), error.message().to_owned());
@@ -95,6 +90,23 @@ impl Config {
         })?;
         config.check()?;
         Ok(config)
+    }
+}
+
+impl Sources {
+    /// What the sources say, those that win over the others.
+    pub(super) fn merged(&self) -> Result<Table, ConfigError> {
+        let mut merged = file_table(self.file.as_deref())?;
+        for (name, text) in &self.environment {
+            if let Some(rest) = name.strip_prefix(ENVIRONMENT_PREFIX) {
+                let key = rest.to_lowercase().replace(SECTION_SEPARATOR, ".");
+                merge(&mut merged, one_setting(name, &key, text)?);
+            }
+        }
+        for Setting { flag, key, value } in &self.flags {
+            merge(&mut merged, one_setting(flag, key, value)?);
+        }
+        Ok(merged)
     }
 }
 
@@ -147,7 +159,7 @@ fn nested(key: &str, value: Value) -> Table {
 }
 
 /// Puts `upper` over `lower`, section by section.
-fn merge(lower: &mut Table, upper: Table) {
+pub(super) fn merge(lower: &mut Table, upper: Table) {
     for (key, value) in upper {
         match (lower.get_mut(&key), value) {
             (Some(Value::Table(below)), Value::Table(above)) => merge(below, above),

@@ -1,5 +1,6 @@
 //! What can be set about payment providers. One is there when its section is.
 
+use std::iter;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
@@ -151,7 +152,33 @@ struct Common<'a> {
 
 type Provider = Arc<dyn PaymentProvider>;
 
+/// What the notices of one provider are verified with.
+pub struct Verifying {
+    /// Which provider's.
+    pub provider: &'static str,
+    /// The setting that has it, and nothing else.
+    pub setting: &'static str,
+    /// All that is believed.
+    pub secrets: Vec<Key>,
+}
+
 impl Payments {
+    /// What notices are verified with, for each provider that is set.
+    ///
+    /// # Errors
+    /// If something about it is missing.
+    pub fn verifying(&self) -> Result<Vec<Verifying>, SettingError> {
+        let all = [
+            self.stripe.as_ref().map(StripeSection::verifying),
+            self.paypal.as_ref().map(PaypalSection::verifying),
+            self.vnpay.as_ref().map(VnpaySection::verifying),
+            self.zalopay.as_ref().map(ZalopaySection::verifying),
+            self.payos.as_ref().map(PayosSection::verifying),
+            self.razorpay.as_ref().map(RazorpaySection::verifying),
+        ];
+        all.into_iter().flatten().collect()
+    }
+
     /// The providers that are set. `return_url` is where buyers go, if nothing else is set; the
     /// orders are those of `installation`.
     ///
@@ -178,12 +205,21 @@ impl Payments {
 }
 
 impl StripeSection {
+    fn verifying(&self) -> Result<Verifying, SettingError> {
+        let secrets = Section(stripe::NAME).keys("webhook_secrets", &self.webhook_secrets)?;
+        Ok(Verifying {
+            provider: stripe::NAME,
+            setting: "payments.stripe.webhook_secrets",
+            secrets,
+        })
+    }
+
     fn provider(&self, common: &Common<'_>) -> Result<Provider, SettingError> {
         let section = Section(stripe::NAME);
         let settings = StripeSettings {
             api: section.url("api", self.api.as_ref(), stripe::API)?,
             secret_key: section.key("secret_key", self.secret_key.as_ref())?,
-            webhook_secrets: section.keys("webhook_secrets", &self.webhook_secrets)?,
+            webhook_secrets: self.verifying()?.secrets.into(),
             return_url: common.return_url.to_owned(),
             installation: common.installation.clone(),
             flow: match self.flow {
@@ -196,14 +232,19 @@ impl StripeSection {
 }
 
 impl PaypalSection {
+    fn verifying(&self) -> Result<Verifying, SettingError> {
+        Section(paypal::NAME).some("webhook_ids", &self.webhook_ids)?;
+        let secrets = self.webhook_ids.iter().map(|id| Key::new(id.as_str())).collect();
+        Ok(Verifying { provider: paypal::NAME, setting: "payments.paypal.webhook_ids", secrets })
+    }
+
     fn provider(&self, common: &Common<'_>) -> Result<Provider, SettingError> {
         let section = Section(paypal::NAME);
-        section.some("webhook_ids", &self.webhook_ids)?;
         let settings = PaypalSettings {
             api: section.url("api", self.api.as_ref(), paypal::API)?,
             client_id: section.text("client_id", &self.client_id)?,
             client_secret: section.key("client_secret", self.client_secret.as_ref())?,
-            webhook_ids: self.webhook_ids.clone(),
+            webhook_ids: self.verifying()?.secrets.into(),
             return_url: common.return_url.to_owned(),
             installation: common.installation.clone(),
         };
@@ -212,6 +253,16 @@ impl PaypalSection {
 }
 
 impl VnpaySection {
+    fn verifying(&self) -> Result<Verifying, SettingError> {
+        let used = Section(vnpay::NAME).key("hash_secret", self.hash_secret.as_ref())?;
+        let secrets = iter::once(used).chain(self.former_hash_secrets.iter().map(key)).collect();
+        Ok(Verifying {
+            provider: vnpay::NAME,
+            setting: "payments.vnpay.former_hash_secrets",
+            secrets,
+        })
+    }
+
     fn provider(&self, common: &Common<'_>) -> Result<Provider, SettingError> {
         let section = Section(vnpay::NAME);
         let settings = VnpaySettings {
@@ -219,7 +270,7 @@ impl VnpaySection {
             api: section.url("api", self.api.as_ref(), vnpay::API)?,
             tmn_code: section.text("tmn_code", &self.tmn_code)?,
             hash_secret: section.key("hash_secret", self.hash_secret.as_ref())?,
-            former_hash_secrets: self.former_hash_secrets.iter().map(key).collect(),
+            notice_secrets: self.verifying()?.secrets.into(),
             return_url: common.return_url.to_owned(),
             installation: common.installation.clone(),
             ip: self.ip.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST)),
@@ -229,6 +280,11 @@ impl VnpaySection {
 }
 
 impl ZalopaySection {
+    fn verifying(&self) -> Result<Verifying, SettingError> {
+        let secrets = Section(zalopay::NAME).keys("key2s", &self.key2s)?;
+        Ok(Verifying { provider: zalopay::NAME, setting: "payments.zalopay.key2s", secrets })
+    }
+
     fn provider(&self, common: &Common<'_>) -> Result<Provider, SettingError> {
         let section = Section(zalopay::NAME);
         if self.app_id == 0 {
@@ -238,7 +294,7 @@ impl ZalopaySection {
             api: section.url("api", self.api.as_ref(), zalopay::API)?,
             app_id: self.app_id,
             key1: section.key("key1", self.key1.as_ref())?,
-            key2s: section.keys("key2s", &self.key2s)?,
+            key2s: self.verifying()?.secrets.into(),
             callback_url: self.callback_url.clone(),
             return_url: common.return_url.to_owned(),
             installation: common.installation.clone(),
@@ -248,6 +304,16 @@ impl ZalopaySection {
 }
 
 impl PayosSection {
+    fn verifying(&self) -> Result<Verifying, SettingError> {
+        let used = Section(payos::NAME).key("checksum_key", self.checksum_key.as_ref())?;
+        let secrets = iter::once(used).chain(self.former_checksum_keys.iter().map(key)).collect();
+        Ok(Verifying {
+            provider: payos::NAME,
+            setting: "payments.payos.former_checksum_keys",
+            secrets,
+        })
+    }
+
     fn provider(&self, common: &Common<'_>) -> Result<Provider, SettingError> {
         let section = Section(payos::NAME);
         let settings = PayosSettings {
@@ -256,7 +322,7 @@ impl PayosSection {
             client_id: section.text("client_id", &self.client_id)?,
             api_key: section.key("api_key", self.api_key.as_ref())?,
             checksum_key: section.key("checksum_key", self.checksum_key.as_ref())?,
-            former_checksum_keys: self.former_checksum_keys.iter().map(key).collect(),
+            notice_secrets: self.verifying()?.secrets.into(),
             return_url: common.return_url.to_owned(),
             installation: common.installation.clone(),
         };
@@ -265,13 +331,22 @@ impl PayosSection {
 }
 
 impl RazorpaySection {
+    fn verifying(&self) -> Result<Verifying, SettingError> {
+        let secrets = Section(razorpay::NAME).keys("webhook_secrets", &self.webhook_secrets)?;
+        Ok(Verifying {
+            provider: razorpay::NAME,
+            setting: "payments.razorpay.webhook_secrets",
+            secrets,
+        })
+    }
+
     fn provider(&self, common: &Common<'_>) -> Result<Provider, SettingError> {
         let section = Section(razorpay::NAME);
         let settings = RazorpaySettings {
             api: section.url("api", self.api.as_ref(), razorpay::API)?,
             key_id: section.text("key_id", &self.key_id)?,
             key_secret: section.key("key_secret", self.key_secret.as_ref())?,
-            webhook_secrets: section.keys("webhook_secrets", &self.webhook_secrets)?,
+            webhook_secrets: self.verifying()?.secrets.into(),
             return_url: common.return_url.to_owned(),
             installation: common.installation.clone(),
         };

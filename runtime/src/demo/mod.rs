@@ -54,7 +54,7 @@ pub enum DemoError {
 /// Runs the demo. The exit code is 0 unless a crowd was let in and the audit does not hold.
 pub fn run(config: &Config, args: DemoArgs) -> Result<ExitCode, DemoError> {
     let (done, outcome) = mpsc::channel();
-    server::run(config, move |startup, stop| {
+    server::run(config, None, move |startup, stop| {
         println!("{startup}\n");
         let attended = attend(&startup, args);
         // Without a crowd the server goes on until somebody stops it.

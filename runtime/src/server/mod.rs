@@ -17,6 +17,7 @@ mod core_main;
 mod housekeeping;
 mod metrics;
 mod models;
+mod reload;
 mod slow;
 mod startup;
 
@@ -38,7 +39,7 @@ use self::addresses::{Addresses, core_of};
 use self::core_main::{CoreMain, Shared};
 use self::metrics::ServerMetrics;
 use self::slow::SlowPool;
-use crate::config::{Bounds, Config, HostKind, SettingError};
+use crate::config::{Bounds, Config, HostKind, Origin, SettingError};
 use crate::data_directory::{DataDirectory, DataDirectoryError};
 use crate::facts::{Facts, Floor};
 use crate::host::preflight::{self, PreflightError};
@@ -110,9 +111,11 @@ impl StopHandle {
 }
 
 /// Runs a server until it is told to stop, by a signal or by the handle that `on_start` gets once
-/// everything is recovered and listening.
+/// everything is recovered and listening. On SIGHUP it reads its configuration again, if `origin`
+/// says where that came from.
 pub fn run(
     config: &Config,
+    origin: Option<Origin>,
     on_start: impl FnOnce(Startup, StopHandle) + Send + 'static,
 ) -> Result<(), ServerError> {
     check_machine(config)?;
@@ -128,6 +131,9 @@ pub fn run(
     let counts: Arc<[_]> = cpus.iter().map(|_| Arc::<ConnectionCounts>::default()).collect();
     let (port, address) = (mailboxes.clone(), addresses.shared);
     let pool = SlowPool::start(config, &data, address, port, &stop, &facts)?;
+    if let Some(origin) = origin {
+        pool.reload_on_signal(origin)?;
+    }
     let metrics = ServerMetrics::new(mailboxes.clone(), facts.clone(), counts.clone(), &pool);
     let settings = settings(config, &data, &pool, metrics, &addresses)?;
     let api = Api::new(mailboxes.clone(), settings)?;

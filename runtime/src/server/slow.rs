@@ -30,8 +30,8 @@ use tokio::sync::{mpsc, watch};
 use super::bus::{Bus, BusMetrics, Signals};
 use super::housekeeping::{self, AccountMetrics};
 use super::models::Models;
-use super::{ServerError, StopHandle, control};
-use crate::config::{Config, SettingError};
+use super::{ServerError, StopHandle, control, reload};
+use crate::config::{Config, Origin, SettingError};
 use crate::data_directory::DataDirectory;
 use crate::facts::{Facts, progress};
 use crate::mailbox::Mailboxes;
@@ -127,6 +127,13 @@ impl SlowPool {
             shared_limits,
             accounts,
         })
+    }
+
+    /// Has the configuration read again whenever SIGHUP comes.
+    pub(super) fn reload_on_signal(&self, origin: Origin) -> std::io::Result<()> {
+        let _guard = self.runtime.enter();
+        self.runtime.spawn(reload::on_signal(origin, self.providers())?);
+        Ok(())
     }
 
     pub(super) fn providers(&self) -> Providers {

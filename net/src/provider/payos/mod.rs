@@ -30,10 +30,11 @@ use serde::de::DeserializeOwned;
 use serde_json::json;
 
 use self::code::{OrderCode, OrderCodes};
-use self::signed::{ChecksumKeys, Signed};
+use self::signed::Signed;
 use self::wire::{Envelope, Link, NewLink, NewPage, SUCCESS};
 use super::api::{self, Api, ApiUrl, refused, temporary};
 use super::installation::Installation;
+use super::notice_secrets::NoticeSecrets;
 use super::secret::Secret;
 use super::vietnam::is_dong;
 use super::{
@@ -71,8 +72,8 @@ pub struct PayosSettings {
     pub api_key: Secret,
     /// What both sides sign with.
     pub checksum_key: Secret,
-    /// What payOS may still sign with, while the key is being changed.
-    pub former_checksum_keys: Vec<Secret>,
+    /// What payOS may sign with: that one, and those from before. Any that fits is believed.
+    pub notice_secrets: NoticeSecrets,
     /// Where a buyer goes afterwards; `?order=` and the order's id are added.
     pub return_url: String,
     /// Whose orders they are.
@@ -85,7 +86,8 @@ pub struct Payos {
     pages: ApiUrl,
     client_id: String,
     api_key: Secret,
-    keys: ChecksumKeys,
+    checksum_key: Secret,
+    notice_secrets: NoticeSecrets,
     codes: OrderCodes,
     return_url: String,
 }
@@ -105,13 +107,13 @@ impl From<Refusal> for AskError {
 impl Payos {
     /// The provider with these settings.
     pub fn new(settings: PayosSettings) -> Self {
-        let PayosSettings { checksum_key, former_checksum_keys, .. } = settings;
         Self {
             api: Api::new(settings.api),
             pages: settings.pages,
             client_id: settings.client_id,
             api_key: settings.api_key,
-            keys: ChecksumKeys { current: checksum_key, former: former_checksum_keys },
+            checksum_key: settings.checksum_key,
+            notice_secrets: settings.notice_secrets,
             codes: OrderCodes::of(&settings.installation),
             return_url: settings.return_url,
         }
@@ -129,7 +131,7 @@ impl Payos {
             expired_at: wish.until.as_ms() / 1_000,
             signature: String::new(),
         };
-        link.signature = self.keys.current.hmac_sha256_hex(link.signed_text().as_bytes());
+        link.signature = self.checksum_key.hmac_sha256_hex(link.signed_text().as_bytes());
         let answer = self.api.post_json("/v2/payment-requests", &self.headers(), &link).await?;
         match self.read::<NewPage>(&answer)? {
             Ok(page) => Ok(IntentPage { reference: page.payment_link_id, url: page.checkout_url }),
@@ -203,7 +205,7 @@ impl Payos {
             return Err(temporary("payOS answered without data or signature"));
         };
         let signed = Signed { data, signature };
-        if !signed.is_by(&self.keys) {
+        if !signed.is_by(&self.notice_secrets) {
             return Err(temporary("payOS's answer has a wrong signature: check the checksum key"));
         }
         let unreadable = |fault: serde_json::Error| temporary(format!("payOS's answer: {fault}"));
@@ -254,8 +256,12 @@ impl PaymentProvider for Payos {
         std::future::ready(Err(by_hand(wish))).boxed()
     }
 
+    fn notice_secrets(&self) -> Option<&NoticeSecrets> {
+        Some(&self.notice_secrets)
+    }
+
     fn verify_notice(&self, notice: RawNotice<'_>, _now: Time) -> Result<Vec<Said>, NoticeError> {
-        let notice = notice::read(&self.keys, &self.codes, notice.body)?;
+        let notice = notice::read(&self.notice_secrets, &self.codes, notice.body)?;
         Ok(notice.map(Said::PaymentIfOrdered).into_iter().collect())
     }
 
@@ -292,7 +298,7 @@ mod tests {
             client_id: "client".into(),
             api_key: Secret::new("key"),
             checksum_key: Secret::new("checksum"),
-            former_checksum_keys: Vec::new(),
+            notice_secrets: vec![Secret::new("checksum")].into(),
             return_url: "https://example.com/return".into(),
             installation: Installation::of(1),
         });

@@ -10,9 +10,10 @@ use onsale_core::command::PaymentNotice;
 use serde::Deserialize;
 
 use super::code::{OrderCode, OrderCodes};
-use super::signed::{ChecksumKeys, Signed};
+use super::signed::Signed;
 use super::wire::{SUCCESS, captured};
 use crate::provider::NoticeError;
+use crate::provider::notice_secrets::NoticeSecrets;
 use crate::provider::signature::SignatureError;
 
 /// What a trial has for a memo, signed like a real one: payOS sends it when a webhook is set up,
@@ -34,7 +35,7 @@ struct Data {
 
 /// Makes sure that the notice is payOS's, and reads it.
 pub(super) fn read(
-    keys: &ChecksumKeys,
+    keys: &NoticeSecrets,
     codes: &OrderCodes,
     body: &[u8],
 ) -> Result<Option<PaymentNotice>, NoticeError> {
@@ -67,8 +68,8 @@ mod tests {
         OrderCodes::of(&Installation::of(1))
     }
 
-    fn keys() -> ChecksumKeys {
-        ChecksumKeys { current: Secret::new("checksum"), former: vec![Secret::new("before")] }
+    fn keys() -> NoticeSecrets {
+        vec![Secret::new("checksum"), Secret::new("before")].into()
     }
 
     fn order() -> OrderId {

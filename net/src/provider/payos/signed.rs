@@ -11,14 +11,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use crate::provider::secret::Secret;
-
-/// The keys that payOS may have signed with: the one in use, and those before it.
-#[derive(Clone, Debug)]
-pub(super) struct ChecksumKeys {
-    pub(super) current: Secret,
-    pub(super) former: Vec<Secret>,
-}
+use crate::provider::notice_secrets::NoticeSecrets;
 
 /// An object with its signature, as it came in. The rest of what came is not signed.
 #[derive(Debug, Deserialize)]
@@ -29,10 +22,9 @@ pub(super) struct Signed {
 
 impl Signed {
     /// Whether one of these keys signed it.
-    pub(super) fn is_by(&self, keys: &ChecksumKeys) -> bool {
+    pub(super) fn is_by(&self, keys: &NoticeSecrets) -> bool {
         let text = signed_text(&self.data);
-        let mut all = [&keys.current].into_iter().chain(&keys.former);
-        all.any(|key| key.is_hmac_sha256_hex(text.as_bytes(), &self.signature))
+        keys.current().iter().any(|key| key.is_hmac_sha256_hex(text.as_bytes(), &self.signature))
     }
 
     /// What it says.
@@ -78,10 +70,10 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::provider::secret::Secret;
 
-    fn keys(current: &str, former: &[&str]) -> ChecksumKeys {
-        let former = former.iter().map(|key| Secret::new(*key)).collect();
-        ChecksumKeys { current: Secret::new(current), former }
+    fn keys(all: &[&str]) -> NoticeSecrets {
+        all.iter().map(|key| Secret::new(*key)).collect::<Vec<_>>().into()
     }
 
     fn text_of(data: &Value) -> String {
@@ -93,13 +85,13 @@ mod tests {
         // payos.vn/docs/tich-hop-webhook/kiem-tra-du-lieu-voi-signature
         let key = "1a54716c8f0efb2744fb28b6e38b25da7f67a925d98bc1c18bd8faaecadd7675";
         let signed: Signed = serde_json::from_value(sample()).unwrap();
-        assert!(signed.is_by(&keys(key, &[])));
-        assert!(signed.is_by(&keys("the next key", &[key])), "while the key is being changed");
-        assert!(!signed.is_by(&keys("another key", &[])));
+        assert!(signed.is_by(&keys(&[key])));
+        assert!(signed.is_by(&keys(&["the next key", key])), "while the key is being changed");
+        assert!(!signed.is_by(&keys(&["another key"])));
         let mut altered = sample();
         altered["data"]["amount"] = json!(3_001);
         let altered: Signed = serde_json::from_value(altered).unwrap();
-        assert!(!altered.is_by(&keys(key, &[])));
+        assert!(!altered.is_by(&keys(&[key])));
     }
 
     /// The notice on payOS's page.

@@ -43,6 +43,7 @@ use self::token::Tokens;
 use self::wire::{Name, Order, OrderStatus, Refund, RefundStatus};
 use super::api::{self, Api, ApiUrl, Headers, refused, temporary};
 use super::installation::Installation;
+use super::notice_secrets::NoticeSecrets;
 use super::secret::Secret;
 use super::{
     AskError, Asking, Clock, Fate, IntentPage, IntentWish, NoticeAnswer, NoticeError,
@@ -75,8 +76,8 @@ pub struct PaypalSettings {
     /// The app's secret.
     pub client_secret: Secret,
     /// `PayPal`'s names for the webhooks that lead here. One that a notice was signed for is
-    /// enough, so one can be replaced by another.
-    pub webhook_ids: Vec<String>,
+    /// enough, so one can be replaced by another. They are no secrets, but used as such.
+    pub webhook_ids: NoticeSecrets,
     /// Where a buyer goes afterwards; `?order=` and the order's id are added.
     pub return_url: String,
     /// Whose orders they are.
@@ -287,6 +288,10 @@ impl PaymentProvider for Paypal {
 
     fn query_dispute<'a>(&'a self, dispute: &'a str) -> Asking<'a, Option<DisputeNotice>> {
         self.dispute(dispute).boxed()
+    }
+
+    fn notice_secrets(&self) -> Option<&NoticeSecrets> {
+        Some(&self.reader.webhook_ids)
     }
 
     fn verify_notice(&self, notice: RawNotice<'_>, now: Time) -> Result<Vec<Said>, NoticeError> {

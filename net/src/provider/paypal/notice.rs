@@ -19,6 +19,7 @@ use serde_json::value::RawValue;
 use super::certificate::Certificates;
 use super::wire::{Name, Order};
 use crate::provider::installation::Installation;
+use crate::provider::notice_secrets::NoticeSecrets;
 use crate::provider::signature::{self, SignatureError};
 use crate::provider::{NoticeError, RawNotice, Said};
 
@@ -37,7 +38,7 @@ const ALGORITHM: &str = "SHA256withRSA";
 /// Reads the notices of these webhooks.
 pub(super) struct Reader {
     /// `PayPal`'s names for the webhooks; one of them is signed with every notice.
-    webhook_ids: Vec<String>,
+    pub(super) webhook_ids: NoticeSecrets,
     pub(super) certificates: Certificates,
     installation: Installation,
     /// How many could not be verified, and since when that was counted.
@@ -46,7 +47,7 @@ pub(super) struct Reader {
 
 impl Reader {
     pub(super) fn new(
-        webhook_ids: Vec<String>,
+        webhook_ids: NoticeSecrets,
         certificates: Certificates,
         installation: Installation,
     ) -> Self {
@@ -67,7 +68,9 @@ impl Reader {
             return Err(SignatureError::Wrong.into());
         }
         let crc = crc32fast::hash(notice.body);
-        let texts: Vec<_> = self.webhook_ids.iter().map(|id| seal.signed_text(id, crc)).collect();
+        let webhook_ids = self.webhook_ids.current();
+        let ids = webhook_ids.iter().map(|id| String::from_utf8_lossy(id.expose()));
+        let texts: Vec<_> = ids.map(|id| seal.signed_text(&id, crc)).collect();
         let address = seal.certificate;
         let is_proven = self.certificates.has_signed(address, &texts, &seal.signature, now);
         if is_proven == Some(false) {
@@ -196,6 +199,7 @@ mod tests {
     };
     use super::*;
     use crate::provider::api::ApiUrl;
+    use crate::provider::secret::Secret;
 
     const ADDRESS: &str = "http://127.0.0.1:1/certificate";
 
@@ -204,8 +208,8 @@ mod tests {
         let api = ApiUrl::parse("http://127.0.0.1:1").unwrap();
         let none = Certificates::new(&api);
         let certificates = if is_known { none.with(ADDRESS, CERTIFICATE) } else { none };
-        let webhook_ids = webhook_ids.iter().map(|id| (*id).to_owned()).collect();
-        Reader::new(webhook_ids, certificates, here())
+        let webhook_ids: Vec<_> = webhook_ids.iter().map(|id| Secret::new(*id)).collect();
+        Reader::new(webhook_ids.into(), certificates, here())
     }
 
     fn here() -> Installation {

@@ -27,7 +27,7 @@ async fn paypal(script: impl IntoIterator<Item = (&'static str, u16, Value)>) ->
         api: ApiUrl::parse(&url).unwrap(),
         client_id: "client".into(),
         client_secret: Secret::new("secret"),
-        webhook_ids: Vec::new(),
+        webhook_ids: Vec::new().into(),
         return_url: "https://tickets.example/return".into(),
         installation: Installation::of(1),
     };

@@ -26,6 +26,7 @@ use self::entity::{Collection, Failure, Link, Links, Payment, Refund};
 use super::api::{Api, ApiUrl, refused, temporary};
 use super::currency::exponent;
 use super::installation::Installation;
+use super::notice_secrets::NoticeSecrets;
 use super::secret::Secret;
 use super::signature::SignatureError;
 use super::{
@@ -73,7 +74,7 @@ pub struct RazorpaySettings {
     pub key_secret: Secret,
     /// The secrets of the webhook. Any one that fits is believed: retries of old events stay signed
     /// with the old one after it was changed.
-    pub webhook_secrets: Vec<Secret>,
+    pub webhook_secrets: NoticeSecrets,
     /// Where the buyer goes afterwards; `?order=` and the order's id are added.
     pub return_url: String,
     /// Whose orders they are.
@@ -294,11 +295,15 @@ impl PaymentProvider for Razorpay {
         async move { self.get::<Refund>(&format!("/refunds/{reference}")).await?.receipt() }.boxed()
     }
 
+    fn notice_secrets(&self) -> Option<&NoticeSecrets> {
+        Some(&self.settings.webhook_secrets)
+    }
+
     /// There is no time in the signature: an old event, sent again, says nothing new.
     fn verify_notice(&self, notice: RawNotice<'_>, _now: Time) -> Result<Vec<Said>, NoticeError> {
         let digest = notice.header(SIGNATURE_HEADER)?;
-        let mut secrets = self.settings.webhook_secrets.iter();
-        if !secrets.any(|secret| secret.is_hmac_sha256_hex(notice.body, digest)) {
+        let secrets = self.settings.webhook_secrets.current();
+        if !secrets.iter().any(|secret| secret.is_hmac_sha256_hex(notice.body, digest)) {
             return Err(SignatureError::Wrong.into());
         }
         event::read(notice.body, &self.settings.installation)

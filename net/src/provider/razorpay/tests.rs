@@ -25,7 +25,7 @@ fn razorpay() -> Razorpay {
         api: ApiUrl::parse(API).unwrap(),
         key_id: "rzp_test_key".into(),
         key_secret: Secret::new("key secret"),
-        webhook_secrets: vec![Secret::new("old secret"), Secret::new("new secret")],
+        webhook_secrets: vec![Secret::new("old secret"), Secret::new("new secret")].into(),
         return_url: "https://tickets.example/return".into(),
         installation: here(),
     };

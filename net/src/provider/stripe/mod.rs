@@ -24,6 +24,7 @@ use onsale_core::time::{Span, Time};
 use self::object::{Dispute, Failure, List, PaymentIntent, Refund, Session};
 use super::api::{self, Api, ApiUrl, refused, temporary};
 use super::installation::Installation;
+use super::notice_secrets::NoticeSecrets;
 use super::secret::Secret;
 use super::signature::{self, SignatureError};
 use super::{
@@ -62,7 +63,7 @@ pub struct StripeSettings {
     pub secret_key: Secret,
     /// The secrets of the webhook endpoint, `whsec_…`. Any one that fits is believed: there are two
     /// while it is being changed.
-    pub webhook_secrets: Vec<Secret>,
+    pub webhook_secrets: NoticeSecrets,
     /// Where the buyer goes afterwards; `?order=` and the order's id are added.
     pub return_url: String,
     /// Whose page the buyer pays on.
@@ -340,11 +341,15 @@ impl PaymentProvider for Stripe {
         self.dispute(dispute).boxed()
     }
 
+    fn notice_secrets(&self) -> Option<&NoticeSecrets> {
+        Some(&self.settings.webhook_secrets)
+    }
+
     fn verify_notice(&self, notice: RawNotice<'_>, now: Time) -> Result<Vec<Said>, NoticeError> {
         let header = notice.header(SIGNATURE_HEADER)?;
         let check = |secret| signature::verify(secret, header, notice.body, now);
         let mut reason = SignatureError::Wrong;
-        for secret in &self.settings.webhook_secrets {
+        for secret in self.settings.webhook_secrets.current().iter() {
             match check(secret) {
                 Ok(()) => return event::read(notice.body, &self.settings.installation),
                 // That one secret does not match says less than that another does, too late.

@@ -25,7 +25,7 @@ fn stripe() -> Stripe {
     let settings = StripeSettings {
         api: ApiUrl::parse(API).unwrap(),
         secret_key: Secret::new("sk_test_key"),
-        webhook_secrets: vec![Secret::new("whsec_old"), Secret::new("whsec_new")],
+        webhook_secrets: vec![Secret::new("whsec_old"), Secret::new("whsec_new")].into(),
         return_url: "https://tickets.example/return".into(),
         flow: Flow::Checkout,
         installation: here(),

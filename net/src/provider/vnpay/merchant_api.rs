@@ -114,7 +114,8 @@ impl MerchantApi {
 
     async fn send(&self, body: &Map<String, Value>, reply: &[&str]) -> Result<Reply, AskError> {
         let said = self.api.post_json("", &[], body).await?;
-        Reply::verified(said.success()?, reply, self.settings.secrets())
+        let secrets = self.settings.notice_secrets.current();
+        Reply::verified(said.success()?, reply, &*secrets)
     }
 }
 

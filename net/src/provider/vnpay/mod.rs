@@ -18,7 +18,6 @@ mod refunds;
 mod signing;
 mod transaction;
 
-use std::iter;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -36,6 +35,7 @@ use self::signing::Query;
 use self::transaction::{OK, dong_of, hundredths, notice};
 use super::api::{ApiUrl, refused, temporary};
 use super::installation::{Installation, NotOurs};
+use super::notice_secrets::NoticeSecrets;
 use super::secret::Secret;
 use super::{
     AskError, Asking, Clock, Fate, IntentPage, IntentWish, NoticeAnswer, NoticeError,
@@ -70,8 +70,9 @@ pub struct VnpaySettings {
     pub tmn_code: String,
     /// What is signed with (`vnp_HashSecret`).
     pub hash_secret: Secret,
-    /// Secrets from before: what they signed is still believed.
-    pub former_hash_secrets: Vec<Secret>,
+    /// What is signed with that comes from there: that one, and those from before. Any that fits is
+    /// believed.
+    pub notice_secrets: NoticeSecrets,
     /// Where a buyer goes who has paid; `?order=` and the order's id are added.
     pub return_url: String,
     /// The address that `VNPay` is told as the buyer's and as the server's. No buyer's address
@@ -79,12 +80,6 @@ pub struct VnpaySettings {
     pub ip: IpAddr,
     /// Whose orders they are.
     pub installation: Installation,
-}
-
-impl VnpaySettings {
-    fn secrets(&self) -> impl Iterator<Item = &Secret> {
-        iter::once(&self.hash_secret).chain(&self.former_hash_secrets)
-    }
 }
 
 /// `VNPay`.
@@ -190,8 +185,12 @@ impl PaymentProvider for Vnpay {
         Method::GET
     }
 
+    fn notice_secrets(&self) -> Option<&NoticeSecrets> {
+        Some(&self.settings.notice_secrets)
+    }
+
     fn verify_notice(&self, raw: RawNotice<'_>, _now: Time) -> Result<Vec<Said>, NoticeError> {
-        let query = Query::verified(raw.query, self.settings.secrets())?;
+        let query = Query::verified(raw.query, &*self.settings.notice_secrets.current())?;
         let field = |name| query.get(name).unwrap_or_default();
         let malformed = |what: &str| NoticeError::Malformed(format!("{what} in {}", raw.query));
         if field("vnp_TmnCode") != self.settings.tmn_code {

@@ -18,7 +18,7 @@ fn vnpay() -> Vnpay {
         api: ApiUrl::parse(API).unwrap(),
         tmn_code: "TESTTMN1".into(),
         hash_secret: Secret::new("test_secret"),
-        former_hash_secrets: vec![Secret::new("old_secret")],
+        notice_secrets: vec![Secret::new("test_secret"), Secret::new("old_secret")].into(),
         return_url: "https://tickets.example/thanks".into(),
         ip: IpAddr::from([203, 0, 113, 7]),
         installation: Installation::of(1),

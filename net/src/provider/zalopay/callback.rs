@@ -33,7 +33,7 @@ pub(super) fn read(settings: &ZalopaySettings, body: &[u8]) -> Result<PaymentNot
     let envelope: Envelope = serde_json::from_slice(body)
         .map_err(|_| NoticeError::Signature(SignatureError::Missing))?;
     let data = envelope.data.as_bytes();
-    if !settings.key2s.iter().any(|key| key.is_hmac_sha256_hex(data, &envelope.mac)) {
+    if !settings.key2s.current().iter().any(|key| key.is_hmac_sha256_hex(data, &envelope.mac)) {
         return Err(SignatureError::Wrong.into());
     }
     let data: Data = serde_json::from_slice(data)

@@ -23,6 +23,7 @@ use serde_json::{Value, json};
 use self::answer::Answer;
 use super::api::{Api, ApiUrl, refused};
 use super::installation::Installation;
+use super::notice_secrets::NoticeSecrets;
 use super::secret::Secret;
 use super::{
     AskError, Asking, Clock, Fate, IntentPage, IntentWish, NoticeAnswer, NoticeError,
@@ -54,7 +55,7 @@ pub struct ZalopaySettings {
     /// What is signed with that goes to `ZaloPay`.
     pub key1: Secret,
     /// What callbacks are signed with: any of these is believed.
-    pub key2s: Vec<Secret>,
+    pub key2s: NoticeSecrets,
     /// Where callbacks go, if not where the application's settings at `ZaloPay` say.
     pub callback_url: Option<String>,
     /// Where a buyer goes who has paid; `?order=` and the order's id are added.
@@ -274,6 +275,10 @@ impl PaymentProvider for Zalopay {
         reference: &'a str,
     ) -> Asking<'a, RefundReceipt> {
         self.ask_refund(reference).boxed()
+    }
+
+    fn notice_secrets(&self) -> Option<&NoticeSecrets> {
+        Some(&self.settings.key2s)
     }
 
     fn verify_notice(&self, notice: RawNotice<'_>, _now: Time) -> Result<Vec<Said>, NoticeError> {

@@ -14,7 +14,7 @@ pub(super) fn settings() -> ZalopaySettings {
         api: ApiUrl::parse(API).unwrap(),
         app_id: 2_554,
         key1: Secret::new("zlp_test_key1"),
-        key2s: vec![Secret::new("key2"), Secret::new("old_key2")],
+        key2s: vec![Secret::new("key2"), Secret::new("old_key2")].into(),
         callback_url: Some("https://tickets.example/webhooks/zalopay".into()),
         return_url: "https://tickets.example/thanks".into(),
         installation: Installation::of(1),
