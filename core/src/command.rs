@@ -166,7 +166,7 @@ pub enum Command {
     ReleaseHold(HoldId),
     /// Take an id for an event that will be defined later. Until then nobody sees it.
     ReserveEvent,
-    /// Say what becomes of a refund that its provider will not make.
+    /// Say what becomes of a refund that its provider will not make, or does not come to make.
     SettleRefund {
         /// Of which order.
         order: OrderId,

@@ -340,13 +340,14 @@ pub struct Audit {
     pub stock: Vec<StockAudit>,
     /// Money that came, in the event's currency.
     pub captured: Amount,
-    /// Money that went back, in the event's currency.
+    /// Money that went back, in the event's currency; what went twice, twice.
     pub refunded: Amount,
     /// Money that is going back, in the event's currency.
     pub refunding: Amount,
     /// Money that banks took back, in the event's currency.
     pub charged_back: Amount,
-    /// What that cost: valid tickets whose money is gone, and money that had gone back before.
+    /// What that cost, and what went back twice: valid tickets whose money is gone, and money that
+    /// had gone back before.
     pub loss: Amount,
     /// What the valid tickets cost.
     pub ticket_value: Amount,

@@ -116,6 +116,12 @@ pub enum Refusal {
     /// The partition has no room for another one.
     #[error("there is no room for another {0} here")]
     Full(Thing),
+    /// The provider is still asked for the refund.
+    #[error(
+        "the provider is being asked for this refund: once it is a stuck effect, have it asked at \
+         once there, or settle it by hand"
+    )]
+    RefundUnderWay,
     /// Seats that are not for sale.
     #[error("some of these seats are not for sale: choose others")]
     SeatsBlocked {
@@ -221,6 +227,7 @@ impl Refusal {
         "open_already",
         "operator_only",
         "ordered_already",
+        "refund_under_way",
         "seats_blocked",
         "seats_taken",
         "sold_out",
@@ -252,6 +259,7 @@ impl Refusal {
             Self::OpenAlready => "open_already",
             Self::OperatorOnly => "operator_only",
             Self::OrderedAlready { .. } => "ordered_already",
+            Self::RefundUnderWay => "refund_under_way",
             Self::SeatsBlocked { .. } => "seats_blocked",
             Self::SeatsTaken { .. } => "seats_taken",
             Self::SoldOut { .. } => "sold_out",

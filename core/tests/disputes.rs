@@ -101,6 +101,32 @@ fn an_operator_may_leave_the_tickets_although_the_money_is_gone() {
     must_be_settled(&mut world);
 }
 
+/// The money may be gone: the provider has to say so first.
+#[test]
+fn what_is_disputed_is_not_settled_by_hand_while_the_provider_is_asked_for_it() {
+    let (mut world, event, order) = paid();
+    assert_eq!(refund(&mut world, order, None), Ok(5_000));
+    asked(&mut world, order, 5_000, None);
+    assert_eq!(code(world.settle_refund(order, 0, by_hand("transfer 7"))), "disputed");
+    asked(&mut world, order, 5_000, Some(lost(5_000)));
+    assert_eq!(code(world.settle_refund(order, 0, by_hand("transfer 7"))), "disputed");
+    world.refuse(order, 0);
+    assert_eq!(money(&world, event), [5_000, 0, 5_000, 0, 0]);
+    must_be_settled(&mut world);
+}
+
+/// Gone by hand, by the provider and with the bank: each costs the price once.
+#[test]
+fn money_can_be_gone_three_times() {
+    let (mut world, event, order) = paid();
+    assert_eq!(refund(&mut world, order, None), Ok(5_000));
+    world.settle_refund(order, 0, by_hand("transfer 7")).unwrap();
+    world.ask(Actor::System, refund_done(order, 0, 0)).unwrap();
+    asked(&mut world, order, 5_000, Some(lost(5_000)));
+    assert_eq!(money(&world, event), [5_000, 10_000, 5_000, 10_000, 0]);
+    must_be_settled(&mut world);
+}
+
 #[test]
 fn a_dispute_that_is_won_changes_nothing() {
     let (mut world, event, order) = paid();

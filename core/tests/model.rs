@@ -375,6 +375,8 @@ impl Run {
         let back = |state: &RefundState| match state {
             RefundState::Wanted => Back::Awaited,
             RefundState::Done { .. } => Back::Done,
+            RefundState::Settled { twice: None, .. } => Back::ByHand,
+            RefundState::Settled { twice: Some(_), .. } => Back::Twice,
             RefundState::Refused { .. } => Back::Refused,
         };
         let refunds =
@@ -387,6 +389,7 @@ impl Run {
                 assert_eq!(ticket.valid, !void.contains(&i));
             }
         }
+        self.tally.gone_twice |= order.refunds.iter().any(|known| known.back == Back::Twice);
         self.tally.statuses.insert(view.status.name());
         self.tally.causes.extend(view.refunds.iter().map(|refund| format!("{:?}", refund.cause)));
     }

@@ -174,8 +174,7 @@ fn money_that_went_back_another_way_went_back() {
     assert_eq!(world.settle_refund(order, 0, by_hand("transfer 7")), Ok(Reply::Done));
     assert_eq!(attempts(&world), []);
     world.restart();
-    let reference = "transfer 7".to_owned();
-    assert_eq!(world.order_view(order).refunds[0].state, RefundState::Done { reference });
+    assert_eq!(world.order_view(order).refunds[0].state, settled(None));
     assert_eq!(world.audit(order.event).refunded.as_minor(), 5_000);
     world.books.check_settled(&world.partition, world.now());
 }
@@ -208,13 +207,100 @@ fn only_an_operator_settles_and_only_what_is_refused() {
     let settled = world.ask(Actor::System, settle(order, 0, RefundSettlement::Again));
     assert_eq!(settled, Ok(Reply::Done));
     for how in [RefundSettlement::Again, by_hand("transfer 7")] {
-        let wanted = world.settle_refund(order, 0, how.clone());
-        assert_eq!(wanted, Err(Refusal::NotInThatState { status: "REFUNDED" }));
         let (mut world, order) = refused();
         world.settle_refund(order, 0, how.clone()).unwrap();
         world.settle();
-        assert_eq!(code(world.settle_refund(order, 0, how)), "not_in_that_state", "it is done");
+        let done = world.settle_refund(order, 0, how);
+        assert_eq!(done, Err(Refusal::NotInThatState { status: "REFUNDED" }));
     }
+}
+
+/// A world with an order whose refund of everything, 50.00, is wanted.
+fn wanted() -> (World, OrderId) {
+    let (mut world, event) = World::with(club(9));
+    let order = world.buy(buyer(1), event, &[any(0, 2)]);
+    refund(&mut world, order, None).expect("it is paid");
+    (world, order)
+}
+
+/// Settled by hand with this reference, and made by the provider as well.
+fn settled(twice: Option<&str>) -> RefundState {
+    let twice = twice.map(str::to_owned);
+    RefundState::Settled { reference: "transfer 7".into(), twice }
+}
+
+/// Captured, refunded, going back, and lost, in minor units.
+fn money(world: &World, order: OrderId) -> [u64; 4] {
+    let audit = world.audit(order.event);
+    [audit.captured, audit.refunded, audit.refunding, audit.loss].map(Amount::as_minor)
+}
+
+#[test]
+fn a_refund_that_its_provider_does_not_come_to_make_can_go_back_another_way() {
+    let (mut world, order) = wanted();
+    let again = world.settle_refund(order, 0, RefundSettlement::Again);
+    assert_eq!(again, Err(Refusal::RefundUnderWay));
+    assert_eq!(attempts(&world), [(0, 0)]);
+    assert_eq!(world.settle_refund(order, 0, by_hand("transfer 7")), Ok(Reply::Done));
+    assert_eq!(attempts(&world), []);
+    world.restart();
+    assert_eq!(attempts(&world), [], "nor after a restart");
+    assert_eq!(world.order_view(order).refunds[0].state, settled(None));
+    // What the provider says no to now was given back all the same.
+    world.refuse(order, 0);
+    assert_eq!(world.order_view(order).refunds[0].state, settled(None));
+    assert_eq!(money(&world, order), [5_000, 5_000, 0, 0]);
+    world.books.check_settled(&world.partition, world.now());
+}
+
+#[test]
+fn money_that_the_provider_gives_back_as_well_is_gone_twice_and_counts_once() {
+    let (mut world, order) = wanted();
+    world.settle_refund(order, 0, by_hand("transfer 7")).unwrap();
+    world.ask(Actor::System, refund_done(order, 0, 0)).unwrap();
+    let gone = world.order_view(order).refunds[0].state.clone();
+    assert!(matches!(&gone, RefundState::Settled { twice: Some(_), .. }), "{gone:?}");
+    assert_eq!(money(&world, order), [5_000, 10_000, 0, 5_000]);
+    let applied = world.partition.applied();
+    world.ask(Actor::System, refund_done(order, 0, 0)).unwrap();
+    world.refuse(order, 0);
+    assert_eq!(world.partition.applied(), applied);
+    world.restart();
+    assert_eq!(world.order_view(order).refunds[0].state, gone);
+    let View::Timeline(steps) = world.query(Query::Timeline(order)) else { panic!() };
+    let [.., by_hand, done] = &steps[..] else { panic!("{steps:?}") };
+    assert!(matches!(by_hand.kind, StepKind::RefundSettled { .. }), "{by_hand:?}");
+    assert!(matches!(done.kind, StepKind::RefundDone { .. }), "{done:?}");
+    assert_eq!(code(world.settle_refund(order, 0, RefundSettlement::Again)), "not_in_that_state");
+    world.books.check_settled(&world.partition, world.now());
+}
+
+/// An answer to an attempt that nobody waits for any more.
+#[test]
+fn what_an_earlier_attempt_gave_back_is_gone_twice_too() {
+    let (mut world, order) = refused();
+    world.settle_refund(order, 0, RefundSettlement::Again).unwrap();
+    world.ask(Actor::System, refund_refused(order, 0, 1)).unwrap();
+    world.settle_refund(order, 0, by_hand("transfer 7")).unwrap();
+    world.ask(Actor::System, refund_done(order, 0, 0)).unwrap();
+    assert_eq!(money(&world, order), [5_000, 10_000, 0, 5_000]);
+    world.books.check_settled(&world.partition, world.now());
+}
+
+/// What is gone twice is the organiser's loss: the buyer of the other ticket is owed its price.
+#[test]
+fn money_that_is_gone_twice_takes_nothing_from_what_is_left() {
+    let (mut world, event) = World::with(club(9));
+    let order = world.buy(buyer(1), event, &[any(0, 2)]);
+    refund(&mut world, order, Some(&[0])).unwrap();
+    world.settle_refund(order, 0, by_hand("transfer 7")).unwrap();
+    world.ask(Actor::System, refund_done(order, 0, 0)).unwrap();
+    assert_eq!(money(&world, order), [5_000, 5_000, 0, 2_500]);
+    assert!(world.audit(event).holds());
+    assert_eq!(refund(&mut world, order, None), Ok(2_500));
+    world.settle();
+    assert_eq!(money(&world, order), [5_000, 7_500, 0, 2_500]);
+    world.books.check_settled(&world.partition, world.now());
 }
 
 #[test]

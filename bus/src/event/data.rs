@@ -340,7 +340,8 @@ types! {
         /// Why.
         cause: RefundCause,
     }
-    /// Money is on its way back.
+    /// Money is on its way back. After `onsale.refund.settled.v1` for the same refund it is the
+    /// second time: the provider has given back as well what had gone another way.
     RefundDone "onsale.refund.done.v1" Payment {
         /// Of which event.
         event: String,
@@ -371,7 +372,8 @@ types! {
         /// Which attempt this is: 1 is the first that an operator asked for.
         attempt: u32,
     }
-    /// Money that the provider would not give back went back another way: an operator vouches.
+    /// Money that the provider would not give back, or did not come to give back, went back another
+    /// way: an operator vouches.
     RefundSettled "onsale.refund.settled.v1" Payment {
         /// Of which event.
         event: String,

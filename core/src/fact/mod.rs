@@ -249,7 +249,8 @@ facts! {
         /// Why.
         cause: RefundCause,
     }
-    /// Money is on its way back: the provider says so.
+    /// Money is on its way back: the provider says so. Of what was settled by hand it is the second
+    /// time.
     41 RefundDone {
         /// Of which order.
         order: OrderId,
@@ -289,7 +290,8 @@ facts! {
         /// Which attempt this is: 1 is the first after the one that was made by itself.
         attempt: u32,
     }
-    /// Money that the provider would not give back went back another way: an operator vouches.
+    /// Money that the provider would not give back, or did not come to give back, went back another
+    /// way: an operator vouches.
     45 RefundSettled {
         /// Of which order.
         order: OrderId,

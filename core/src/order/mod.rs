@@ -232,7 +232,7 @@ impl Order {
         let refunds = refunds.filter(move |(number, refund)| !self.is_overtaken(*number, refund));
         refunds.filter_map(|(number, refund)| match &refund.state {
             RefundState::Refused { reason } => Some((number, refund, reason.as_str())),
-            RefundState::Wanted | RefundState::Done { .. } => None,
+            RefundState::Wanted | RefundState::Done { .. } | RefundState::Settled { .. } => None,
         })
     }
 }

@@ -222,12 +222,17 @@ impl Order {
     /// Whether a bank took the money before the provider would give it back: nothing is owed of
     /// that refund any more, and what is left was asked for anew.
     pub(crate) fn is_overtaken(&self, number: u32, refund: &Refund) -> bool {
-        let before = |dispute: &Dispute| match dispute.state {
+        let is_refused = matches!(refund.state, RefundState::Refused { .. });
+        is_refused && self.is_behind_a_loss(number, refund)
+    }
+
+    /// Whether a bank took the money after the provider was asked for a refund: it may be gone.
+    pub(super) fn is_behind_a_loss(&self, number: u32, refund: &Refund) -> bool {
+        let is_later = |dispute: &Dispute| match dispute.state {
             DisputeState::Lost { refunds, .. } => number < refunds,
             DisputeState::Open | DisputeState::Won => false,
         };
-        let is_refused = matches!(refund.state, RefundState::Refused { .. });
-        is_refused && self.disputes_of(refund.capture).any(before)
+        self.disputes_of(refund.capture).any(is_later)
     }
 
     /// What has neither gone back nor is to go back of a payment, and no bank has taken.

@@ -13,6 +13,7 @@ use alloc::string::String;
 use serde::{Deserialize, Serialize};
 
 use crate::money::{Amount, Currency};
+use crate::sale::sum;
 
 pub use self::dispute::{Dispute, DisputeEnd, DisputeState};
 pub(crate) use self::refund::{price_of, refund_of};
@@ -43,6 +44,25 @@ pub struct Refund {
     pub state: RefundState,
 }
 
+impl Refund {
+    /// How much went back: twice as much if the provider made it besides whoever settled it.
+    pub(crate) fn gone(&self) -> Amount {
+        match self.state {
+            RefundState::Wanted | RefundState::Refused { .. } => Amount::ZERO,
+            RefundState::Done { .. } | RefundState::Settled { twice: None, .. } => self.amount,
+            RefundState::Settled { twice: Some(_), .. } => sum([self.amount; 2].into_iter()),
+        }
+    }
+
+    /// How much of that went back a second time.
+    pub(crate) fn gone_twice(&self) -> Amount {
+        match self.state {
+            RefundState::Settled { twice: Some(_), .. } => self.amount,
+            _ => Amount::ZERO,
+        }
+    }
+}
+
 /// Why money goes back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum RefundCause {
@@ -65,10 +85,17 @@ pub enum RefundCause {
 pub enum RefundState {
     /// The provider is being asked.
     Wanted,
-    /// It is on its way, or went another way.
+    /// It is on its way: the provider says so.
     Done {
-        /// The provider's name for it, or that of whoever settled it by hand.
+        /// The provider's name for it.
         reference: String,
+    },
+    /// It went back another way: an operator vouches for it.
+    Settled {
+        /// By what it can be found.
+        reference: String,
+        /// The provider's name for it, if it gave the same money back as well: it is gone twice.
+        twice: Option<String>,
     },
     /// The provider will not: somebody has to look into it.
     Refused {

@@ -46,9 +46,10 @@ impl Sale {
         Ok((vec![fact.into()], reply))
     }
 
-    /// What the provider says to a refund. That money went back counts whichever attempt it was;
-    /// that an earlier one was refused is known, and says nothing of the one under way. One that is
-    /// refused because a bank has the money leaves the rest of it, if there is any.
+    /// What the provider says to a refund. That money went back counts whichever attempt it was,
+    /// and also if it went another way meanwhile: then it is gone twice. That an earlier one was
+    /// refused is known, and says nothing of the one under way. One that is refused because a bank
+    /// has the money leaves the rest of it, if there is any.
     pub(crate) fn decide_record_refund(
         &self,
         id: OrderId,
@@ -58,13 +59,13 @@ impl Sale {
     ) -> Decided {
         let order = self.order(id.number).ok_or(Refusal::NotFound(Thing::Order))?;
         let known = order.refunds.get(refund as usize).ok_or(Refusal::NotFound(Thing::Refund))?;
+        let is_wanted = known.state == RefundState::Wanted;
+        let is_news = is_wanted || matches!(known.state, RefundState::Settled { twice: None, .. });
         let facts: Vec<Fact> = match outcome {
-            _ if known.state != RefundState::Wanted => Vec::new(),
-            RefundOutcome::Done { reference } => {
+            RefundOutcome::Done { reference } if is_news => {
                 vec![RefundDone { order: id, refund, reference: reference.clone() }.into()]
             }
-            RefundOutcome::Refused { .. } if attempt != known.attempt => Vec::new(),
-            RefundOutcome::Refused { reason } => {
+            RefundOutcome::Refused { reason } if is_wanted && attempt == known.attempt => {
                 let mut after = order.clone();
                 after.refunds[refund as usize].state =
                     RefundState::Refused { reason: reason.clone() };
@@ -73,11 +74,13 @@ impl Sale {
                 let rest = rest_of(id, &after, known.capture);
                 [refused].into_iter().chain(rest).collect()
             }
+            RefundOutcome::Done { .. } | RefundOutcome::Refused { .. } => Vec::new(),
         };
         Ok((facts, Reply::Done))
     }
 
-    /// An operator decides on what a provider will not do.
+    /// An operator decides on what a provider will not do, or does not come to do: that is asked
+    /// for anyway, but it may have gone back another way.
     pub(crate) fn decide_settle_refund(
         &self,
         actor: Actor,
@@ -91,10 +94,16 @@ impl Sale {
         }
         let order = self.order(id.number).ok_or(Refusal::NotFound(Thing::Order))?;
         let known = order.refunds.get(refund as usize).ok_or(Refusal::NotFound(Thing::Refund))?;
-        if !matches!(known.state, RefundState::Refused { .. }) {
-            return Err(Refusal::NotInThatState { status: order.status().name() });
+        match known.state {
+            RefundState::Wanted if *how == RefundSettlement::Again => {
+                return Err(Refusal::RefundUnderWay);
+            }
+            RefundState::Wanted | RefundState::Refused { .. } => {}
+            RefundState::Done { .. } | RefundState::Settled { .. } => {
+                return Err(Refusal::NotInThatState { status: order.status().name() });
+            }
         }
-        if order.is_disputed(known.capture) || order.is_overtaken(refund, known) {
+        if order.is_disputed(known.capture) || order.is_behind_a_loss(refund, known) {
             return Err(Refusal::Disputed);
         }
         let fact: Fact = match how {

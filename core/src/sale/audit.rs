@@ -31,10 +31,7 @@ impl Sale {
         let orders = &self.book.orders;
         let currency = self.spec().currency;
         let recount = self.recount();
-        let states = |state: fn(&RefundState) -> bool| {
-            let refunds = orders.iter().flat_map(move |order| refunds_in(order, currency));
-            refunds.filter(move |refund| state(&refund.state))
-        };
+        let refunds = || orders.iter().flat_map(move |order| refunds_in(order, currency));
         let captures = orders.iter().flat_map(|order| &order.captures);
         let own = captures.filter(|capture| capture.currency == currency);
         let disputes = orders.iter().flat_map(|order| &order.disputes);
@@ -45,11 +42,10 @@ impl Sale {
         Audit {
             stock: self.stock_audit(&recount),
             captured: sum(own.map(|capture| capture.amount)),
-            refunded: sum(states(|state| matches!(state, RefundState::Done { .. }))
+            refunded: sum(refunds().map(Refund::gone)),
+            refunding: sum(refunds()
+                .filter(|refund| refund.state == RefundState::Wanted)
                 .map(|refund| refund.amount)),
-            refunding: sum(
-                states(|state| *state == RefundState::Wanted).map(|refund| refund.amount)
-            ),
             charged_back: sum(money().map(|(charged_back, _)| charged_back)),
             loss: sum(money().map(|(_, loss)| loss)),
             tickets: recount.ticket_value.len() as u32,
@@ -141,16 +137,16 @@ fn own_captures(order: &Order, currency: Currency) -> impl Iterator<Item = (&Ord
     own.map(move |capture| (order, capture))
 }
 
-/// What banks took of a payment beyond what was left of it: of the price of valid tickets, or of
-/// what had gone back before.
+/// What went beyond what a payment had: of the price of valid tickets, or of what had gone back
+/// before, because banks took it or it went back twice.
 fn loss(order: &Order, capture: u32) -> Amount {
-    let refunds = order.refunds.iter().filter(|refund| refund.capture == capture);
-    let done = refunds.filter(|refund| matches!(refund.state, RefundState::Done { .. }));
+    let refunds = || order.refunds.iter().filter(move |refund| refund.capture == capture);
     let charged_back = order.charged_back(capture);
     let amounts = [charged_back, price_of(order, order.tickets_of(capture))];
-    let spent = sum(done.map(|refund| refund.amount).chain(amounts));
+    let spent = sum(refunds().map(Refund::gone).chain(amounts));
     let came = order.captures[capture as usize].amount;
-    spent.checked_sub(came).unwrap_or(Amount::ZERO).min(charged_back)
+    let explained = sum(refunds().map(Refund::gone_twice).chain([charged_back]));
+    spent.checked_sub(came).unwrap_or(Amount::ZERO).min(explained)
 }
 
 fn is_in(order: &Order, capture: u32, currency: Currency) -> bool {

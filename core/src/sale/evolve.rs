@@ -301,10 +301,16 @@ impl Sale {
         }
     }
 
+    /// Of what went back another way before, it is the second time.
     fn refund_done(&mut self, mark: Mark, fact: &RefundDone) {
         let reference = fact.reference.clone();
         let kind = StepKind::RefundDone { reference: reference.clone() };
-        self.refund_is(mark, fact.order, fact.refund, RefundState::Done { reference }, kind);
+        self.step(mark, fact.order.number, kind, |order| {
+            match &mut order.refunds[fact.refund as usize].state {
+                RefundState::Settled { twice, .. } => *twice = Some(reference),
+                state => *state = RefundState::Done { reference },
+            }
+        });
     }
 
     fn refund_refused(&mut self, mark: Mark, fact: &RefundRefused) {
@@ -324,7 +330,8 @@ impl Sale {
     fn refund_settled(&mut self, mark: Mark, fact: &RefundSettled) {
         let reference = fact.reference.clone();
         let kind = StepKind::RefundSettled { reference: reference.clone() };
-        self.refund_is(mark, fact.order, fact.refund, RefundState::Done { reference }, kind);
+        let state = RefundState::Settled { reference, twice: None };
+        self.refund_is(mark, fact.order, fact.refund, state, kind);
     }
 
     fn refund_is(

@@ -52,6 +52,8 @@ pub struct Bought {
     disputes: Vec<Disputed>,
     /// Of which capture, how much, and what the provider said.
     pub refunds: Vec<(u32, u64, Option<bool>)>,
+    /// The refunds that were settled by hand, and whether the provider made them as well.
+    by_hand: BTreeMap<u32, bool>,
 }
 
 #[derive(Clone)]
@@ -152,6 +154,7 @@ impl Books {
                     payments: vec![],
                     disputes: vec![],
                     refunds: vec![],
+                    by_hand: BTreeMap::new(),
                 };
                 assert!(self.orders.insert(fact.order, bought).is_none());
             }
@@ -184,12 +187,10 @@ impl Books {
                     order.refunds.push((fact.capture, fact.amount.as_minor(), None));
                 }
             }
-            Fact::RefundDone(fact) => self.answer(fact.order, fact.refund, None, Some(true)),
+            Fact::RefundDone(fact) => self.refund_done(fact.order, fact.refund),
             Fact::RefundRefused(fact) => self.answer(fact.order, fact.refund, None, Some(false)),
             Fact::RefundRetried(fact) => self.answer(fact.order, fact.refund, Some(false), None),
-            Fact::RefundSettled(fact) => {
-                self.answer(fact.order, fact.refund, Some(false), Some(true));
-            }
+            Fact::RefundSettled(fact) => self.refund_settled(fact.order, fact.refund),
             Fact::DisputeOpened(fact) => {
                 let order = self.order(fact.order);
                 let payment = fact.payment.clone();
@@ -224,6 +225,20 @@ impl Books {
         order.state = to;
     }
 
+    fn refund_done(&mut self, order: OrderId, refund: u32) {
+        match self.order(order).by_hand.get_mut(&refund) {
+            Some(twice) => assert!(!std::mem::replace(twice, true), "twice, and not again"),
+            None => self.answer(order, refund, None, Some(true)),
+        }
+    }
+
+    fn refund_settled(&mut self, order: OrderId, refund: u32) {
+        let known = self.order(order).by_hand.insert(refund, false);
+        assert_eq!(known, None, "it is settled once");
+        let from = self.order(order).refunds[refund as usize].2;
+        self.answer(order, refund, from, Some(true));
+    }
+
     fn answer(&mut self, order: OrderId, refund: u32, from: Option<bool>, to: Option<bool>) {
         let answer = &mut self.order(order).refunds[refund as usize].2;
         assert_eq!(*answer, from, "what is awaited is answered once, what is refused settled once");
@@ -250,8 +265,10 @@ impl Books {
         for (&event, sold) in &self.events {
             let View::Audit(audit) = look(partition, now, Query::Audit(event)) else { panic!() };
             assert!(audit.holds(), "the books of {event} are wrong: {audit:?}");
-            let standing = self.orders.iter().filter(|(id, _)| id.event == event);
-            let valid = standing.map(|(_, order)| order.tickets().len()).sum::<usize>();
+            let standing = || self.orders.iter().filter(move |(id, _)| id.event == event);
+            let gone: u64 = standing().map(|(_, order)| order.gone(sold.draft.currency)).sum();
+            assert_eq!(audit.refunded.as_minor(), gone, "{event}: another sum went back");
+            let valid = standing().map(|(_, order)| order.tickets().len()).sum::<usize>();
             assert!(!sold.cancelled || valid == 0, "a cancelled event has valid tickets");
         }
     }
@@ -351,6 +368,16 @@ impl Bought {
         let all = self.refunds.iter().enumerate();
         let of = all.filter(|(i, (of, _, _))| *of as usize == capture && !self.is_overtaken(*i));
         of.map(|(_, (_, amount, _))| amount).sum()
+    }
+
+    /// What went back: twice what was settled by hand and made by the provider as well.
+    fn gone(&self, currency: Currency) -> u64 {
+        let done = (0..).zip(&self.refunds).filter(|(_, (capture, _, done))| {
+            *done == Some(true) && self.captures[*capture as usize].1 == currency
+        });
+        let is_twice = |number| self.by_hand.get(&number) == Some(&true);
+        done.map(|(number, (_, amount, _))| if is_twice(number) { 2 * amount } else { *amount })
+            .sum()
     }
 
     fn charged_back(&self, capture: usize) -> u64 {

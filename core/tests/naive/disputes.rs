@@ -34,11 +34,14 @@ impl Order {
     }
 
     pub fn is_overtaken(&self, refund: usize) -> bool {
-        let known = &self.refunds[refund];
-        let payment = &self.captures[known.capture].payment;
+        self.refunds[refund].back == Back::Refused && self.is_behind_a_loss(refund)
+    }
+
+    /// Whether a bank took money after the refund was wanted.
+    pub fn is_behind_a_loss(&self, refund: usize) -> bool {
+        let payment = &self.captures[self.refunds[refund].capture].payment;
         let lost = |of: &&Dispute| of.payment == *payment && matches!(of.ends, Ends::Lost(_));
-        let mut lost = self.disputes.iter().filter(lost);
-        known.back == Back::Refused && lost.any(|of| refund < of.refunds)
+        self.disputes.iter().filter(lost).any(|of| refund < of.refunds)
     }
 
     pub fn taken_of(&self, payment: &str) -> u64 {

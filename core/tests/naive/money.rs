@@ -62,6 +62,9 @@ pub enum Back {
     Awaited,
     Refused,
     Done,
+    ByHand,
+    /// By hand and by the provider.
+    Twice,
 }
 
 impl Order {
@@ -282,12 +285,15 @@ impl Naive {
         is_done: bool,
     ) -> Verdict {
         let refund = self.refund_mut(number, refund)?;
-        if refund.back == Back::Awaited && (is_done || refund.attempt == attempt) {
-            refund.back = if is_done { Back::Done } else { Back::Refused };
-            let capture = refund.capture;
-            if !is_done {
+        match refund.back {
+            Back::Awaited if is_done => refund.back = Back::Done,
+            Back::ByHand if is_done => refund.back = Back::Twice,
+            Back::Awaited if refund.attempt == attempt => {
+                refund.back = Back::Refused;
+                let capture = refund.capture;
                 self.give_rest(number, capture);
             }
+            _ => {}
         }
         Ok(())
     }
@@ -303,17 +309,19 @@ impl Naive {
             return Err("malformed");
         }
         let known = self.refund_mut(number, refund)?;
-        if known.back != Back::Refused {
-            return Err("not_in_that_state");
+        match (known.back, by_hand) {
+            (Back::Awaited, None) => return Err("refund_under_way"),
+            (Back::Awaited | Back::Refused, _) => {}
+            _ => return Err("not_in_that_state"),
         }
         let capture = known.capture;
         let order = &self.orders[number];
-        if order.is_disputed(capture) || order.is_overtaken(refund) {
+        if order.is_disputed(capture) || order.is_behind_a_loss(refund) {
             return Err("disputed");
         }
         let refund = self.refund_mut(number, refund)?;
         refund.attempt += u32::from(by_hand.is_none());
-        refund.back = if by_hand.is_some() { Back::Done } else { Back::Awaited };
+        refund.back = if by_hand.is_some() { Back::ByHand } else { Back::Awaited };
         Ok(())
     }
 

@@ -14,6 +14,8 @@ pub struct Tally {
     pub places: BTreeSet<String>,
     /// Whether refused refunds were settled by hand, or asked for again.
     pub settled_by_hand: BTreeSet<bool>,
+    /// Whether money that was settled by hand was given back by the provider as well.
+    pub gone_twice: bool,
     /// Whether tickets of disputed payments were made void, or left.
     pub voided: BTreeSet<bool>,
 }
@@ -25,6 +27,7 @@ impl Tally {
         self.causes.extend(other.causes.iter().cloned());
         self.places.extend(other.places.iter().cloned());
         self.settled_by_hand.extend(&other.settled_by_hand);
+        self.gone_twice |= other.gone_twice;
         self.voided.extend(&other.voided);
     }
 
@@ -54,6 +57,7 @@ impl Tally {
         assert_eq!(self.causes.len(), 6, "{:?}", self.causes);
         assert_eq!(self.places.len(), 6, "{:?}", self.places);
         assert_eq!(self.settled_by_hand, BTreeSet::from([false, true]));
+        assert!(self.gone_twice);
         assert_eq!(self.voided, BTreeSet::from([false, true]));
     }
 }

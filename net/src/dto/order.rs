@@ -344,7 +344,9 @@ impl From<RefundView> for Refund {
     fn from(refund: RefundView) -> Self {
         let (state, note) = match refund.state {
             RefundState::Wanted => (RefundStateDto::Wanted, None),
-            RefundState::Done { reference } => (RefundStateDto::Done, Some(reference)),
+            RefundState::Done { reference } | RefundState::Settled { reference, .. } => {
+                (RefundStateDto::Done, Some(reference))
+            }
             RefundState::Refused { reason } => (RefundStateDto::Refused, Some(reason)),
         };
         Self {

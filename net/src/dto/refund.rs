@@ -50,12 +50,12 @@ pub struct RefusedRefundList {
     pub next: Option<OrderRef>,
 }
 
-/// What becomes of a refund that its provider will not make.
+/// What becomes of a refund that its provider will not make, or does not come to make.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(tag = "how", rename_all = "snake_case", deny_unknown_fields)]
 #[schema(example = json!({"how": "again"}))]
 pub enum SettleRefund {
-    /// The provider is asked once more, as for a new refund.
+    /// The provider, which has refused it, is asked once more, as for a new refund.
     Again {},
     /// The money went back another way: whoever says so vouches for it.
     ByHand {

@@ -118,7 +118,7 @@ pub struct AuditDto {
     /// Money that came, in minor units of the event's currency.
     #[schema(example = 434_747_200)]
     pub captured_minor: u64,
-    /// Money that went back, in minor units.
+    /// Money that went back, in minor units; twice what went by hand and by the provider as well.
     #[schema(example = 17_800)]
     pub refunded_minor: u64,
     /// Money that is going back, in minor units.
@@ -127,8 +127,8 @@ pub struct AuditDto {
     /// Money that banks took back, in minor units.
     #[schema(example = 0)]
     pub charged_back_minor: u64,
-    /// What that cost, in minor units: valid tickets whose money is gone, and money that had gone
-    /// back before.
+    /// What that cost, and what went back twice, in minor units: valid tickets whose money is gone,
+    /// and money that had gone back before.
     #[schema(example = 0)]
     pub loss_minor: u64,
     /// What the valid tickets cost, in minor units: captured plus loss less refunded and charged

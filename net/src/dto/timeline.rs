@@ -67,7 +67,8 @@ pub enum Happening {
     Revived,
     /// Money must go back.
     RefundWanted,
-    /// Money is on its way back: the provider says so.
+    /// Money is on its way back: the provider says so. Of a refund that was settled it is the
+    /// second time.
     RefundDone,
     /// The provider will not give it back.
     RefundRefused,

@@ -172,6 +172,8 @@ kinds! {
         "It has ended, or was never there: sign in again."
     REFRESH_TOKEN_REUSED "refresh_token_reused" UNAUTHORIZED "The refresh token was used before"
         "Somebody has a copy, so the session was ended: sign in again."
+    REFUND_UNDER_WAY "refund_under_way" CONFLICT "The provider is being asked for the refund"
+        "Wait. Once it is a stuck effect, have it asked for at once, or settle it by hand."
     SEATS_BLOCKED "seats_blocked" CONFLICT "Some of the seats are not for sale"
         "Choose others. `seats` names them."
     SEATS_TAKEN "seats_taken" CONFLICT "Some of the seats are taken"
@@ -305,6 +307,7 @@ fn of_refusal(refusal: &Refusal) -> (&'static Kind, Members) {
         Refusal::OrderedAlready { order } => {
             (&ORDERED_ALREADY, vec![("order", json!(order.to_string()))])
         }
+        Refusal::RefundUnderWay => (&REFUND_UNDER_WAY, none()),
         Refusal::SeatsBlocked { seats } => (&SEATS_BLOCKED, named(seats)),
         Refusal::SeatsTaken { seats } => (&SEATS_TAKEN, named(seats)),
         Refusal::SoldOut { class, left } => (&SOLD_OUT, short(class.0, *left)),

@@ -12,9 +12,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
-use onsale_core::command::{Command, IntentOutcome, Provider, RefundOutcome};
+use onsale_core::command::{Actor, Command, IntentOutcome, Provider, RefundOutcome};
 use onsale_core::effect::{Effect, EffectKind};
 use onsale_core::id::OrderId;
+use onsale_core::payment::RefundState;
+use onsale_core::query::{Query, View};
 use onsale_core::time::Span;
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::{self, JoinSet};
@@ -27,7 +29,7 @@ use super::reconcile::PendingIntent;
 use super::record::{Recorded, record};
 use super::stuck::AskId;
 use super::{AskError, IntentWish, Providers, RefundReceipt, RefundWish};
-use crate::port::Partitions;
+use crate::port::{Look, Partitions};
 
 /// The bounds of the work.
 #[derive(Clone, Copy, Debug)]
@@ -134,7 +136,8 @@ impl<P: Partitions> Runner<P> {
     }
 
     /// Tries until there is an outcome, and records it. Somebody who wants it done now ends any
-    /// wait, that for a provider that is left alone included.
+    /// wait, that for a provider that is left alone included. A refund that went back another way
+    /// is not asked for again; what the provider has taken on by then it must say all the same.
     async fn settle(&self, id: AskId, effect: Effect) {
         let Effect { order, provider, kind } = effect;
         let salt =
@@ -144,6 +147,11 @@ impl<P: Partitions> Runner<P> {
         for failures in 0.. {
             if !is_urgent {
                 running.unless_urgent(admission(&self.providers, &provider.0)).await;
+            }
+            let may_be_settled = failures > 0 && pending.is_none();
+            if may_be_settled && self.is_settled_by_hand(order, &kind).await {
+                info!(%order, "a refund went back another way: nobody is asked for it any more");
+                return;
             }
             let attempt = self.attempt(order, &provider, &kind, pending.as_ref()).await;
             let (pause, now) = (self.config.backoff.delay(failures, salt), self.port.now());
@@ -185,6 +193,17 @@ impl<P: Partitions> Runner<P> {
                 self.refund(provider, &wish, pending).await
             }
         }
+    }
+
+    /// Whether this is a refund, and an operator has given it back.
+    async fn is_settled_by_hand(&self, order: OrderId, kind: &EffectKind) -> bool {
+        let EffectKind::Refund { refund, .. } = *kind else { return false };
+        let look = Look { actor: Actor::System, query: Query::Order(order), wait: None };
+        let Ok(View::Order(seen)) = self.port.look(order.event.partition(), look).await else {
+            return false;
+        };
+        let known = seen.refunds.iter().find(|known| known.number == refund);
+        known.is_some_and(|known| matches!(known.state, RefundState::Settled { .. }))
     }
 
     async fn create_intent(&self, name: &Provider, wish: &IntentWish) -> Result<Attempt, String> {

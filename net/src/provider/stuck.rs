@@ -10,7 +10,7 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::fmt;
-use std::ops::Bound;
+use std::ops::{Bound, RangeInclusive};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use onsale_core::effect::{Effect, EffectKind};
@@ -66,6 +66,12 @@ impl AskId {
 
     const fn question(order: OrderId) -> Self {
         Self { order, what: Asked::Question }
+    }
+
+    /// All attempts at a refund.
+    fn refund(order: OrderId, refund: u32) -> RangeInclusive<Self> {
+        let attempt = |attempt| Self { order, what: Asked::Refund { refund, attempt } };
+        attempt(0)..=attempt(u32::MAX)
     }
 
     /// The last that there can be of an order.
@@ -186,6 +192,22 @@ impl StuckEffects {
             asked += u32::from(is_asked);
         }
         asked
+    }
+
+    /// Whether the provider keeps failing to make this refund.
+    pub fn has_refund(&self, order: OrderId, refund: u32, now: Time) -> bool {
+        self.all().range(AskId::refund(order, refund)).any(|(_, known)| known.shown.is_stuck(now))
+    }
+
+    /// A refund went back another way: whoever asks for it is to look at that now.
+    pub fn settled(&self, order: OrderId, refund: u32) {
+        for Outstanding { way, .. } in
+            self.all().range(AskId::refund(order, refund)).map(|(_, known)| known)
+        {
+            if let Way::Bell(bell) = way {
+                bell.notify_one();
+            }
+        }
     }
 
     /// An effect is run from now on, until what comes back is dropped.
@@ -373,6 +395,22 @@ mod tests {
             |running: &Running| running.unless_urgent(std::future::pending()).now_or_never();
         assert_eq!((waits(&stuck), waits(&fails)), (Some(true), None));
         assert_eq!(waits(&stuck), None, "once");
+    }
+
+    #[test]
+    fn a_refund_that_went_back_another_way_is_looked_at_now() {
+        let known = StuckEffects::default();
+        let [first, other] = [0, 1].map(|each| known.begin(refund(order(1), each), "till", NOW));
+        assert!(!known.has_refund(order(1), 0, NOW), "the provider has not failed at it");
+        fail(&first, FAILURES);
+        assert!(known.has_refund(order(1), 0, NOW));
+        assert!(!known.has_refund(order(1), 1, NOW) && !known.has_refund(order(2), 0, NOW));
+        known.settled(order(1), 0);
+        let waits =
+            |running: &Running| running.unless_urgent(std::future::pending()).now_or_never();
+        assert_eq!((waits(&first), waits(&other)), (Some(true), None));
+        drop(first);
+        assert!(!known.has_refund(order(1), 0, NOW));
     }
 
     #[test]

@@ -23,7 +23,7 @@ use onsale_net::provider::{
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
-use crate::server::{Server, get, post, standing};
+use crate::server::{Call, Server, get, post, standing};
 
 /// A provider with a door that is shut until somebody opens it.
 #[derive(Default)]
@@ -109,6 +109,20 @@ impl Shop {
         self.effects.send(Effect { order, provider, kind }).await.unwrap();
     }
 
+    /// An order for 50.00 that was paid and is to go back, and has the provider asked for that.
+    async fn refund(&self, event: &str, token: &str) -> String {
+        let order = self.server.paid(event, token, 5_000).await;
+        let refund = post(format!("/api/v1/orders/{order}/refunds")).operator();
+        self.server.accept(refund.json(&json!({"tickets": "all"})), 202).await;
+        let (amount, currency) = (Amount::from_minor(5_000), "EUR".parse().unwrap());
+        let payment = format!("pay_{order}");
+        let kind = EffectKind::Refund { refund: 0, attempt: 0, payment, amount, currency };
+        let effect =
+            Effect { order: order.parse().unwrap(), provider: Provider("till".into()), kind };
+        self.effects.send(effect).await.unwrap();
+        order
+    }
+
     async fn list(&self, rest: &str) -> Value {
         let list = get(format!("/api/v1/stuck-effects{rest}")).operator();
         self.server.accept(list, 200).await
@@ -160,6 +174,49 @@ async fn what_fails_again_and_again_is_listed_and_asked_for_at_once() {
     assert_eq!(shown["payment"]["url"], "http://127.0.0.1/");
     let answer = shop.server.accept(post(retry_path(&order)).operator(), 200).await;
     assert_eq!(answer, json!({"asked": 0}));
+}
+
+fn settle(order: &str, how: &Value) -> Call {
+    post(format!("/api/v1/orders/{order}/refunds/0/settle")).operator().json(how)
+}
+
+#[tokio::test]
+async fn what_the_provider_keeps_failing_to_give_back_can_go_back_by_hand() {
+    let shop = Shop::open().await;
+    let (event, token) = (shop.server.event(&standing()).await, shop.server.guest().await);
+    let order = shop.refund(&event, &token).await;
+    let list = shop.stuck(1).await;
+    assert_eq!(
+        (&list["effects"][0]["kind"], &list["effects"][0]["refund"]),
+        (&json!("REFUND"), &json!(0))
+    );
+    let again = settle(&order, &json!({"how": "again"}));
+    shop.server.refuse(again, 409, "refund_under_way").await;
+    let by_hand = json!({"how": "by_hand", "reference": "transfer 7"});
+    shop.server.accept(settle(&order, &by_hand), 204).await;
+    assert_eq!(shop.stuck(0).await, json!({"effects": [], "next": null}));
+    shop.door.is_open.store(true, Ordering::SeqCst);
+    let retry = shop.server.accept(post(retry_path(&order)).operator(), 200).await;
+    assert_eq!(retry, json!({"asked": 0}));
+    let books = get(format!("/api/v1/events/{event}/audit")).operator();
+    let books = shop.server.accept(books, 200).await;
+    assert_eq!((&books["holds"], &books["refunded_minor"]), (&json!(true), &json!(5_000)));
+    shop.server.refuse(settle(&order, &by_hand), 409, "not_in_that_state").await;
+}
+
+/// It is about to be made: by hand it would go back twice.
+#[tokio::test]
+async fn what_the_provider_has_not_failed_at_is_not_settled_by_hand() {
+    let server = Server::with_control().await;
+    let (event, token) = (server.event(&standing()).await, server.guest().await);
+    let order = server.paid(&event, &token, 5_000).await;
+    let refund = post(format!("/api/v1/orders/{order}/refunds")).operator();
+    server.accept(refund.json(&json!({"tickets": "all"})), 202).await;
+    let by_hand = json!({"how": "by_hand", "reference": "transfer 7"});
+    let problem = server.refuse(settle(&order, &by_hand), 409, "refund_under_way").await;
+    assert!(problem["detail"].as_str().unwrap().contains("stuck effect"), "{problem}");
+    let seen = server.accept(get(format!("/api/v1/orders/{order}")).token(&token), 200).await;
+    assert_eq!(seen["refunds"][0]["state"], "WANTED");
 }
 
 #[tokio::test]

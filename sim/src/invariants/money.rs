@@ -1,7 +1,9 @@
 //! Money in, minus money back, is what the valid tickets cost: for each order and in total, in our
 //! facts and in the provider's own books. One payment is captured once, no refund is more than its
-//! payment, no refund is paid twice, be it at another attempt or by hand, what a bank took back is
-//! not given back as well, and at the end the provider has no money that we do not know.
+//! payment, no refund is paid twice by the provider, what a bank took back is not given back as
+//! well, and at the end the provider has no money that we do not know. What went back by hand while
+//! the provider was asked for it may be gone twice: if the provider has said so, the facts and the
+//! audit have it.
 //!
 //! Why: the provider is outside; nothing but this says that both sides agree.
 //!
@@ -10,12 +12,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use onsale_core::Partition;
+use onsale_core::command::{Actor, Command, RefundOutcome};
 use onsale_core::fact::Fact;
 use onsale_core::id::OrderId;
+use onsale_core::money::Amount;
+use onsale_core::query::{Query, View};
+use onsale_core::time::Time;
 
-use super::books::{Books, OrderBook, Shared};
+use super::books::{Books, ByHand, OrderBook, Shared};
 use super::{Invariant, Verdict};
-use crate::seen::{Micros, Seen};
+use crate::seen::{Micros, Seen, Token, Told};
 
 /// See the module.
 pub(crate) struct Money {
@@ -24,14 +31,24 @@ pub(crate) struct Money {
     took: BTreeMap<(OrderId, String), u64>,
     /// What it gave back, by order and refund, in minor units.
     gave: BTreeMap<(OrderId, u32), u64>,
+    /// What the provider was heard to have given back although it had gone another way.
+    heard_twice: BTreeSet<(OrderId, u32)>,
+    /// Its answers that the server has not taken note of.
+    answers: BTreeMap<Token, (OrderId, u32)>,
     /// What banks took back through it, by order and dispute, in minor units.
     charged: BTreeMap<(OrderId, String), u64>,
 }
 
 impl Money {
     pub(crate) fn new(books: Shared) -> Self {
-        let (took, gave, charged) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-        Self { books, took, gave, charged }
+        Self {
+            books,
+            took: BTreeMap::new(),
+            gave: BTreeMap::new(),
+            heard_twice: BTreeSet::new(),
+            answers: BTreeMap::new(),
+            charged: BTreeMap::new(),
+        }
     }
 
     fn settle(&self, books: &Books) -> Verdict {
@@ -58,7 +75,7 @@ impl Money {
     fn settle_order(&self, id: OrderId, order: &OrderBook) -> Result<(u64, u64), String> {
         let captured = order.captured();
         let done = order.refunds.iter().filter(|refund| refund.is_done);
-        let refunded: u64 = done.map(|refund| refund.amount).sum();
+        let refunded: u64 = done.map(|refund| refund.amount + refund.gone_twice()).sum();
         let tickets = order.price_of(order.valid());
         let of_each = (0..order.captures.len()).map(|i| (order.charged_back(i), order.loss(i)));
         let (taken, loss) = of_each.fold((0, 0), |sum, of| (sum.0 + of.0, sum.1 + of.1));
@@ -80,12 +97,29 @@ impl Money {
         }
         for (number, refund) in (0..).zip(&order.refunds) {
             let gave = self.gave.get(&(id, number)).copied().unwrap_or(0);
-            let gives = if refund.is_by_hand { 0 } else { refund.amount };
-            if refund.is_done && gave != gives {
+            let is_right = match refund.by_hand {
+                None => gave == refund.amount,
+                Some(ByHand { is_twice: true, was_asked }) => was_asked && gave == refund.amount,
+                // An answer may have been lost; one that was heard must not be.
+                Some(ByHand { was_asked, .. }) => {
+                    let is_heard = self.heard_twice.contains(&(id, number));
+                    gave == 0 || (was_asked && !is_heard)
+                }
+            };
+            if refund.is_done && !is_right {
                 return Err(format!("{id}: {refund:?} is done, the provider gave {gave}"));
             }
         }
         Ok((captured + loss, refunded + taken))
+    }
+
+    /// The server has taken note of what the provider has given back.
+    fn hear(&mut self, books: &Books, token: Token, answer: &Told) {
+        let Some((id, number)) = self.answers.remove(&token) else { return };
+        let refund = books.order(id).and_then(|order| order.refunds.get(number as usize));
+        if answer.is_ok() && refund.is_some_and(|refund| refund.by_hand.is_some()) {
+            self.heard_twice.insert((id, number));
+        }
     }
 
     /// What the provider took and gave is in our facts.
@@ -148,10 +182,50 @@ impl Invariant for Money {
                     Some(_) => Err(format!("{dispute} of {order} is lost twice")),
                 }
             }
-            Seen::Settled { .. } => self.settle(&books),
+            Seen::Executed { token, request, .. } => {
+                if let Command::RecordRefund { order, refund, outcome, .. } = &request.command
+                    && matches!(outcome, RefundOutcome::Done { .. })
+                {
+                    self.answers.insert(token, (*order, *refund));
+                }
+                Ok(())
+            }
+            Seen::Answered { token, answer, .. } => {
+                self.hear(&books, token, answer);
+                Ok(())
+            }
+            Seen::Settled { states } => {
+                self.settle(&books)?;
+                states.iter().try_for_each(|state| check_audit(&books, state))
+            }
             _ => Ok(()),
         }
     }
+}
+
+/// The money in the partition's own books.
+fn check_audit(books: &Books, state: &Partition) -> Verdict {
+    for (id, event) in books.events().filter(|(id, _)| id.partition() == state.id()) {
+        let view = state.query(Time::ZERO, Actor::Operator, Query::Audit(id));
+        let Ok(View::Audit(audit)) = view else {
+            return Err(format!("{id} cannot be audited: {view:?}"));
+        };
+        let mut ours = [0; 4];
+        for order in &event.orders {
+            let done = order.refunds.iter().filter(|refund| refund.is_done);
+            ours[0] += order.captured();
+            ours[1] += done.map(|refund| refund.amount + refund.gone_twice()).sum::<u64>();
+            for capture in 0..order.captures.len() {
+                ours[2] += order.charged_back(capture);
+                ours[3] += order.loss(capture);
+            }
+        }
+        let theirs = [audit.captured, audit.refunded, audit.charged_back, audit.loss];
+        if theirs.map(Amount::as_minor) != ours || !audit.holds() {
+            return Err(format!("the facts say {ours:?} of {id}, the audit {audit:?}"));
+        }
+    }
+    Ok(())
 }
 
 fn check_fact(books: &Books, fact: &Fact) -> Verdict {
@@ -190,10 +264,11 @@ fn check_fact(books: &Books, fact: &Fact) -> Verdict {
 
 #[cfg(test)]
 mod tests {
-    use onsale_core::command::Provider;
+    use onsale_core::command::{Provider, Request};
     use onsale_core::fact::PaymentStrayed;
-    use onsale_core::money::Amount;
     use onsale_core::payment::RefundCause;
+    use onsale_core::reply::Reply;
+    use onsale_engine::Answer;
 
     use super::super::fixture::*;
     use super::*;
@@ -268,6 +343,29 @@ mod tests {
         bench.settles().unwrap();
         gives(&mut bench, 0, 500).unwrap();
         assert!(bench.settles().unwrap_err().contains("gave 500"));
+    }
+
+    #[test]
+    fn money_that_is_gone_twice_is_caught_if_the_server_heard_of_it_and_forgot() {
+        let mut bench = paid();
+        bench.happens([wanted(0, 500, 1, RefundCause::Asked), settled(0, 0)]).unwrap();
+        gives(&mut bench, 0, 500).unwrap();
+        bench.settles().unwrap();
+        let outcome = RefundOutcome::Done { reference: "back".into() };
+        let command = Command::RecordRefund { order: order(0), refund: 0, attempt: 0, outcome };
+        let applied = bench.state.applied();
+        let token = bench.executes(&Request::new(Actor::System, command), applied, applied);
+        bench.answers(token, &Ok(Answer::Reply(Reply::Done))).unwrap();
+        assert!(bench.settles().unwrap_err().contains("gave 500"));
+        bench.happens([done(0, 0)]).unwrap();
+        bench.settles().unwrap();
+    }
+
+    #[test]
+    fn money_that_is_said_to_be_gone_twice_and_is_not_is_caught() {
+        let mut bench = paid();
+        bench.happens([wanted(0, 500, 1, RefundCause::Asked), settled(0, 0), done(0, 0)]).unwrap();
+        assert!(bench.settles().unwrap_err().contains("gave 0"));
     }
 
     #[test]

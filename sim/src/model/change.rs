@@ -70,7 +70,14 @@ impl Event {
             }
             Fact::RefundDone(fact) => {
                 let reference = fact.reference.clone();
-                self.answer(fact.order.number, fact.refund, RefundState::Done { reference });
+                self.with_refund(fact.order.number, fact.refund, |refund| {
+                    refund.state = match refund.state.clone() {
+                        RefundState::Settled { reference: by_hand, .. } => {
+                            RefundState::Settled { reference: by_hand, twice: Some(reference) }
+                        }
+                        _ => RefundState::Done { reference },
+                    };
+                });
             }
             Fact::RefundRefused(fact) => {
                 let reason = fact.reason.clone();
@@ -82,8 +89,8 @@ impl Event {
                 });
             }
             Fact::RefundSettled(fact) => {
-                let reference = fact.reference.clone();
-                self.answer(fact.order.number, fact.refund, RefundState::Done { reference });
+                let state = RefundState::Settled { reference: fact.reference.clone(), twice: None };
+                self.answer(fact.order.number, fact.refund, state);
             }
             Fact::DisputeOpened(fact) => {
                 self.with_order(fact.order.number, |order| order.dispute_opened(fact));

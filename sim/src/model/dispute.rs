@@ -126,13 +126,19 @@ impl Order {
 
     /// Whether a bank was quicker than a provider that would not give the money back.
     pub(super) fn is_overtaken(&self, number: u32) -> bool {
+        let refund = self.refunds.get(number as usize);
+        refund.is_some_and(is_refused) && self.is_lost_since(number)
+    }
+
+    /// Whether a bank has taken money since a refund was wanted.
+    pub(super) fn is_lost_since(&self, number: u32) -> bool {
         let Some(refund) = self.refunds.get(number as usize) else { return false };
         let about = self.disputes_about(refund.capture);
         let mut lost = about.iter().filter_map(|dispute| match dispute.state {
             DisputeState::Lost { refunds, .. } => Some(refunds),
             DisputeState::Open | DisputeState::Won => None,
         });
-        is_refused(refund) && lost.any(|refunds| number < refunds)
+        lost.any(|refunds| number < refunds)
     }
 
     /// What neither goes back nor went, and no bank has taken.

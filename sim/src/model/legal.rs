@@ -9,14 +9,14 @@ use onsale_core::id::{OrderId, PersonId};
 use onsale_core::inventory::seating::SeatState;
 use onsale_core::money::Amount;
 use onsale_core::order::OrderEnd;
-use onsale_core::payment::{DisputeState, Refund, RefundCause, RefundState};
+use onsale_core::payment::{DisputeState, RefundCause, RefundState};
 use onsale_core::query::Phase;
 use onsale_core::spec::Change;
 use onsale_core::time::Time;
 use onsale_core::waitroom::{EndReason, PlaceState};
 
 use super::event::{Event, Order, Stage, is_live};
-use super::order::is_refused;
+use super::order::{is_once_by_hand, is_refused};
 
 /// Nothing, or why not.
 pub(super) type Legal = Result<(), String>;
@@ -183,10 +183,14 @@ impl Event {
             Fact::OrderEnded(fact) => self.check_order_ended(at, order, fact),
             Fact::OrderRevived(fact) => self.check_revived(order, fact),
             Fact::RefundWanted(fact) => self.check_refund(order, fact),
-            Fact::RefundDone(fact) => check_answered(order, fact.refund),
+            Fact::RefundDone(fact) => {
+                let known = order.refunds.get(fact.refund as usize);
+                let is_second = known.is_some_and(is_once_by_hand);
+                if is_second { Ok(()) } else { check_answered(order, fact.refund) }
+            }
             Fact::RefundRefused(fact) => check_answered(order, fact.refund),
             Fact::RefundRetried(fact) => check_retried(order, fact),
-            Fact::RefundSettled(fact) => check_settled(order, fact.refund).map(drop),
+            Fact::RefundSettled(fact) => check_settled(order, fact.refund),
             Fact::DisputeOpened(fact) => {
                 let is_known = order.disputes.iter().any(|known| known.name == fact.dispute);
                 must(!is_known, "the dispute is known")
@@ -300,16 +304,15 @@ fn check_answered(order: &Order, refund: u32) -> Legal {
     must(known.is_some_and(|r| r.state == RefundState::Wanted), "no such refund is awaited")
 }
 
-fn check_refused(order: &Order, refund: u32) -> Result<&Refund, String> {
-    let known = order.refunds.get(refund as usize).filter(|refund| is_refused(refund));
-    known.ok_or_else(|| "no such refund is refused".to_owned())
-}
-
-/// That a refund is refused, and still owed.
-fn check_settled(order: &Order, refund: u32) -> Result<&Refund, String> {
-    let known = check_refused(order, refund)?;
-    let is_owed = !order.is_disputed(known.capture) && !order.is_overtaken(refund);
-    must(is_owed, "a bank has the money or asks for it").map(|()| known)
+/// That a refund is refused or awaited, and still owed.
+fn check_settled(order: &Order, refund: u32) -> Legal {
+    let known = order
+        .refunds
+        .get(refund as usize)
+        .filter(|known| known.state == RefundState::Wanted || is_refused(known));
+    let Some(known) = known else { return Err("no such refund is refused or awaited".into()) };
+    let is_owed = !order.is_disputed(known.capture) && !order.is_lost_since(refund);
+    must(is_owed, "a bank has the money or asks for it")
 }
 
 fn check_decided(order: &Order, fact: &DisputeDecided) -> Legal {
@@ -323,7 +326,9 @@ fn check_decided(order: &Order, fact: &DisputeDecided) -> Legal {
 }
 
 fn check_retried(order: &Order, fact: &RefundRetried) -> Legal {
-    let known = check_settled(order, fact.refund)?;
+    check_settled(order, fact.refund)?;
+    let known = &order.refunds[fact.refund as usize];
+    must(is_refused(known), "it is not refused")?;
     must(fact.attempt == known.attempt + 1, "it is not the next attempt")
 }
 

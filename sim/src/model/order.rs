@@ -222,21 +222,19 @@ impl Event {
     ) -> Predicted {
         let order = self.order_of(Actor::System, id)?;
         let known = order.refunds.get(refund as usize).ok_or("not_found")?;
-        let is_old = attempt != known.attempt && matches!(outcome, RefundOutcome::Refused { .. });
-        if known.state != RefundState::Wanted || is_old {
-            return done(vec![]);
-        }
+        let is_awaited = known.state == RefundState::Wanted;
         done(match outcome {
-            RefundOutcome::Done { reference } => {
+            RefundOutcome::Done { reference } if is_awaited || is_once_by_hand(known) => {
                 vec![RefundDone { order: id, refund, reference: reference.clone() }.into()]
             }
-            RefundOutcome::Refused { reason } => {
+            RefundOutcome::Refused { reason } if is_awaited && attempt == known.attempt => {
                 let mut later = order.clone();
                 later.refunds[refund as usize].state =
                     RefundState::Refused { reason: reason.clone() };
                 let fact = Fact::from(RefundRefused { order: id, refund, reason: reason.clone() });
                 [fact].into_iter().chain(later.rest(id, known.capture)).collect()
             }
+            _ => vec![],
         })
     }
 
@@ -257,10 +255,14 @@ impl Event {
         }
         let order = self.order_of(actor, id)?;
         let known = order.refunds.get(refund as usize).ok_or("not_found")?;
-        if !is_refused(known) {
+        let is_awaited = known.state == RefundState::Wanted;
+        if is_awaited && *how == RefundSettlement::Again {
+            return Err("refund_under_way");
+        }
+        if !is_awaited && !is_refused(known) {
             return Err("not_in_that_state");
         }
-        if order.is_disputed(known.capture) || order.is_overtaken(refund) {
+        if order.is_disputed(known.capture) || order.is_lost_since(refund) {
             return Err("disputed");
         }
         done(vec![match how {
@@ -291,4 +293,9 @@ impl Order {
 /// Whether the provider will not give it back.
 pub(super) fn is_refused(refund: &Refund) -> bool {
     matches!(refund.state, RefundState::Refused { .. })
+}
+
+/// Whether it went back by hand, and by nobody else.
+pub(super) fn is_once_by_hand(refund: &Refund) -> bool {
+    matches!(refund.state, RefundState::Settled { twice: None, .. })
 }

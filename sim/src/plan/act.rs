@@ -40,6 +40,11 @@ pub enum Act {
         /// Whether the money goes back by hand; else the provider is asked again.
         by_hand: bool,
     },
+    /// Settle the refunds of the event that the provider is being asked for.
+    SettleStuck {
+        /// Whether the money goes back by hand; else the provider is asked again, which is refused.
+        by_hand: bool,
+    },
     /// Decide on the tickets of payments of the event that banks ask back.
     DecideDisputes {
         /// Whether they become void; else those stay valid whose money is gone.

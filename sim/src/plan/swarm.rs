@@ -3,7 +3,7 @@
 //! never reach (swarm testing: Groce et al., ISSTA 2012).
 
 use super::crowd::{self, Mood};
-use super::{Act, Fault, FaultKind, Operation, Plan, Setup, faults, house, quarrel};
+use super::{Act, Fault, FaultKind, Operation, Plan, Service, Setup, faults, house, quarrel};
 use crate::noise::{Concern, Noise};
 
 /// The plan of a seed.
@@ -41,6 +41,9 @@ pub fn swarm(seed: u64) -> Plan {
     if noise.chance(400) {
         misbehave(noise, &mut plan);
     }
+    if noise.chance(250) {
+        keep_refunds_waiting(noise, &mut plan);
+    }
     plan
 }
 
@@ -65,6 +68,30 @@ fn refuse_refunds(noise: &mut Noise, plan: &mut Plan) {
         let event = noise.below(plan.events.len() as u64) as usize;
         let act = Act::SettleRefunds { by_hand: noise.chance(400) };
         plan.operations.push(Operation { at_ms: noise.between(at_ms, safety_ms), event, act });
+    }
+}
+
+/// The provider does not come to make refunds for a while, and operators do not wait for it: money
+/// goes back by hand while the provider is asked for it.
+fn keep_refunds_waiting(noise: &mut Noise, plan: &mut Plan) {
+    let safety_ms = plan.setup.safety_ms;
+    let at_ms = noise.between(safety_ms / 4, safety_ms);
+    let for_ms = noise.between(100, 1_500);
+    let kind = match noise.below(3) {
+        0 => FaultKind::RefundsPending { fails: noise.chance(300), for_ms },
+        1 => FaultKind::ProviderErrors { per_mille: noise.between(300, 1_000), for_ms },
+        _ => FaultKind::PartlyDown { service: Service::Refunds, for_ms },
+    };
+    plan.faults.push(Fault { at_ms, kind });
+    plan.faults.sort_by_key(|fault| fault.at_ms);
+    for _ in 0..noise.between(1, 5) {
+        let event = noise.below(plan.events.len() as u64) as usize;
+        let refund = Act::Refund { order: noise.below(12) as u32, tickets: Vec::new() };
+        let refunded_ms = noise.between(at_ms, safety_ms);
+        plan.operations.push(Operation { at_ms: refunded_ms, event, act: refund });
+        let act = Act::SettleStuck { by_hand: noise.chance(850) };
+        let at_ms = refunded_ms + noise.between(1, 200);
+        plan.operations.push(Operation { at_ms, event, act });
     }
 }
 

@@ -11,6 +11,8 @@ use onsale_core::command::{
 use onsale_core::effect::{Effect, EffectKind};
 use onsale_core::id::{EventId, OrderId};
 use onsale_core::money::Amount;
+use onsale_core::payment::RefundState;
+use onsale_core::query::{Query, View};
 
 use super::agenda::{Happening, Life, News, Notice};
 use super::provider::{self, Answer, RefundId};
@@ -47,6 +49,8 @@ pub(super) struct Effects(BTreeMap<EffectId, Busy>);
 struct Busy {
     effect: Effect,
     failures: u32,
+    /// Whether the provider has taken it on: then it must say what became of it.
+    is_taken_on: bool,
     /// What is to be recorded.
     outcome: Option<Command>,
 }
@@ -58,6 +62,12 @@ impl Effects {
 
     pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// The refunds of an event that the provider is asked for.
+    pub(super) fn refunds_of(&self, event: EventId) -> Vec<(OrderId, u32)> {
+        let of_event = self.0.keys().filter(|(order, _)| order.event == event);
+        of_event.filter_map(|(order, refund)| Some((*order, (*refund)?.0))).collect()
     }
 }
 
@@ -74,7 +84,7 @@ impl World<'_> {
         if self.effects.0.contains_key(&id) {
             return;
         }
-        self.effects.0.insert(id, Busy { effect, failures: 0, outcome: None });
+        self.effects.0.insert(id, Busy { effect, failures: 0, is_taken_on: false, outcome: None });
         self.call_soon(id, 0);
     }
 
@@ -101,6 +111,10 @@ impl World<'_> {
             self.effects.0.remove(&id);
             return;
         }
+        if self.lives(life) && self.is_settled_by_hand(id) {
+            self.effects.0.remove(&id);
+            return;
+        }
         let (answer, paid_back) = self.provider.call(self.now, effect, &mut self.noise.provider);
         if let Some(paid) = paid_back {
             let (order, refund, amount) = (effect.order, paid.refund, paid.amount);
@@ -115,6 +129,22 @@ impl World<'_> {
             self.after(back_us),
             Happening::Called { life, effect: id, answer: Box::new(answer) },
         );
+    }
+
+    /// Whether a refund went back another way, and the provider has not taken it on.
+    fn is_settled_by_hand(&self, (order, refund): EffectId) -> bool {
+        let is_taken_on = self.effects.0.get(&(order, refund)).is_some_and(|busy| busy.is_taken_on);
+        let state = refund.and_then(|(refund, _)| self.refund_state(order, refund));
+        !is_taken_on && matches!(state, Some(RefundState::Settled { .. }))
+    }
+
+    fn refund_state(&self, order: OrderId, refund: u32) -> Option<RefundState> {
+        let index = usize::from(order.event.partition().number());
+        let shell = self.machine.process.as_ref()?.shells.get(index)?;
+        let view =
+            shell.state().query(self.machine.clock(self.now), Actor::Operator, Query::Order(order));
+        let Ok(View::Order(order)) = view else { return None };
+        Some(order.refunds.get(refund as usize)?.state.clone())
     }
 
     /// The name of the fault that an answer shows.
@@ -140,6 +170,7 @@ impl World<'_> {
         }
         let Some(busy) = self.effects.0.get_mut(&id) else { return };
         let (order, refund) = id;
+        busy.is_taken_on |= matches!(answer, Answer::Pending);
         busy.outcome = match (answer, refund) {
             (Answer::Intent(outcome), _) => Some(Command::RecordIntent { order, outcome }),
             (Answer::Refund(outcome), Some((refund, attempt))) => {
@@ -194,6 +225,7 @@ impl World<'_> {
                 let id = *id;
                 if is_taken {
                     self.effects.0.remove(&id);
+                    self.note_gone_twice(id);
                 } else {
                     let life = self.machine.life;
                     let again = Happening::Record { life, effect: id };
@@ -213,6 +245,13 @@ impl World<'_> {
                     self.notify_again(sent);
                 }
             }
+        }
+    }
+
+    fn note_gone_twice(&mut self, (order, refund): EffectId) {
+        let state = refund.and_then(|(refund, _)| self.refund_state(order, refund));
+        if let Some(RefundState::Settled { twice: Some(_), .. }) = state {
+            self.eyes.reached.reached("refund:twice");
         }
     }
 

@@ -1,6 +1,6 @@
 //! What operators do: publish events, open them, steer them, call them off, settle refunds that the
-//! provider refuses. They have a line of their own and ask until they are answered. What they do
-//! about disputes is in `disputes`.
+//! provider refuses or does not come to make. They have a line of their own and ask until they are
+//! answered. What they do about disputes is in `disputes`.
 
 use onsale_core::command::{Actor, Command, RefundSettlement, Request, Steer};
 use onsale_core::id::{EventId, OrderId, TicketId};
@@ -96,6 +96,7 @@ impl World<'_> {
             Act::Cancel => Command::CancelEvent(event),
             Act::Refund { order, tickets } => self.refund(OrderId::new(event, *order), tickets),
             Act::SettleRefunds { by_hand } => return self.look_at_refused(event, *by_hand),
+            Act::SettleStuck { by_hand } => return self.settle_stuck(event, *by_hand),
             Act::DecideDisputes { void } => return self.look_at_disputes(event, *void),
         };
         self.operator_asks(Errand::Other, command);
@@ -121,14 +122,24 @@ impl World<'_> {
 
     fn settle_refunds(&mut self, refused: &[RefusedRefund], by_hand: bool) {
         for RefusedRefund { order, refund, .. } in refused {
-            let (order, refund) = (*order, *refund);
-            let how = if by_hand {
-                RefundSettlement::ByHand { reference: format!("by hand {order}-{refund}") }
-            } else {
-                RefundSettlement::Again
-            };
-            self.operator_asks(Errand::Other, Command::SettleRefund { order, refund, how });
+            self.settle_refund(*order, *refund, by_hand);
         }
+    }
+
+    /// Settles what the provider is asked for, whether a call is under way or not.
+    fn settle_stuck(&mut self, event: EventId, by_hand: bool) {
+        for (order, refund) in self.effects.refunds_of(event) {
+            self.settle_refund(order, refund, by_hand);
+        }
+    }
+
+    fn settle_refund(&mut self, order: OrderId, refund: u32, by_hand: bool) {
+        let how = if by_hand {
+            RefundSettlement::ByHand { reference: format!("by hand {order}-{refund}") }
+        } else {
+            RefundSettlement::Again
+        };
+        self.operator_asks(Errand::Other, Command::SettleRefund { order, refund, how });
     }
 
     /// Resumes every waitroom that an operator has paused.

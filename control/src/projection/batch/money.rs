@@ -103,9 +103,19 @@ impl Batch {
         Some(())
     }
 
+    /// What was settled by hand before is gone twice, and stays as it was settled.
     pub(super) fn refund_done(&mut self, mark: Mark, fact: &RefundDone) -> Option<()> {
-        let change = (RefundState::Done, Some(&fact.reference));
-        self.refund_changed(mark, (fact.order, fact.refund), change)
+        let id = (fact.order, fact.refund);
+        let refund = self.refunds.get(id)?;
+        if refund.state != RefundState::Done {
+            let change = (RefundState::Done, Some(&fact.reference));
+            return self.refund_changed(mark, id, change);
+        }
+        let (amount, currency) = (refund.amount_minor, refund.currency);
+        if currency == self.step(mark, fact.order)?.currency {
+            self.count_refund(fact.order, RefundState::Done, amount, 1)?;
+        }
+        Some(())
     }
 
     pub(super) fn refund_refused(&mut self, mark: Mark, fact: &RefundRefused) -> Option<()> {

@@ -9,6 +9,7 @@ use onsale_core::inventory::seating;
 use onsale_core::money::Amount;
 use onsale_core::order::OrderStatus;
 use onsale_core::payment;
+use onsale_core::payment::RefundView;
 use onsale_core::query::{Audit, EventView, OrderView, Query, StockAudit, View};
 use onsale_core::spec::ClassId;
 use sqlx::AnyConnection;
@@ -284,15 +285,6 @@ impl Compared {
                 )
             })
             .collect();
-        let state = |state: &payment::RefundState| match state {
-            payment::RefundState::Wanted => (RefundState::Wanted, None),
-            payment::RefundState::Done { reference } => {
-                (RefundState::Done, Some(reference.clone()))
-            }
-            payment::RefundState::Refused { reason } => {
-                (RefundState::Refused, Some(reason.clone()))
-            }
-        };
         let expected: Vec<_> = (view.refunds.iter())
             .map(|refund| {
                 (refund.number, refund.amount, refund.currency, refund.cause, state(&refund.state))
@@ -301,8 +293,8 @@ impl Compared {
         assert_eq!(refunds, expected, "{id}; {replay}");
         let sum = |wanted| {
             let own = view.refunds.iter().filter(|refund| refund.currency == view.currency);
-            let amounts = own.filter(|refund| state(&refund.state).0 == wanted);
-            amounts.map(|refund| refund.amount.as_minor()).sum::<u64>()
+            let these = own.filter(|refund| state(&refund.state).0 == wanted);
+            these.map(|refund| refund.amount.as_minor() * times(refund)).sum::<u64>()
         };
         let found = [row.refunding_minor, row.refunded_minor].map(Amount::as_minor);
         assert_eq!(found, [sum(RefundState::Wanted), sum(RefundState::Done)], "{id}; {replay}");
@@ -314,4 +306,21 @@ impl Compared {
         };
         assert_eq!(paid.count(), steps.iter().filter(is_capture).count(), "{id}; {replay}");
     }
+}
+
+/// The state of a refund's row, and its note.
+fn state(state: &payment::RefundState) -> (RefundState, Option<String>) {
+    match state {
+        payment::RefundState::Wanted => (RefundState::Wanted, None),
+        payment::RefundState::Done { reference }
+        | payment::RefundState::Settled { reference, .. } => {
+            (RefundState::Done, Some(reference.clone()))
+        }
+        payment::RefundState::Refused { reason } => (RefundState::Refused, Some(reason.clone())),
+    }
+}
+
+/// How often the money of a refund went back, or is to.
+const fn times(refund: &RefundView) -> u64 {
+    if matches!(refund.state, payment::RefundState::Settled { twice: Some(_), .. }) { 2 } else { 1 }
 }

@@ -135,7 +135,7 @@ databases! {
         let order = office.order(person(1), event, &[(0, Any(2))]);
         office.pay(order, 10_000);
         office.refund(order);
-        let refunds: [(Turn, [i64; 4]); 5] = [
+        let refunds: [(Turn, [i64; 4]); 7] = [
             (|office, order| office.refused(order, 0), [0, 0, 10_000, 1]),
             (|office, order| office.settle(order, RefundSettlement::Again), [10_000, 0, 0, 0]),
             // What is said of an earlier attempt changes nothing.
@@ -148,6 +148,9 @@ databases! {
                 },
                 [0, 10_000, 0, 0],
             ),
+            // The provider gives it back as well: it is gone twice, and counts so once.
+            (|office, order| office.refunded(order), [0, 20_000, 0, 0]),
+            (|office, order| office.refunded(order), [0, 20_000, 0, 0]),
         ];
         for (number, (happen, expected)) in (1..).zip(refunds) {
             happen(&mut office, order);

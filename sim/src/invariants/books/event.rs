@@ -210,16 +210,16 @@ impl EventBook {
                 self.shift(&fact.lines, 1, 0);
             }
             Fact::RefundWanted(fact) => self.want_refund(number, fact)?,
-            Fact::RefundDone(fact) => self.refund(fact.order.number, fact.refund)?.is_done = true,
+            Fact::RefundDone(fact) => self.refund(fact.order.number, fact.refund)?.is_made()?,
             Fact::RefundRefused(fact) => {
-                self.refund(fact.order.number, fact.refund)?.is_refused = true;
+                self.refund(fact.order.number, fact.refund)?.is_refused_by_its_provider()?;
             }
             Fact::RefundRetried(fact) => {
-                let refund = self.refused_refund(fact.order.number, fact.refund)?;
+                let refund = self.refund(fact.order.number, fact.refund)?;
                 refund.retry(number, fact.attempt)?;
             }
             Fact::RefundSettled(fact) => {
-                self.refused_refund(fact.order.number, fact.refund)?.settle_by_hand();
+                self.refund(fact.order.number, fact.refund)?.settle_by_hand()?;
             }
             Fact::DisputeOpened(fact) => {
                 let order = self.order(fact.order.number)?;
@@ -268,7 +268,7 @@ impl EventBook {
                 cause: fact.cause,
                 is_done: false,
                 is_refused: false,
-                is_by_hand: false,
+                by_hand: None,
                 retries: Vec::new(),
             });
         }
@@ -359,19 +359,9 @@ impl EventBook {
         self.orders.get_mut(number as usize).ok_or("there is no such order")
     }
 
-    fn any_refund(&mut self, order: u32, refund: u32) -> Result<&mut RefundBook, &'static str> {
+    fn refund(&mut self, order: u32, refund: u32) -> Result<&mut RefundBook, &'static str> {
         let refund = self.order(order)?.refunds.get_mut(refund as usize);
         refund.ok_or("there is no such refund")
-    }
-
-    fn refund(&mut self, order: u32, refund: u32) -> Result<&mut RefundBook, &'static str> {
-        let refund = self.any_refund(order, refund)?;
-        if refund.is_done || refund.is_refused { Err("a refund ends twice") } else { Ok(refund) }
-    }
-
-    fn refused_refund(&mut self, order: u32, refund: u32) -> Result<&mut RefundBook, &'static str> {
-        let refund = self.any_refund(order, refund)?;
-        if refund.is_refused { Ok(refund) } else { Err("a refund is settled that is not refused") }
     }
 }
 

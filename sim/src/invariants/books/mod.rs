@@ -15,7 +15,7 @@ use onsale_core::fact::{Decision, Fact};
 use onsale_core::id::{EventId, HoldId, OrderId, PartitionId};
 
 pub(crate) use self::event::{Count, EventBook, HoldBook, HoldState};
-pub(crate) use self::order::{CaptureBook, Face, OrderBook, RefundBook, Standing};
+pub(crate) use self::order::{ByHand, CaptureBook, Face, OrderBook, RefundBook, Standing};
 
 use crate::seen::Seen;
 

@@ -40,10 +40,19 @@ pub(crate) struct RefundBook {
     pub(crate) cause: RefundCause,
     pub(crate) is_done: bool,
     pub(crate) is_refused: bool,
-    /// An operator says that it went back another way.
-    pub(crate) is_by_hand: bool,
+    /// An operator says that it went back another way, and how things stood by then.
+    pub(crate) by_hand: Option<ByHand>,
     /// The facts that want it anew.
     pub(crate) retries: Vec<u64>,
+}
+
+/// Money that went back another way.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ByHand {
+    /// The provider was asked for it at that time: it may have given it back as well.
+    pub(crate) was_asked: bool,
+    /// The provider says that it did.
+    pub(crate) is_twice: bool,
 }
 
 /// A payment that a bank asks back.
@@ -98,15 +107,43 @@ pub(crate) struct Face {
 
 impl RefundBook {
     pub(super) fn retry(&mut self, number: u64, attempt: u32) -> Result<(), &'static str> {
-        self.is_refused = false;
+        if !std::mem::replace(&mut self.is_refused, false) {
+            return Err("a refund is asked for again that is not refused");
+        }
         self.retries.push(number);
         let is_next = self.retries.len() == attempt as usize;
         if is_next { Ok(()) } else { Err("attempts at a refund are not numbered densely") }
     }
 
-    pub(super) fn settle_by_hand(&mut self) {
-        self.is_refused = false;
-        (self.is_done, self.is_by_hand) = (true, true);
+    pub(super) fn settle_by_hand(&mut self) -> Result<(), &'static str> {
+        if self.is_done {
+            return Err("a refund is settled that is done");
+        }
+        self.by_hand = Some(ByHand { was_asked: !self.is_refused, is_twice: false });
+        (self.is_done, self.is_refused) = (true, false);
+        Ok(())
+    }
+
+    /// The provider has given it back.
+    pub(super) fn is_made(&mut self) -> Result<(), &'static str> {
+        if let Some(by_hand) = self.by_hand.as_mut().filter(|by_hand| !by_hand.is_twice) {
+            by_hand.is_twice = true;
+        } else if self.is_done || self.is_refused {
+            return Err("a refund ends twice");
+        }
+        self.is_done = true;
+        Ok(())
+    }
+
+    /// The provider will not give it back.
+    pub(super) fn is_refused_by_its_provider(&mut self) -> Result<(), &'static str> {
+        let ends_twice = self.is_done || std::mem::replace(&mut self.is_refused, true);
+        if ends_twice { Err("a refund ends twice") } else { Ok(()) }
+    }
+
+    /// How much of it went back a second time, in minor units.
+    pub(crate) fn gone_twice(&self) -> u64 {
+        if self.by_hand.is_some_and(|by_hand| by_hand.is_twice) { self.amount } else { 0 }
     }
 }
 
@@ -205,13 +242,15 @@ impl OrderBook {
         book.is_refused && self.lost_of(book.capture).any(|(_, before)| refund < before)
     }
 
-    /// What banks took of one payment beyond what was left of it, in minor units.
+    /// What banks took of one payment, or went back twice, beyond what was left of it, in minor
+    /// units.
     pub(crate) fn loss(&self, capture: usize) -> u64 {
         let done = self.refunds.iter().filter(|refund| refund.capture == capture && refund.is_done);
-        let back: u64 = done.map(|refund| refund.amount).sum();
+        let back: u64 = done.clone().map(|refund| refund.amount).sum();
+        let twice: u64 = done.map(RefundBook::gone_twice).sum();
         let tickets = if self.paid_by == Some(capture) { self.price_of(self.valid()) } else { 0 };
-        let taken = self.charged_back(capture);
-        (back + taken + tickets).saturating_sub(self.captures[capture].amount).min(taken)
+        let extra = self.charged_back(capture) + twice;
+        (back + extra + tickets).saturating_sub(self.captures[capture].amount).min(extra)
     }
 
     fn lost_of(&self, capture: usize) -> impl Iterator<Item = (u64, usize)> {
