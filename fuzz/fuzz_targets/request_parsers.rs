@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
 use onsale_core::Partition;
-use onsale_core::command::{Actor, Command, Request};
+use onsale_core::command::{Actor, Command, DisputeDecision, Request};
 use onsale_core::fact::Decision;
 use onsale_core::id::{EventId, HoldId, OrderId, PartitionId, PersonId, PlaceId, TicketId};
 use onsale_core::spec::ClassId;
@@ -17,6 +17,7 @@ use onsale_core::time::Time;
 use onsale_core::waitroom::LotterySeed;
 use onsale_net::auth::keys::{KeyFile, TokenKeys, new_signing_key};
 use onsale_net::dto::change::ClassChange;
+use onsale_net::dto::dispute::DecideDispute;
 use onsale_net::dto::event::EventDefinition;
 use onsale_net::dto::hold::TakeHold;
 use onsale_net::dto::order::{PlaceOrder, RefundOrder};
@@ -49,6 +50,9 @@ fuzz_target!(|input: &[u8]| {
             let _ = serde_json::from_slice::<OpenSession>(bytes);
             if let Ok(settle) = serde_json::from_slice::<SettleRefund>(bytes) {
                 let _ = settle.parse();
+            }
+            if let Ok(decide) = serde_json::from_slice::<DecideDispute>(bytes) {
+                let _ = DisputeDecision::from(decide.tickets);
             }
             if let Ok(change) = serde_json::from_slice::<ClassChange>(bytes) {
                 let _ = change.of(ClassId(0));
