@@ -133,6 +133,7 @@ rows! {
         refunded_minor: i64,
         refused_minor: i64,
         refunds_refused: i64,
+        charged_back_minor: i64,
     }
     /// An order. Amounts are in the event's currency.
     Replace pub(crate) Order in "orders" {
@@ -148,6 +149,7 @@ rows! {
         captured_minor: Amount,
         refunding_minor: Amount,
         refunded_minor: Amount,
+        charged_back_minor: Amount,
         placed_at: Time,
         /// Until when it must be paid.
         expires_at: Time,
@@ -194,6 +196,15 @@ rows! {
         note: Option<String>,
         wanted_at: Time,
         settled_at: Option<Time>,
+    }
+    /// A payment that a bank asked back.
+    Replace pub(crate) Dispute in "order_disputes" {
+        key { order_id: OrderId, dispute: u32, }
+        /// The provider's name for the payment, which may be told of later.
+        payment: String,
+        /// How much is gone; `None` unless it is.
+        lost_minor: Option<Amount>,
+        lost_currency: Option<Currency>,
     }
 }
 

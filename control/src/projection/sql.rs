@@ -7,7 +7,9 @@ use sqlx::{Any, AnyConnection, Transaction};
 
 use super::batch::{Batch, Needs};
 use super::column::{Column, Value};
-use super::rows::{Class, Event, Hold, Item, Order, Payment, PlanRow, Quota, Refund, Seat};
+use super::rows::{
+    Class, Dispute, Event, Hold, Item, Order, Payment, PlanRow, Quota, Refund, Seat,
+};
 use super::table::{ROWS_MAX, Stored};
 use crate::database::StoreError;
 
@@ -43,6 +45,9 @@ pub(super) async fn load(tx: &mut Tx<'_>, needs: &Needs) -> Result<Batch, StoreE
     for row in find::<Refund>(tx, &needs.orders).await? {
         batch.refunds.found((row.order_id, row.refund), row);
     }
+    for row in find::<Dispute>(tx, &needs.orders).await? {
+        batch.disputes.found((row.order_id, row.dispute), row);
+    }
     Ok(batch)
 }
 
@@ -62,6 +67,7 @@ pub(super) async fn save(tx: &mut Tx<'_>, batch: &Batch) -> Result<u64, StoreErr
     rows += write(tx, batch.items.changed()).await?;
     rows += write(tx, batch.payments.changed()).await?;
     rows += write(tx, batch.refunds.changed()).await?;
+    rows += write(tx, batch.disputes.changed()).await?;
     rows += write(tx, batch.counts.values()).await?;
     rows += write(tx, batch.quarters.values()).await?;
     rows += write(tx, batch.totals.values()).await?;

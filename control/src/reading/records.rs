@@ -43,6 +43,8 @@ pub struct OrderRecord {
     pub refunding: Amount,
     /// What went back.
     pub refunded: Amount,
+    /// What banks took back.
+    pub charged_back: Amount,
     /// What it is of, a ticket each.
     pub tickets: Vec<TicketRecord>,
     /// When it was placed.
@@ -167,6 +169,7 @@ impl Known {
             captured: order.captured_minor,
             refunding: order.refunding_minor,
             refunded: order.refunded_minor,
+            charged_back: order.charged_back_minor,
             tickets: items.iter().map(|item| self.ticket(order.event, item)).collect(),
             placed_at: order.placed_at,
             expires_at: order.expires_at,

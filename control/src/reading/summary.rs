@@ -81,6 +81,8 @@ pub struct Money {
     pub refunding_minor: i64,
     /// Went back.
     pub refunded_minor: i64,
+    /// Was taken back by banks.
+    pub charged_back_minor: i64,
     /// Is wanted back, and a provider will not.
     pub refused_minor: i64,
     /// How many refunds that are.
@@ -223,6 +225,7 @@ impl Money {
             captured_minor: totals.captured_minor,
             refunding_minor: totals.refunding_minor,
             refunded_minor: totals.refunded_minor,
+            charged_back_minor: totals.charged_back_minor,
             refused_minor: totals.refused_minor,
             refunds_refused: totals.refunds_refused,
         }

@@ -167,3 +167,24 @@ async fn what_makes_no_sense_is_refused_by_the_place_that_is_wrong() {
         assert_eq!(problem["errors"][0]["at"], "tickets", "{problem}");
     }
 }
+
+#[tokio::test]
+async fn the_numbers_of_an_event_say_what_banks_took() {
+    let server = Server::with_control().await;
+    let (event, token) = (server.event(&standing()).await, server.guest().await);
+    let order = server.disputed(&event, &token).await;
+    let charged_back = async || {
+        server.project().await;
+        let summary = get(format!("/api/v1/events/{event}/summary")).operator();
+        let summary = server.accept(summary, 200).await;
+        let listed = get(format!("/api/v1/events/{event}/orders")).operator();
+        let listed = server.accept(listed, 200).await;
+        let of_order = listed["orders"][0]["charged_back_minor"].clone();
+        (summary["money"]["charged_back_minor"].clone(), of_order)
+    };
+    assert_eq!(charged_back().await, (json!(0), json!(0)), "nobody knows whose it is");
+    server.lose(&order);
+    assert_eq!(charged_back().await, (json!(5_000), json!(5_000)));
+    let books = get(format!("/api/v1/events/{event}/audit")).operator();
+    assert_eq!(server.accept(books, 200).await["charged_back_minor"], 5_000);
+}

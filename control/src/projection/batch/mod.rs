@@ -4,6 +4,7 @@
 //! However the facts are cut into batches, the same rows come of them. That is what a rebuild
 //! relies on when it is compared with what was written live.
 
+mod dispute;
 mod event;
 mod hold;
 mod money;
@@ -26,8 +27,8 @@ pub(super) use self::needs::Needs;
 use self::slots::Slots;
 pub(crate) use self::sums::QUARTER;
 use super::rows::{
-    Class, ClassCounts, Event, Hold, Item, Order, Payment, PlanRow, Quarter, Quota, QuotaClass,
-    Refund, Seat, Totals,
+    Class, ClassCounts, Dispute, Event, Hold, Item, Order, Payment, PlanRow, Quarter, Quota,
+    QuotaClass, Refund, Seat, Totals,
 };
 
 /// A fact that does not go on from what was taken in before it: the rows are not those of this
@@ -57,6 +58,7 @@ pub(super) struct Batch {
     pub items: Slots<(OrderId, u32), Item>,
     pub payments: Slots<(OrderId, u32), Payment>,
     pub refunds: Slots<(OrderId, u32), Refund>,
+    pub disputes: Slots<(OrderId, u32), Dispute>,
     /// What is to be added.
     pub counts: BTreeMap<(EventId, ClassId), ClassCounts>,
     pub quarters: BTreeMap<(EventId, ClassId, u64), Quarter>,
@@ -109,12 +111,8 @@ impl Batch {
             Fact::RefundRetried(fact) => self.refund_retried(mark, fact)?,
             Fact::RefundSettled(fact) => self.refund_settled(mark, fact)?,
             // Disputes themselves are seen at the partition; what goes back for one has a fact.
-            Fact::DisputeOpened(fact) => {
-                self.step(mark, fact.order)?;
-            }
-            Fact::DisputeClosed(fact) => {
-                self.step(mark, fact.order)?;
-            }
+            Fact::DisputeOpened(fact) => self.dispute_opened(mark, fact)?,
+            Fact::DisputeClosed(fact) => self.dispute_closed(mark, fact)?,
             Fact::DisputeDecided(fact) => self.dispute_decided(mark, fact)?,
             // Nothing to see yet; how people are let in; money for no order and disputes about it,
             // which the partition keeps for its operator; an answer that is kept.

@@ -10,7 +10,7 @@ use onsale_core::id::OrderId;
 use onsale_core::money::Amount;
 use onsale_core::order::OrderStatus;
 
-use super::sums::money;
+use super::sums::{money, sum};
 use super::{Batch, Mark};
 use crate::projection::rows::{Payment, Refund, RefundState};
 
@@ -32,8 +32,8 @@ impl Batch {
             currency: fact.currency,
             captured_at: mark.at,
         };
-        self.payments.put((id, capture), payment);
-        Some(())
+        self.payments.put((id, capture), payment.clone());
+        self.charged_back_before(&payment)
     }
 
     pub(super) fn refund_wanted(&mut self, mark: Mark, fact: &RefundWanted) -> Option<()> {
@@ -182,10 +182,4 @@ impl Batch {
         }
         Some(())
     }
-}
-
-/// A sum that stops at the largest amount: only a provider that reports impossible money gets
-/// there.
-fn sum(one: Amount, other: Amount) -> Amount {
-    one.checked_add(other).unwrap_or(Amount::from_minor(u64::MAX))
 }

@@ -34,6 +34,7 @@ impl Batch {
             captured_minor: Amount::ZERO,
             refunding_minor: Amount::ZERO,
             refunded_minor: Amount::ZERO,
+            charged_back_minor: Amount::ZERO,
             placed_at: mark.at,
             expires_at: fact.until,
             ready_at: None,

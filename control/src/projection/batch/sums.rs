@@ -54,6 +54,12 @@ pub(super) fn money(amount: Amount) -> i64 {
     i64::try_from(amount.as_minor()).map_or(MAX, |minor| minor.min(MAX))
 }
 
+/// A sum that stops at the largest amount: only a provider that reports impossible money gets
+/// there.
+pub(super) fn sum(one: Amount, other: Amount) -> Amount {
+    one.checked_add(other).unwrap_or(Amount::from_minor(u64::MAX))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

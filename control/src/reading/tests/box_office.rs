@@ -147,6 +147,13 @@ impl BoxOffice {
 
     /// A bank takes so much of the first payment, and an operator the tickets.
     pub fn charged_back(&mut self, order: OrderId, minor: u64) {
+        self.lost(order, minor);
+        let decision = DisputeDecision::VoidTickets;
+        self.ask(Actor::Operator, Command::DecideDispute { order, dispute: 0, decision });
+    }
+
+    /// A bank takes so much of the first payment, which need not have been told of yet.
+    pub fn lost(&mut self, order: OrderId, minor: u64) {
         let (amount, currency) = (Amount::from_minor(minor), "EUR".parse().unwrap());
         let notice = DisputeNotice {
             provider: Provider("sandbox".to_owned()),
@@ -159,8 +166,6 @@ impl BoxOffice {
             end: Some(DisputeEnd::Lost { amount, currency }),
         };
         self.ask(Actor::System, Command::RecordDispute(Box::new(notice)));
-        let decision = DisputeDecision::VoidTickets;
-        self.ask(Actor::Operator, Command::DecideDispute { order, dispute: 0, decision });
     }
 
     /// Everything that was decided is in the database.

@@ -122,6 +122,7 @@ databases! {
             captured_minor: 19_001,
             refunding_minor: 1,
             refunded_minor: 19_000,
+            charged_back_minor: 0,
             refused_minor: 0,
             refunds_refused: 0,
         };
@@ -183,7 +184,32 @@ databases! {
         let found = found.unwrap();
         assert_eq!(found.tickets, TicketCounts { issued: 2, voided: 2, valid_minor: 0 });
         assert_eq!(found.money.refunding_minor, 3_000, "what the bank has left");
+        assert_eq!(found.money.charged_back_minor, 7_000);
         assert_eq!((found.classes[0].sold, found.quotas[0].sold), (0, 0));
+    }
+
+    async fn what_banks_took_is_counted_once_and_when_its_payment_is_known(database: TestDatabase) {
+        let mut office = BoxOffice::new();
+        let event = office.event("Lanterns");
+        let order = office.order(person(1), event, &[(0, Any(2))]);
+        let turns: [(Turn, i64); 4] = [
+            (|office, order| office.lost(order, 7_000), 0),
+            (|office, order| office.pay(order, 10_000), 7_000),
+            // It is told of again.
+            (|office, order| office.lost(order, 7_000), 7_000),
+            // Another payment is nobody's business.
+            (|office, order| office.pay(order, 10_000), 7_000),
+        ];
+        for (number, (happen, expected)) in (1..).zip(turns) {
+            happen(&mut office, order);
+            office.projected(&database).await;
+            let (_, found) = summary(&database, &office.asked(Some(event)), event).await.unwrap();
+            assert_eq!(found.unwrap().money.charged_back_minor, expected, "after step {number}");
+            let mut connection = database.reader().await.unwrap();
+            let of_order = sqlx::query("SELECT charged_back_minor FROM orders");
+            let of_order: i64 = of_order.fetch_one(&mut *connection).await.unwrap().get(0);
+            assert_eq!(of_order, expected, "after step {number}");
+        }
     }
 
     async fn an_event_that_nothing_is_known_of_is_not_made_up(database: TestDatabase) {

@@ -49,6 +49,9 @@ pub struct OrderRecordDto {
     /// What went back.
     #[schema(example = 8_900)]
     pub refunded_minor: u64,
+    /// What banks took back.
+    #[schema(example = 0)]
+    pub charged_back_minor: u64,
     /// What it is of.
     pub tickets: Vec<TicketRecordDto>,
     /// When it was placed.
@@ -244,6 +247,7 @@ impl From<OrderRecord> for OrderRecordDto {
             captured_minor: order.captured.as_minor(),
             refunding_minor: order.refunding.as_minor(),
             refunded_minor: order.refunded.as_minor(),
+            charged_back_minor: order.charged_back.as_minor(),
             tickets: order.tickets.into_iter().map(Into::into).collect(),
             placed_at: At(order.placed_at),
             expires_at: At(order.expires_at),

@@ -163,6 +163,9 @@ pub struct MoneyDto {
     /// Went back.
     #[schema(example = 17_800)]
     pub refunded_minor: i64,
+    /// Was taken back by banks.
+    #[schema(example = 0)]
+    pub charged_back_minor: i64,
     /// Is wanted back, and a provider will not: somebody has to look into it.
     #[schema(example = 0)]
     pub refused_minor: i64,
@@ -259,8 +262,15 @@ impl From<TicketCounts> for TicketCountsDto {
 impl From<Money> for MoneyDto {
     fn from(money: Money) -> Self {
         let Money { captured_minor, refunding_minor, refunded_minor, .. } = money;
-        let Money { refused_minor, refunds_refused, .. } = money;
-        Self { captured_minor, refunding_minor, refunded_minor, refused_minor, refunds_refused }
+        let Money { charged_back_minor, refused_minor, refunds_refused, .. } = money;
+        Self {
+            captured_minor,
+            refunding_minor,
+            refunded_minor,
+            charged_back_minor,
+            refused_minor,
+            refunds_refused,
+        }
     }
 }
 
