@@ -133,10 +133,10 @@ enum Command {
         /// The most seeds that are run for each
         #[arg(long, default_value_t = 20_000)]
         seeds: u64,
-        /// Write docs/mutants.md, when all were run
+        /// Write what became of them into docs/mutants.md
         #[arg(long)]
         write: bool,
-        /// Only see that the patches still apply
+        /// Only see that the patches still apply, and are in docs/mutants.md
         #[arg(long)]
         check: bool,
     },

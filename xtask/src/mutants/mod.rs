@@ -33,8 +33,8 @@ pub enum Fate {
     DoesNotBuild,
 }
 
-/// Runs the mutants `names`, or all, with at most `seeds` each; writes `docs/mutants.md` if told
-/// to.
+/// Runs the mutants `names`, or all, with at most `seeds` each; writes their rows of
+/// `docs/mutants.md` if told to.
 pub fn run(names: &[String], seeds: u64, write: bool) -> Outcome {
     let patches = patch::chosen(names)?;
     let tree = Tree::new()?;
@@ -47,8 +47,8 @@ pub fn run(names: &[String], seeds: u64, write: bool) -> Outcome {
         println!("{}", table::line(&rows[rows.len() - 1]));
     }
     println!("\n{}", table::text(&rows));
-    if write && names.is_empty() {
-        table::write(&rows, seeds)?;
+    if write {
+        table::write(&rows, &patch::chosen(&[])?, seeds)?;
     }
     let alive = rows.iter().filter(|row| !matches!(row.fate, Fate::Caught { .. }));
     let alive: Vec<_> = alive.map(|row| row.patch.name.as_str()).collect();
@@ -59,7 +59,7 @@ pub fn run(names: &[String], seeds: u64, write: bool) -> Outcome {
     }
 }
 
-/// That every patch still applies to the sources as they are. Takes no second.
+/// That every patch still applies to the sources as they are, and was seen caught. Takes no second.
 pub fn check() -> Outcome {
     let mut stale = Vec::new();
     let patches = patch::chosen(&[])?;
@@ -69,14 +69,20 @@ pub fn check() -> Outcome {
             stale.push(patch.name.as_str());
         }
     }
-    if stale.is_empty() {
-        println!("mutants: all {} patches apply", patches.len());
-        Ok(())
-    } else {
+    let unseen = table::missing(&patches)?;
+    if !stale.is_empty() {
         let names = stale.join(", ");
         Err(Failure(format!(
             "patches in sim/mutants that no longer apply: {names}: make them anew"
         )))
+    } else if !unseen.is_empty() {
+        let names = unseen.join(" ");
+        Err(Failure(format!(
+            "mutants that are not in docs/mutants.md: `cargo xtask mutants {names} --write`"
+        )))
+    } else {
+        println!("mutants: all {} patches apply", patches.len());
+        Ok(())
     }
 }
 
