@@ -133,7 +133,8 @@ pub enum Command {
         /// Whether equal or better seats will do, if the money comes late and these are gone.
         accept_other_seats: bool,
     },
-    /// What a provider says about a dispute: verified, but in any order and any number of times.
+    /// How a provider says that a dispute stands, when asked: the last answer counts, so answers
+    /// come in the order of the questions.
     RecordDispute(Box<DisputeNotice>),
     /// What came of asking a provider for a payment page.
     RecordIntent {
@@ -283,7 +284,7 @@ pub enum PaymentOutcome {
     Started,
 }
 
-/// What a provider says about a payment that a buyer's bank asks back.
+/// What a provider says about a payment that a buyer's bank asks back, as it stands now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DisputeNotice {
     /// Which provider.
@@ -301,7 +302,7 @@ pub struct DisputeNotice {
     /// Why, in a word of the provider's. It is written down for ever: nothing of a person belongs
     /// into it.
     pub reason: String,
-    /// How it ended; `None` while it is open.
+    /// How it ended; `None` while it is open, for the first time or again.
     pub end: Option<DisputeEnd>,
 }
 

@@ -232,6 +232,13 @@ pub enum Seen<'a> {
         /// How much.
         amount: Amount,
     },
+    /// A bank has decided otherwise, or thinks it over: what it took back is there again.
+    ChargeReturned {
+        /// For which order.
+        order: OrderId,
+        /// The provider's name for the dispute.
+        dispute: &'a str,
+    },
     /// Something went wrong, as the plan has it.
     Fault {
         /// What, as in [`crate::sometimes`].

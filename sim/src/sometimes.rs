@@ -113,6 +113,8 @@ pub mod fault {
         STRAY_NOTICE = "stray_notice",
         /// A bank asked a payment back.
         DISPUTES = "disputes",
+        /// A bank took up again what it had decided.
+        DISPUTES_AGAIN = "disputes_again",
     }
 }
 

@@ -144,6 +144,9 @@ fn who_and_what(seen: &Seen<'_>) -> (String, String) {
             "provider".into(),
             format!("loses {} of {payment} for {order}: {dispute}", amount.as_minor()),
         ),
+        Seen::ChargeReturned { order, dispute } => {
+            ("provider".into(), format!("has the money of {dispute} for {order} again"))
+        }
         Seen::Durable { up_to, .. } => ("disk".into(), format!("has everything up to {up_to}")),
         Seen::Fault { name } => ("FAULT".into(), (*name).to_owned()),
         Seen::Healed => ("world".into(), "everything heals; the sale must come to an end".into()),

@@ -300,7 +300,8 @@ facts! {
         /// By what it can be found, such as the number of a bank transfer.
         reference: String,
     }
-    /// A buyer's bank asks money back. What is asked back is not refunded meanwhile.
+    /// A buyer's bank asks money back. What is asked back is not refunded meanwhile. It may come
+    /// again for a dispute that has ended: the bank has taken it up again.
     46 DisputeOpened {
         /// Of which order.
         order: OrderId,
@@ -315,7 +316,8 @@ facts! {
         /// Why, in a word of the provider's.
         reason: String,
     }
-    /// It is known whose the money is that a bank asked back. The tickets stay as they are.
+    /// It is known whose the money is that a bank asked back. The tickets stay as they are. It may
+    /// come again for the same dispute: the bank has decided otherwise.
     47 DisputeClosed {
         /// Of which order.
         order: OrderId,

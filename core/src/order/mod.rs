@@ -229,7 +229,7 @@ impl Order {
     /// provider's words.
     pub fn refused_refunds(&self) -> impl Iterator<Item = (u32, &Refund, &str)> {
         let refunds = (0..).zip(&self.refunds);
-        let refunds = refunds.filter(move |(number, refund)| !self.is_overtaken(*number, refund));
+        let refunds = refunds.filter(|(_, refund)| !refund.is_overtaken);
         refunds.filter_map(|(number, refund)| match &refund.state {
             RefundState::Refused { reason } => Some((number, refund, reason.as_str())),
             RefundState::Wanted | RefundState::Done { .. } | RefundState::Settled { .. } => None,

@@ -39,7 +39,7 @@ pub struct Partition {
 }
 
 /// The first byte of a state. A state of another version is not read: the journal is.
-const STATE_VERSION: u8 = 6;
+const STATE_VERSION: u8 = 7;
 
 /// What must be remembered.
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -5,6 +5,9 @@
 //! payment. A lost one means that the money is gone: what is given back from then on is at most
 //! what is left. Tickets become void by an operator's word alone. Whatever comes of it, what a
 //! payment has left beyond the price of its tickets goes back.
+//!
+//! No end is for ever: a bank may take up again what was won or lost, and decide otherwise. What
+//! counts is how a dispute stood when its provider was last asked.
 
 use alloc::string::String;
 use alloc::vec;
@@ -38,8 +41,22 @@ pub struct Dispute {
     pub reason: String,
     /// How far it is.
     pub state: DisputeState,
-    /// Whether an operator leaves the tickets valid, although the money is gone.
+    /// Whether an operator leaves the tickets valid, although the money is gone. It is said of one
+    /// loss: after another, somebody has to say it again.
     pub is_kept: bool,
+}
+
+impl Dispute {
+    /// How it ended; `None` while it is open.
+    fn end(&self) -> Option<DisputeEnd> {
+        match self.state {
+            DisputeState::Open => None,
+            DisputeState::Won => Some(DisputeEnd::Won),
+            DisputeState::Lost { amount, currency, .. } => {
+                Some(DisputeEnd::Lost { amount, currency })
+            }
+        }
+    }
 }
 
 /// How far a dispute is.
@@ -138,22 +155,24 @@ fn rest_of_disputed(id: OrderId, order: &Order, number: u32) -> Option<Fact> {
 
 /// How disputes change an order.
 impl Order {
-    /// What a provider says about a dispute of this order. A dispute has one name and ends once,
-    /// whatever is told of it first.
+    /// How a provider says that a dispute of this order stands now. A dispute has one name,
+    /// however often it is taken up; what is known is no news.
     pub(crate) fn facts_of_dispute(&self, notice: &DisputeNotice) -> Vec<Fact> {
         let id = notice.order;
-        let known = self.disputes.iter().position(|dispute| dispute.name == notice.dispute);
+        let number = self.disputes.iter().position(|dispute| dispute.name == notice.dispute);
+        let known = number.map(|number| self.disputes[number].end());
+        if known == Some(notice.end) {
+            return Vec::new();
+        }
         let mut after = self.clone();
         let mut facts: Vec<Fact> = Vec::new();
-        if known.is_none() {
+        if known.is_none() || notice.end.is_none() {
             let opened = opened(notice);
             after.open_dispute(&opened);
             facts.push(opened.into());
         }
-        let number = known.unwrap_or(self.disputes.len());
-        let is_open = after.disputes[number].state == DisputeState::Open;
-        if let Some(end) = notice.end.filter(|_| is_open) {
-            let number = number as u32;
+        if let Some(end) = notice.end {
+            let number = number.unwrap_or(self.disputes.len()) as u32;
             after.close_dispute(number, end);
             facts.push(DisputeClosed { order: id, dispute: number, end }.into());
             facts.extend(rest_of_disputed(id, &after, number));
@@ -161,8 +180,9 @@ impl Order {
         facts
     }
 
+    /// A dispute begins, or is taken up again.
     pub(crate) fn open_dispute(&mut self, fact: &DisputeOpened) {
-        self.disputes.push(Dispute {
+        let dispute = Dispute {
             name: fact.dispute.clone(),
             payment: fact.payment.clone(),
             amount: fact.amount,
@@ -170,17 +190,37 @@ impl Order {
             reason: fact.reason.clone(),
             state: DisputeState::Open,
             is_kept: false,
-        });
+        };
+        match self.disputes.iter_mut().find(|known| known.name == dispute.name) {
+            Some(known) => *known = dispute,
+            None => self.disputes.push(dispute),
+        }
     }
 
     pub(crate) fn close_dispute(&mut self, number: u32, end: DisputeEnd) {
         let refunds = self.refunds.len() as u32;
-        self.disputes[number as usize].state = match end {
+        let dispute = &mut self.disputes[number as usize];
+        dispute.is_kept = false;
+        dispute.state = match end {
             DisputeEnd::Won => DisputeState::Won,
             DisputeEnd::Lost { amount, currency } => {
                 DisputeState::Lost { amount, currency, refunds }
             }
         };
+        for number in 0..refunds {
+            let refund = &self.refunds[number as usize];
+            let is_refused = matches!(refund.state, RefundState::Refused { .. });
+            if is_refused && self.is_behind_a_loss(number, refund) {
+                self.refunds[number as usize].is_overtaken = true;
+            }
+        }
+    }
+
+    /// The provider will not make a refund: if a bank has the money, nobody will.
+    pub(crate) fn refuse_refund(&mut self, number: u32, reason: String) {
+        let is_overtaken = self.is_behind_a_loss(number, &self.refunds[number as usize]);
+        let refund = &mut self.refunds[number as usize];
+        (refund.state, refund.is_overtaken) = (RefundState::Refused { reason }, is_overtaken);
     }
 }
 
@@ -219,13 +259,6 @@ impl Order {
         }))
     }
 
-    /// Whether a bank took the money before the provider would give it back: nothing is owed of
-    /// that refund any more, and what is left was asked for anew.
-    pub(crate) fn is_overtaken(&self, number: u32, refund: &Refund) -> bool {
-        let is_refused = matches!(refund.state, RefundState::Refused { .. });
-        is_refused && self.is_behind_a_loss(number, refund)
-    }
-
     /// Whether a bank took the money after the provider was asked for a refund: it may be gone.
     pub(super) fn is_behind_a_loss(&self, number: u32, refund: &Refund) -> bool {
         let is_later = |dispute: &Dispute| match dispute.state {
@@ -238,10 +271,8 @@ impl Order {
     /// What has neither gone back nor is to go back of a payment, and no bank has taken.
     pub(crate) fn left(&self, capture: u32) -> Amount {
         let Some(came) = self.captures.get(capture as usize) else { return Amount::ZERO };
-        let refunds = (0..).zip(&self.refunds).filter(|(number, refund)| {
-            refund.capture == capture && !self.is_overtaken(*number, refund)
-        });
-        let back = refunds.map(|(_, refund)| refund.amount);
+        let of_it = |refund: &&Refund| refund.capture == capture && !refund.is_overtaken;
+        let back = self.refunds.iter().filter(of_it).map(|refund| refund.amount);
         let gone = sum(back.chain([self.charged_back(capture)]));
         came.amount.checked_sub(gone).unwrap_or(Amount::ZERO)
     }

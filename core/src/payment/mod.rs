@@ -42,6 +42,9 @@ pub struct Refund {
     pub attempt: u32,
     /// How far it is.
     pub state: RefundState,
+    /// Whether a bank took the money before the provider would give it back. Nothing is owed of it
+    /// any more, whatever the bank decides later: what is left of the payment is asked for anew.
+    pub is_overtaken: bool,
 }
 
 impl Refund {

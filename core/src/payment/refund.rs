@@ -67,8 +67,7 @@ impl Sale {
             }
             RefundOutcome::Refused { reason } if is_wanted && attempt == known.attempt => {
                 let mut after = order.clone();
-                after.refunds[refund as usize].state =
-                    RefundState::Refused { reason: reason.clone() };
+                after.refuse_refund(refund, reason.clone());
                 let refused =
                     Fact::from(RefundRefused { order: id, refund, reason: reason.clone() });
                 let rest = rest_of(id, &after, known.capture);
@@ -103,7 +102,8 @@ impl Sale {
                 return Err(Refusal::NotInThatState { status: order.status().name() });
             }
         }
-        if order.is_disputed(known.capture) || order.is_behind_a_loss(refund, known) {
+        let is_gone = known.is_overtaken || order.is_behind_a_loss(refund, known);
+        if is_gone || order.is_disputed(known.capture) {
             return Err(Refusal::Disputed);
         }
         let fact: Fact = match how {

@@ -8,7 +8,7 @@ use crate::fact::{
     PaymentCaptured, RefundDone, RefundRefused, RefundRetried, RefundSettled, RefundWanted,
 };
 use crate::hold::{Hold, Line};
-use crate::id::{OrderId, PlaceId};
+use crate::id::PlaceId;
 use crate::order::{Intent, Order, OrderEnd, OrderState, Step, StepKind, Tickets};
 use crate::payment::{Capture, Refund, RefundState};
 use crate::query::Phase;
@@ -258,6 +258,7 @@ impl Sale {
                     cause: fact.cause,
                     attempt: 0,
                     state: RefundState::Wanted,
+                    is_overtaken: false,
                 });
             }
         });
@@ -316,7 +317,7 @@ impl Sale {
     fn refund_refused(&mut self, mark: Mark, fact: &RefundRefused) {
         let reason = fact.reason.clone();
         let kind = StepKind::RefundRefused { reason: reason.clone() };
-        self.refund_is(mark, fact.order, fact.refund, RefundState::Refused { reason }, kind);
+        self.step(mark, fact.order.number, kind, |order| order.refuse_refund(fact.refund, reason));
     }
 
     fn refund_retried(&mut self, mark: Mark, fact: &RefundRetried) {
@@ -330,19 +331,10 @@ impl Sale {
     fn refund_settled(&mut self, mark: Mark, fact: &RefundSettled) {
         let reference = fact.reference.clone();
         let kind = StepKind::RefundSettled { reference: reference.clone() };
-        let state = RefundState::Settled { reference, twice: None };
-        self.refund_is(mark, fact.order, fact.refund, state, kind);
-    }
-
-    fn refund_is(
-        &mut self,
-        mark: Mark,
-        id: OrderId,
-        refund: u32,
-        state: RefundState,
-        kind: StepKind,
-    ) {
-        self.step(mark, id.number, kind, |order| order.refunds[refund as usize].state = state);
+        self.step(mark, fact.order.number, kind, |order| {
+            order.refunds[fact.refund as usize].state =
+                RefundState::Settled { reference, twice: None };
+        });
     }
 
     /// Changes an order, writes the change into its timeline and keeps the index true.

@@ -54,10 +54,13 @@ pub struct Bought {
     pub refunds: Vec<(u32, u64, Option<bool>)>,
     /// The refunds that were settled by hand, and whether the provider made them as well.
     by_hand: BTreeMap<u32, bool>,
+    /// The refunds that were refused while a bank had their money, by the facts so far.
+    overtaken: BTreeSet<usize>,
 }
 
 #[derive(Clone)]
 struct Disputed {
+    name: String,
     payment: String,
     is_open: bool,
     /// How much is gone, and how many refunds there were by then.
@@ -155,6 +158,7 @@ impl Books {
                     disputes: vec![],
                     refunds: vec![],
                     by_hand: BTreeMap::new(),
+                    overtaken: BTreeSet::new(),
                 };
                 assert!(self.orders.insert(fact.order, bought).is_none());
             }
@@ -188,23 +192,37 @@ impl Books {
                 }
             }
             Fact::RefundDone(fact) => self.refund_done(fact.order, fact.refund),
-            Fact::RefundRefused(fact) => self.answer(fact.order, fact.refund, None, Some(false)),
+            Fact::RefundRefused(fact) => {
+                self.answer(fact.order, fact.refund, None, Some(false));
+                self.order(fact.order).overtake();
+            }
             Fact::RefundRetried(fact) => self.answer(fact.order, fact.refund, Some(false), None),
             Fact::RefundSettled(fact) => self.refund_settled(fact.order, fact.refund),
             Fact::DisputeOpened(fact) => {
                 let order = self.order(fact.order);
-                let payment = fact.payment.clone();
-                order.disputes.push(Disputed { payment, is_open: true, lost: None });
+                let (name, payment) = (fact.dispute.clone(), fact.payment.clone());
+                let dispute = Disputed { name, payment, is_open: true, lost: None };
+                match order.disputes.iter_mut().find(|known| known.name == dispute.name) {
+                    Some(known) => {
+                        assert!(!known.is_open, "what is open is opened again");
+                        *known = dispute;
+                    }
+                    None => order.disputes.push(dispute),
+                }
             }
             Fact::DisputeClosed(fact) => {
                 let order = self.order(fact.order);
                 let refunds = order.refunds.len();
+                let lost = match fact.end {
+                    DisputeEnd::Lost { amount, .. } => Some((amount.as_minor(), refunds)),
+                    DisputeEnd::Won => None,
+                };
                 let dispute = &mut order.disputes[fact.dispute as usize];
-                assert!(dispute.is_open, "a dispute ends once");
-                dispute.is_open = false;
-                if let DisputeEnd::Lost { amount, .. } = fact.end {
-                    dispute.lost = Some((amount.as_minor(), refunds));
-                }
+                let sum = |lost: Option<(u64, usize)>| lost.map(|(sum, _)| sum);
+                let is_news = dispute.is_open || sum(dispute.lost) != sum(lost);
+                assert!(is_news, "a dispute ends again as it had ended");
+                (dispute.is_open, dispute.lost) = (false, lost);
+                order.overtake();
             }
             Fact::DisputeDecided(fact) => self.order(fact.order).void(fact.tickets),
             _ => {}
@@ -366,7 +384,8 @@ impl Bought {
     /// What goes back of a payment, or went.
     fn refunded(&self, capture: usize) -> u64 {
         let all = self.refunds.iter().enumerate();
-        let of = all.filter(|(i, (of, _, _))| *of as usize == capture && !self.is_overtaken(*i));
+        let of =
+            all.filter(|(i, (of, _, _))| *of as usize == capture && !self.overtaken.contains(i));
         of.map(|(_, (_, amount, _))| amount).sum()
     }
 
@@ -390,10 +409,13 @@ impl Bought {
         of.filter_map(|dispute| dispute.lost)
     }
 
-    /// Whether the provider refused it because a bank had the money by then.
-    fn is_overtaken(&self, refund: usize) -> bool {
-        let (capture, _, done) = self.refunds[refund];
-        done == Some(false) && self.lost_of(capture as usize).any(|(_, before)| refund < before)
+    /// What its provider refuses while a bank has the money is not owed any more.
+    fn overtake(&mut self) {
+        for (i, (capture, _, done)) in self.refunds.iter().enumerate() {
+            if *done == Some(false) && self.lost_of(*capture as usize).any(|(_, had)| i < had) {
+                self.overtaken.insert(i);
+            }
+        }
     }
 
     fn check_refunds(&self, id: OrderId) {
@@ -408,7 +430,7 @@ impl Bought {
         assert_ne!(self.state, State::Waiting, "{id} still waits for its payment");
         assert!(self.disputes.iter().all(|dispute| !dispute.is_open), "{id} is disputed");
         for (i, (_, _, done)) in self.refunds.iter().enumerate() {
-            assert!(*done == Some(true) || self.is_overtaken(i), "{id} owes a refund");
+            assert!(*done == Some(true) || self.overtaken.contains(&i), "{id} owes a refund");
         }
         let rests = self.captures.iter().enumerate().map(|(i, (amount, _))| {
             let taken = self.charged_back(i);

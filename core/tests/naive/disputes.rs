@@ -13,7 +13,7 @@ pub struct Dispute {
     pub name: String,
     pub payment: String,
     pub ends: Ends,
-    /// How many refunds there were when it was lost.
+    /// How many refunds there were when it ended.
     refunds: usize,
     is_kept: bool,
 }
@@ -26,6 +26,16 @@ pub enum Ends {
     Lost(u64),
 }
 
+impl Ends {
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::NotYet => "open",
+            Self::Won => "won",
+            Self::Lost(_) => "lost",
+        }
+    }
+}
+
 impl Order {
     /// Whether nobody knows whose a payment is.
     pub fn is_disputed(&self, capture: usize) -> bool {
@@ -33,8 +43,13 @@ impl Order {
         self.disputes.iter().any(|of| of.payment == *payment && of.ends == Ends::NotYet)
     }
 
-    pub fn is_overtaken(&self, refund: usize) -> bool {
-        self.refunds[refund].back == Back::Refused && self.is_behind_a_loss(refund)
+    /// What is refused and a bank has taken is owed no more, whatever the bank says later.
+    pub fn overtake(&mut self) {
+        for refund in 0..self.refunds.len() {
+            let is_now =
+                self.refunds[refund].back == Back::Refused && self.is_behind_a_loss(refund);
+            self.refunds[refund].is_overtaken |= is_now;
+        }
     }
 
     /// Whether a bank took money after the refund was wanted.
@@ -53,7 +68,7 @@ impl Order {
     pub fn left(&self, capture: usize) -> u64 {
         let came = &self.captures[capture];
         let refunds = (0..self.refunds.len()).filter(|i| self.refunds[*i].capture == capture);
-        let owed = refunds.filter(|i| !self.is_overtaken(*i));
+        let owed = refunds.filter(|i| !self.refunds[*i].is_overtaken);
         let back: u64 = owed.map(|i| self.refunds[i].amount.as_minor()).sum();
         came.amount.as_minor().saturating_sub(back + self.taken_of(&came.payment))
     }
@@ -80,21 +95,28 @@ impl Order {
 }
 
 impl Naive {
-    pub fn disputed(&mut self, number: usize, payment: &str, name: &str, ends: Ends) {
-        let Some(order) = self.orders.get_mut(number) else { return };
+    /// How a dispute stands, and how it stood before.
+    pub fn disputed(
+        &mut self,
+        number: usize,
+        payment: &str,
+        name: &str,
+        ends: Ends,
+    ) -> Option<Ends> {
+        let order = self.orders.get_mut(number)?;
         let known = order.disputes.iter().position(|dispute| dispute.name == name);
-        let at = known.unwrap_or_else(|| {
-            let (name, payment) = (name.to_owned(), payment.to_owned());
-            let dispute = Dispute { name, payment, ends: Ends::NotYet, refunds: 0, is_kept: false };
-            order.disputes.push(dispute);
-            order.disputes.len() - 1
-        });
-        if order.disputes[at].ends != Ends::NotYet || ends == Ends::NotYet {
-            return;
+        let stood = known.map(|at| order.disputes[at].ends);
+        if stood == Some(ends) {
+            return stood;
         }
-        order.disputes[at].ends = ends;
-        order.disputes[at].refunds = order.refunds.len();
+        let (name, payment) = (name.to_owned(), payment.to_owned());
+        let refunds = order.refunds.len();
+        let dispute = Dispute { name, payment, ends, refunds, is_kept: false };
+        let at = known.unwrap_or(order.disputes.len());
+        order.disputes.splice(at..(at + 1).min(order.disputes.len()), [dispute]);
+        order.overtake();
         self.give_back_what_is_left(number, at);
+        stood
     }
 
     pub fn decide_dispute(&mut self, number: usize, dispute: usize, void: bool) -> Verdict {

@@ -54,6 +54,8 @@ pub struct Refund {
     pub cause: RefundCause,
     pub attempt: u32,
     pub back: Back,
+    /// A bank has the money that the provider would not give back: nothing is owed of it.
+    pub is_overtaken: bool,
 }
 
 /// Whether money went back.
@@ -232,7 +234,8 @@ impl Naive {
     pub fn give_back(&mut self, number: usize, capture: usize, minor: u64, cause: RefundCause) {
         if minor > 0 {
             let amount = Amount::from_minor(minor);
-            let refund = Refund { capture, amount, cause, attempt: 0, back: Back::Awaited };
+            let (attempt, back, is_overtaken) = (0, Back::Awaited, false);
+            let refund = Refund { capture, amount, cause, attempt, back, is_overtaken };
             self.orders[number].refunds.push(refund);
         }
     }
@@ -291,6 +294,7 @@ impl Naive {
             Back::Awaited if refund.attempt == attempt => {
                 refund.back = Back::Refused;
                 let capture = refund.capture;
+                self.orders[number].overtake();
                 self.give_rest(number, capture);
             }
             _ => {}
@@ -314,9 +318,9 @@ impl Naive {
             (Back::Awaited | Back::Refused, _) => {}
             _ => return Err("not_in_that_state"),
         }
-        let capture = known.capture;
+        let (capture, is_overtaken) = (known.capture, known.is_overtaken);
         let order = &self.orders[number];
-        if order.is_disputed(capture) || order.is_behind_a_loss(refund) {
+        if order.is_disputed(capture) || is_overtaken || order.is_behind_a_loss(refund) {
             return Err("disputed");
         }
         let refund = self.refund_mut(number, refund)?;
@@ -329,8 +333,8 @@ impl Naive {
     pub fn refused(&self) -> impl Iterator<Item = (usize, usize)> {
         let of = |(number, order): (usize, &Order)| {
             let refunds = order.refunds.iter().enumerate();
-            let refused = refunds
-                .filter(|(i, refund)| refund.back == Back::Refused && !order.is_overtaken(*i));
+            let refused =
+                refunds.filter(|(_, refund)| refund.back == Back::Refused && !refund.is_overtaken);
             refused.map(|(refund, _)| (number, refund)).collect::<Vec<_>>()
         };
         self.orders.iter().enumerate().flat_map(of)

@@ -18,6 +18,8 @@ pub struct Tally {
     pub gone_twice: bool,
     /// Whether tickets of disputed payments were made void, or left.
     pub voided: BTreeSet<bool>,
+    /// How disputes stood before they stood otherwise, and how then.
+    pub turned: BTreeSet<(&'static str, &'static str)>,
 }
 
 impl Tally {
@@ -29,6 +31,7 @@ impl Tally {
         self.settled_by_hand.extend(&other.settled_by_hand);
         self.gone_twice |= other.gone_twice;
         self.voided.extend(&other.voided);
+        self.turned.extend(&other.turned);
     }
 
     pub fn must_have_seen_everything(&self) {
@@ -59,5 +62,8 @@ impl Tally {
         assert_eq!(self.settled_by_hand, BTreeSet::from([false, true]));
         assert!(self.gone_twice);
         assert_eq!(self.voided, BTreeSet::from([false, true]));
+        let turned = [("lost", "open"), ("lost", "won"), ("won", "lost"), ("won", "open")];
+        let missing: Vec<_> = turned.iter().filter(|turn| !self.turned.contains(turn)).collect();
+        assert!(missing.is_empty(), "disputes that never turned so: {missing:?}");
     }
 }

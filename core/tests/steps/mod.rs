@@ -84,7 +84,8 @@ impl Run {
         self.judge(&answer, verdict);
     }
 
-    /// In any order and any number of times, and now and then before the payment itself is told of.
+    /// How a dispute stands, any number of times, and now and then before the payment itself is
+    /// told of. It may be taken up again, and stand otherwise without that.
     pub(super) fn disputed(&mut self) {
         let (number, order) = self.order();
         let total =
@@ -99,7 +100,8 @@ impl Run {
             _ => (Ends::Lost(amount), Some(lost(amount))),
         };
         self.world.dispute(order, &payment, &name, Amount::from_minor(amount), end);
-        self.naive.disputed(number, &payment, &name, ends);
+        let stood = self.naive.disputed(number, &payment, &name, ends);
+        self.tally.turned.extend(stood.map(|stood| (stood.name(), ends.name())));
         self.catch_up();
     }
 

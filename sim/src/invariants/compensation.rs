@@ -52,8 +52,8 @@ fn settle(books: &Books) -> Verdict {
 
 fn settle_order(event: &EventBook, order: &OrderBook) -> Verdict {
     // For nothing, as a free ticket is given back, no provider is asked.
-    let mut owed = order.refunds.iter().enumerate().filter(|(_, refund)| refund.amount > 0);
-    if let Some((_, open)) = owed.find(|(i, refund)| !refund.is_done && !order.is_overtaken(*i)) {
+    let mut owed = order.refunds.iter().filter(|refund| refund.amount > 0);
+    if let Some(open) = owed.find(|refund| !refund.is_done && !refund.is_overtaken) {
         return Err(format!("money never went back: {open:?}"));
     }
     if event.is_cancelled && order.valid() != 0 {

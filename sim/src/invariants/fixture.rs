@@ -4,16 +4,16 @@
 use onsale_core::Partition;
 use onsale_core::command::{Provider, Request};
 use onsale_core::fact::{
-    Decision, EventDefined, EventOpened, Fact, HoldReleased, HoldTaken, IntentReady,
-    OrderCompleted, OrderEnded, OrderPlaced, PaymentCaptured, RefundDone, RefundRefused,
-    RefundRetried, RefundSettled, RefundWanted,
+    Decision, DisputeClosed, DisputeOpened, EventDefined, EventOpened, Fact, HoldReleased,
+    HoldTaken, IntentReady, OrderCompleted, OrderEnded, OrderPlaced, PaymentCaptured, RefundDone,
+    RefundRefused, RefundRetried, RefundSettled, RefundWanted,
 };
 use onsale_core::hold::Line;
 use onsale_core::id::{EventId, HoldId, OrderId, PartitionId, PersonId};
 use onsale_core::inventory::seating::SeatIndex;
 use onsale_core::money::{Amount, Currency};
 use onsale_core::order::OrderEnd;
-use onsale_core::payment::RefundCause;
+use onsale_core::payment::{DisputeEnd, RefundCause};
 use onsale_core::spec::{
     Class, ClassId, Draft, EventSpec, Limits, Numbering, Plan, Point, Quota, Row, Section, Terms,
     Window,
@@ -221,6 +221,23 @@ pub(crate) fn retried(number: u32, refund: u32, attempt: u32) -> Fact {
 
 pub(crate) fn settled(number: u32, refund: u32) -> Fact {
     RefundSettled { order: order(number), refund, reference: "by hand".into() }.into()
+}
+
+/// A bank asks for so much of a payment of the order with this number.
+pub(crate) fn disputed(number: u32, dispute: &str, payment: &str, minor: u64) -> Fact {
+    let (dispute, payment) = (dispute.to_owned(), payment.to_owned());
+    let (amount, reason) = (Amount::from_minor(minor), "fraudulent".to_owned());
+    DisputeOpened { order: order(number), dispute, payment, amount, currency: euro(), reason }
+        .into()
+}
+
+/// The bank has taken so much, or nothing.
+pub(crate) fn judged(number: u32, dispute: u32, minor: Option<u64>) -> Fact {
+    let end = minor.map_or(DisputeEnd::Won, |minor| DisputeEnd::Lost {
+        amount: Amount::from_minor(minor),
+        currency: euro(),
+    });
+    DisputeClosed { order: order(number), dispute, end }.into()
 }
 
 pub(crate) fn draft() -> Draft {

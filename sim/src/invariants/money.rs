@@ -35,7 +35,7 @@ pub(crate) struct Money {
     heard_twice: BTreeSet<(OrderId, u32)>,
     /// Its answers that the server has not taken note of.
     answers: BTreeMap<Token, (OrderId, u32)>,
-    /// What banks took back through it, by order and dispute, in minor units.
+    /// What banks took back through it and have, by order and dispute, in minor units.
     charged: BTreeMap<(OrderId, String), u64>,
 }
 
@@ -180,6 +180,12 @@ impl Invariant for Money {
                 match self.charged.insert((order, dispute.into()), amount.as_minor()) {
                     None => Ok(()),
                     Some(_) => Err(format!("{dispute} of {order} is lost twice")),
+                }
+            }
+            Seen::ChargeReturned { order, dispute } => {
+                match self.charged.remove(&(order, dispute.to_owned())) {
+                    Some(_) => Ok(()),
+                    None => Err(format!("{dispute} of {order} gives back what it had not taken")),
                 }
             }
             Seen::Executed { token, request, .. } => {
@@ -366,6 +372,29 @@ mod tests {
         let mut bench = paid();
         bench.happens([wanted(0, 500, 1, RefundCause::Asked), settled(0, 0), done(0, 0)]).unwrap();
         assert!(bench.settles().unwrap_err().contains("gave 0"));
+    }
+
+    #[test]
+    fn what_a_bank_takes_and_gives_back_is_the_same_on_both_sides() {
+        let mut bench = paid();
+        let (order, amount) = (order(0), Amount::from_minor(1_000));
+        let taken = Seen::ChargedBack { order, dispute: "dp", payment: "a", amount };
+        let returned = Seen::ChargeReturned { order, dispute: "dp" };
+        bench.happens([disputed(0, "dp", "a", 1_000), judged(0, 0, Some(1_000))]).unwrap();
+        assert!(bench.settles().unwrap_err().contains("banks took None"));
+        bench.see(&taken).unwrap();
+        bench.settles().unwrap();
+        assert!(bench.see(&taken).unwrap_err().contains("lost twice"));
+        bench.see(&returned).unwrap();
+        assert!(bench.settles().unwrap_err().contains("banks took None"), "it is won since");
+        assert!(bench.see(&returned).unwrap_err().contains("had not taken"));
+        bench.happens([judged(0, 0, None)]).unwrap();
+        bench.settles().unwrap();
+        bench.happens([disputed(0, "dp", "a", 1_000)]).unwrap();
+        assert!(bench.settles().unwrap_err().contains("is_open: true"));
+        bench.see(&taken).unwrap();
+        bench.happens([judged(0, 0, Some(1_000))]).unwrap();
+        bench.settles().unwrap();
     }
 
     #[test]

@@ -82,6 +82,7 @@ impl Event {
             Fact::RefundRefused(fact) => {
                 let reason = fact.reason.clone();
                 self.answer(fact.order.number, fact.refund, RefundState::Refused { reason });
+                self.with_order(fact.order.number, Order::overtake);
             }
             Fact::RefundRetried(fact) => {
                 self.with_refund(fact.order.number, fact.refund, |refund| {
@@ -242,7 +243,8 @@ fn want_refund(order: &mut Order, fact: &RefundWanted) {
     if !fact.amount.is_zero() {
         let (capture, amount, cause) = (fact.capture, fact.amount, fact.cause);
         let (attempt, state) = (0, RefundState::Wanted);
-        order.refunds.push(Refund { capture, amount, cause, attempt, state });
+        let is_overtaken = false;
+        order.refunds.push(Refund { capture, amount, cause, attempt, state, is_overtaken });
     }
 }
 

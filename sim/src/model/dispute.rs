@@ -13,14 +13,15 @@ use super::order::is_refused;
 use super::{Predicted, done};
 
 impl Event {
-    /// What a provider says counts once, however often and in whatever order it says it.
+    /// What a provider says is how a dispute stands now: what is known is no news, all else is.
     pub(super) fn disputed(order: &Order, notice: &DisputeNotice) -> Vec<Fact> {
         let id = notice.order;
         let mut later = order.clone();
         let mut facts: Vec<Fact> = vec![];
         let known = order.disputes.iter().position(|dispute| dispute.name == notice.dispute);
         let number = known.unwrap_or(order.disputes.len());
-        if known.is_none() {
+        let is_news = known.is_none_or(|at| !stands_so(&order.disputes[at], notice.end));
+        if is_news && (known.is_none() || notice.end.is_none()) {
             let fact = DisputeOpened {
                 order: id,
                 dispute: notice.dispute.clone(),
@@ -32,8 +33,7 @@ impl Event {
             later.dispute_opened(&fact);
             facts.push(fact.into());
         }
-        let is_open = later.disputes[number].state == DisputeState::Open;
-        if let (Some(end), true) = (notice.end, is_open) {
+        if let (Some(end), true) = (notice.end, is_news) {
             later.dispute_closed(number, end);
             facts.push(DisputeClosed { order: id, dispute: number as u32, end }.into());
             facts.extend(later.rest_for_dispute(id, number));
@@ -70,8 +70,9 @@ impl Event {
 }
 
 impl Order {
+    /// It begins, or a bank takes it up again.
     pub(super) fn dispute_opened(&mut self, fact: &DisputeOpened) {
-        self.disputes.push(Dispute {
+        let opened = Dispute {
             name: fact.dispute.clone(),
             payment: fact.payment.clone(),
             amount: fact.amount,
@@ -79,18 +80,34 @@ impl Order {
             reason: fact.reason.clone(),
             state: DisputeState::Open,
             is_kept: false,
-        });
+        };
+        let known = self.disputes.iter().position(|dispute| dispute.name == opened.name);
+        match known {
+            Some(at) => self.disputes[at] = opened,
+            None => self.disputes.push(opened),
+        }
     }
 
     pub(super) fn dispute_closed(&mut self, number: usize, end: DisputeEnd) {
         let refunds = self.refunds.len() as u32;
         if let Some(dispute) = self.disputes.get_mut(number) {
+            dispute.is_kept = false;
             dispute.state = match end {
                 DisputeEnd::Won => DisputeState::Won,
                 DisputeEnd::Lost { amount, currency } => {
                     DisputeState::Lost { amount, currency, refunds }
                 }
             };
+        }
+        self.overtake();
+    }
+
+    /// What a provider will not give back and a bank has taken is owed no more, whatever the bank
+    /// says later.
+    pub(super) fn overtake(&mut self) {
+        for number in 0..self.refunds.len() {
+            let is_now = is_refused(&self.refunds[number]) && self.is_lost_since(number as u32);
+            self.refunds[number].is_overtaken |= is_now;
         }
     }
 
@@ -124,12 +141,6 @@ impl Order {
             .sum()
     }
 
-    /// Whether a bank was quicker than a provider that would not give the money back.
-    pub(super) fn is_overtaken(&self, number: u32) -> bool {
-        let refund = self.refunds.get(number as usize);
-        refund.is_some_and(is_refused) && self.is_lost_since(number)
-    }
-
     /// Whether a bank has taken money since a refund was wanted.
     pub(super) fn is_lost_since(&self, number: u32) -> bool {
         let Some(refund) = self.refunds.get(number as usize) else { return false };
@@ -144,9 +155,9 @@ impl Order {
     /// What neither goes back nor went, and no bank has taken.
     pub(super) fn left(&self, capture: u32) -> u64 {
         let Some(came) = self.captures.get(capture as usize) else { return 0 };
-        let refunds = (0u32..).zip(&self.refunds);
-        let owed = refunds.filter(|(i, r)| r.capture == capture && !self.is_overtaken(*i));
-        let back: u64 = owed.map(|(_, refund)| refund.amount.as_minor()).sum();
+        let refunds = self.refunds.iter();
+        let owed = refunds.filter(|refund| refund.capture == capture && !refund.is_overtaken);
+        let back: u64 = owed.map(|refund| refund.amount.as_minor()).sum();
         let taken = self.taken_of(&came.payment, (came.amount, came.currency));
         came.amount.as_minor().saturating_sub(back + taken)
     }
@@ -184,5 +195,16 @@ impl Order {
     pub(super) fn awaits_word(&self, dispute: &Dispute) -> bool {
         let is_lost = matches!(dispute.state, DisputeState::Lost { .. });
         is_lost && !dispute.is_kept && self.stake(dispute) != 0
+    }
+}
+
+/// Whether a dispute stands as somebody says: open, or ended so.
+pub(super) fn stands_so(dispute: &Dispute, end: Option<DisputeEnd>) -> bool {
+    match (dispute.state, end) {
+        (DisputeState::Open, None) | (DisputeState::Won, Some(DisputeEnd::Won)) => true,
+        (DisputeState::Lost { amount, currency, .. }, Some(end)) => {
+            end == DisputeEnd::Lost { amount, currency }
+        }
+        _ => false,
     }
 }

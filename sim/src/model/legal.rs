@@ -15,6 +15,7 @@ use onsale_core::spec::Change;
 use onsale_core::time::Time;
 use onsale_core::waitroom::{EndReason, PlaceState};
 
+use super::dispute::stands_so;
 use super::event::{Event, Order, Stage, is_live};
 use super::order::{is_once_by_hand, is_refused};
 
@@ -192,13 +193,14 @@ impl Event {
             Fact::RefundRetried(fact) => check_retried(order, fact),
             Fact::RefundSettled(fact) => check_settled(order, fact.refund),
             Fact::DisputeOpened(fact) => {
-                let is_known = order.disputes.iter().any(|known| known.name == fact.dispute);
-                must(!is_known, "the dispute is known")
+                let known = order.disputes.iter().find(|known| known.name == fact.dispute);
+                let is_open = known.is_some_and(|known| known.state == DisputeState::Open);
+                must(!is_open, "the dispute is open")
             }
             Fact::DisputeClosed(fact) => {
                 let known = order.disputes.get(fact.dispute as usize);
-                let is_open = known.is_some_and(|known| known.state == DisputeState::Open);
-                must(is_open, "no such dispute is open")
+                let is_news = known.is_some_and(|known| !stands_so(known, Some(fact.end)));
+                must(is_news, "there is no such dispute, or it has ended so")
             }
             Fact::DisputeDecided(fact) => check_decided(order, fact),
             _ => Ok(()),
@@ -311,8 +313,8 @@ fn check_settled(order: &Order, refund: u32) -> Legal {
         .get(refund as usize)
         .filter(|known| known.state == RefundState::Wanted || is_refused(known));
     let Some(known) = known else { return Err("no such refund is refused or awaited".into()) };
-    let is_owed = !order.is_disputed(known.capture) && !order.is_lost_since(refund);
-    must(is_owed, "a bank has the money or asks for it")
+    let is_gone = known.is_overtaken || order.is_lost_since(refund);
+    must(!is_gone && !order.is_disputed(known.capture), "a bank has the money or asks for it")
 }
 
 fn check_decided(order: &Order, fact: &DisputeDecided) -> Legal {

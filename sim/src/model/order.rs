@@ -231,6 +231,7 @@ impl Event {
                 let mut later = order.clone();
                 later.refunds[refund as usize].state =
                     RefundState::Refused { reason: reason.clone() };
+                later.overtake();
                 let fact = Fact::from(RefundRefused { order: id, refund, reason: reason.clone() });
                 [fact].into_iter().chain(later.rest(id, known.capture)).collect()
             }
@@ -262,7 +263,8 @@ impl Event {
         if !is_awaited && !is_refused(known) {
             return Err("not_in_that_state");
         }
-        if order.is_disputed(known.capture) || order.is_lost_since(refund) {
+        let is_gone = known.is_overtaken || order.is_lost_since(refund);
+        if is_gone || order.is_disputed(known.capture) {
             return Err("disputed");
         }
         done(vec![match how {

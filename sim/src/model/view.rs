@@ -253,7 +253,7 @@ impl Order {
 fn refused_of(id: OrderId, order: &Order) -> Vec<RefusedSight> {
     let refunds = (0..).zip(&order.refunds);
     let sight = |(number, refund): (u32, &Refund)| match &refund.state {
-        RefundState::Refused { reason } if !order.is_overtaken(number) => {
+        RefundState::Refused { reason } if !refund.is_overtaken => {
             Some((id, number, refund.attempt, refund.amount, reason.clone()))
         }
         _ => None,

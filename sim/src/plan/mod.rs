@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::act::Act;
 pub use self::fault::{Damage, Direction, Fault, FaultKind, Service};
-pub use self::quarrel::Quarrel;
+pub use self::quarrel::{Again, Quarrel};
 pub use self::swarm::swarm;
 
 /// When every simulated world begins, by its wall clock.

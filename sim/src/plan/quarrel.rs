@@ -20,6 +20,20 @@ pub struct Quarrel {
     pub is_stray: bool,
     /// How long the bank takes to decide.
     pub for_ms: u64,
+    /// How often it thinks better of that, and how.
+    #[serde(default)]
+    pub again: [Option<Again>; 2],
+}
+
+/// A bank takes up again what it had decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Again {
+    /// How long after it had decided.
+    pub after_ms: u64,
+    /// How long it takes to decide again; without that it has decided at once.
+    pub for_ms: Option<u64>,
+    /// Whether it takes the money now.
+    pub is_lost: bool,
 }
 
 /// Banks ask payments back, and operators look after it now and then.
@@ -33,6 +47,7 @@ pub(super) fn quarrels(noise: &mut Noise, plan: &mut Plan) {
             is_lost: noise.chance(600),
             is_stray: noise.chance(150),
             for_ms: noise.between(1, 900),
+            again: [again(noise), again(noise)],
         };
         let at_ms = noise.between(safety_ms / 4, safety_ms);
         plan.faults.push(Fault { at_ms, kind: FaultKind::Disputed(quarrel) });
@@ -44,4 +59,12 @@ pub(super) fn quarrels(noise: &mut Noise, plan: &mut Plan) {
         let at_ms = noise.between(safety_ms / 3, safety_ms);
         plan.operations.push(Operation { at_ms, event, act });
     }
+}
+
+fn again(noise: &mut Noise) -> Option<Again> {
+    noise.chance(400).then(|| Again {
+        after_ms: noise.between(1, 600),
+        for_ms: noise.chance(700).then(|| noise.between(1, 600)),
+        is_lost: noise.chance(500),
+    })
 }

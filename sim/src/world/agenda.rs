@@ -59,8 +59,8 @@ pub(super) enum Happening {
     Capture { order: OrderId, amount: Amount },
     /// The provider declines.
     Decline { order: OrderId },
-    /// A bank decides on a dispute.
-    Judged { order: OrderId, dispute: String, is_lost: bool },
+    /// A bank decides on a dispute, or takes it up again.
+    Judged { order: OrderId, dispute: String, is_lost: Option<bool> },
     /// A notice of the provider reaches the server.
     Notice(Box<Notice>),
     /// The server asks the provider about payments that it has not heard of.

@@ -180,6 +180,7 @@ impl World<'_> {
         self.machine.life += 1;
         self.network.connections += 1;
         self.effects.clear();
+        self.questions.clear();
         let shells = process.into_iter().flat_map(|process| process.shells);
         for (disk, shell) in self.machine.disks.iter_mut().zip(shells) {
             // A segment that was being created is there whole or not at all.

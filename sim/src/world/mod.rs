@@ -36,6 +36,7 @@ use self::agenda::{Agenda, Happening};
 use self::buyer::Buyer;
 use self::calamity::Trouble;
 use self::client::Pending;
+use self::disputes::Questions;
 use self::money::{Effects, Origin};
 use self::network::Network;
 use self::operators::Publishing;
@@ -66,6 +67,7 @@ pub(crate) struct World<'a> {
     network: Network,
     provider: Provider,
     effects: Effects,
+    questions: Questions,
     buyers: Vec<Buyer<'a>>,
     probes: &'a [plan::Buyer],
     /// Whoever follows the facts of each partition.
@@ -152,6 +154,7 @@ impl<'a> World<'a> {
             network: Network::new(plan.setup.network_us),
             provider: Provider::default(),
             effects: Effects::default(),
+            questions: Questions::default(),
             buyers: plan.buyers.iter().map(Buyer::new).collect(),
             probes,
             readers: (0..partitions).map(|_| Reader::default()).collect(),

@@ -209,6 +209,11 @@ impl World<'_> {
         if process.is_stopping || now < process.paused_until || !has_room {
             return false;
         }
+        if let Command::RecordDispute(notice) = &command
+            && !self.questions.begin(notice)
+        {
+            return false;
+        }
         let token = Token(self.origins.len() as u64);
         self.origins.push(origin);
         let message = Message::Execute(Request::new(Actor::System, command));
@@ -220,6 +225,11 @@ impl World<'_> {
     /// The answer to a request of the server's own.
     pub(super) fn own_answer(&mut self, token: Token, answer: &Told) {
         let is_taken = matches!(answer, Ok(_) | Err(CallError::Refused(_)));
+        if let Origin::Notice(Notice { news: News::Dispute(notice), .. })
+        | Origin::Reconciled(News::Dispute(notice)) = &self.origins[token.0 as usize]
+        {
+            self.questions.end(notice);
+        }
         match &self.origins[token.0 as usize] {
             Origin::Effect(id) => {
                 let id = *id;
@@ -353,7 +363,7 @@ impl World<'_> {
         }
     }
 
-    pub(super) fn notice(&mut self, sent: Notice) {
+    pub(super) fn notice(&mut self, mut sent: Notice) {
         if self.provider.notices_never.get(self.now).is_some() {
             return self.eyes.fault(self.now, "notices_never");
         }
@@ -361,6 +371,11 @@ impl World<'_> {
         if lost.is_some_and(|per_mille| self.noise.provider.chance(per_mille)) {
             self.eyes.fault(self.now, "notices_lost");
             return self.notify_again(sent);
+        }
+        if let News::Dispute(told) = &mut sent.news
+            && let Some(notice) = self.as_it_stands(told)
+        {
+            *told = notice;
         }
         let (order, command) = (sent.news.order(), sent.news.command());
         if !self.post(order, command, Origin::Notice(sent.clone())) {

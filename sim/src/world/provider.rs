@@ -7,6 +7,7 @@ use onsale_core::command::{DisputeNotice, IntentOutcome, PaymentOutcome, RefundO
 use onsale_core::effect::{Effect, EffectKind};
 use onsale_core::id::OrderId;
 use onsale_core::money::{Amount, Currency};
+use onsale_core::payment::DisputeEnd;
 use onsale_core::time::Time;
 
 use super::network::During;
@@ -62,6 +63,8 @@ pub(super) struct Dispute {
     pub(super) currency: Currency,
     /// What the bank has decided.
     pub(super) is_lost: Option<bool>,
+    /// How often it will still say something.
+    verdicts_left: u32,
     /// Whether the server has taken note of how it stands.
     pub(super) is_known: bool,
 }
@@ -260,33 +263,55 @@ impl Provider {
             amount,
             currency: account.currency,
             is_lost: None,
+            verdicts_left: 0,
             is_known: false,
         };
         account.disputes.push(dispute.clone());
         Some((*order, dispute))
     }
 
-    /// The bank has decided.
-    pub(super) fn judge(&mut self, order: OrderId, name: &str, is_lost: bool) -> Option<Dispute> {
-        let account = self.accounts.get_mut(&order)?;
-        let dispute = account.disputes.iter_mut().find(|dispute| dispute.name == name)?;
-        (dispute.is_lost, dispute.is_known) = (Some(is_lost), false);
-        Some(dispute.clone())
-    }
-
-    /// The server has taken note of how a dispute stood when it was told.
-    pub(super) fn dispute_known(&mut self, notice: &DisputeNotice) {
-        let Some(account) = self.accounts.get_mut(&notice.order) else { return };
-        let named = account.disputes.iter_mut().filter(|one| one.name == notice.dispute);
-        for dispute in named {
-            dispute.is_known |= dispute.is_lost.is_some() == notice.end.is_some();
+    /// The bank will say something of a dispute.
+    pub(super) fn expect_verdict(&mut self, order: OrderId, name: &str) {
+        if let Some(dispute) = self.dispute_mut(order, name) {
+            dispute.verdicts_left += 1;
         }
     }
 
-    /// Whether every bank has decided.
+    /// The bank has decided, or takes a dispute up again. What it had decided before, unless it
+    /// says the same.
+    pub(super) fn judge(
+        &mut self,
+        order: OrderId,
+        name: &str,
+        is_lost: Option<bool>,
+    ) -> Option<(Option<bool>, Dispute)> {
+        let dispute = self.dispute_mut(order, name)?;
+        dispute.verdicts_left -= 1;
+        let was = std::mem::replace(&mut dispute.is_lost, is_lost);
+        if was == is_lost {
+            return None;
+        }
+        dispute.is_known = false;
+        Some((was, dispute.clone()))
+    }
+
+    fn dispute_mut(&mut self, order: OrderId, name: &str) -> Option<&mut Dispute> {
+        let account = self.accounts.get_mut(&order)?;
+        account.disputes.iter_mut().find(|dispute| dispute.name == name)
+    }
+
+    /// The server has taken note of how a dispute stood when it asked.
+    pub(super) fn dispute_known(&mut self, notice: &DisputeNotice) {
+        if let Some(dispute) = self.dispute_mut(notice.order, &notice.dispute) {
+            let said = notice.end.map(|end| end != DisputeEnd::Won);
+            dispute.is_known = dispute.is_lost == said;
+        }
+    }
+
+    /// Whether every bank has had its last word.
     pub(super) fn is_at_peace(&self) -> bool {
         let mut disputes = self.accounts.values().flat_map(|account| &account.disputes);
-        disputes.all(|dispute| dispute.is_lost.is_some() && dispute.is_known)
+        disputes.all(|dispute| dispute.verdicts_left == 0 && dispute.is_known)
     }
 
     /// What the server would hear if it asked: payments and refusals that it has not taken note of.

@@ -58,6 +58,7 @@ fn numbers(seen: &Seen<'_>) -> [u64; 3] {
         Seen::Captured { order, amount, .. } => [14, u64::from(order.number), amount.as_minor()],
         Seen::PaidBack { order, amount, .. } => [15, u64::from(order.number), amount.as_minor()],
         Seen::ChargedBack { order, amount, .. } => [20, u64::from(order.number), amount.as_minor()],
+        Seen::ChargeReturned { order, .. } => [21, u64::from(order.number), 0],
         Seen::Fault { name } => [16, name.len() as u64, 0],
         Seen::Healed => [17, 0, 0],
         Seen::Settled { .. } => [18, 0, 0],

@@ -213,6 +213,7 @@ impl EventBook {
             Fact::RefundDone(fact) => self.refund(fact.order.number, fact.refund)?.is_made()?,
             Fact::RefundRefused(fact) => {
                 self.refund(fact.order.number, fact.refund)?.is_refused_by_its_provider()?;
+                self.order(fact.order.number)?.overtake();
             }
             Fact::RefundRetried(fact) => {
                 let refund = self.refund(fact.order.number, fact.refund)?;
@@ -222,12 +223,9 @@ impl EventBook {
                 self.refund(fact.order.number, fact.refund)?.settle_by_hand()?;
             }
             Fact::DisputeOpened(fact) => {
-                let order = self.order(fact.order.number)?;
-                if order.disputes.iter().any(|known| known.dispute == fact.dispute) {
-                    return Err("a dispute is opened twice");
-                }
                 let (dispute, payment) = (fact.dispute.clone(), fact.payment.clone());
-                order.disputes.push(DisputeBook { dispute, payment, is_open: true, lost: None });
+                let opened = DisputeBook { dispute, payment, is_open: true, lost: None };
+                self.order(fact.order.number)?.open_dispute(opened)?;
             }
             Fact::DisputeClosed(fact) => self.close_dispute(fact)?,
             Fact::DisputeDecided(fact) => self.void(fact.order.number, fact.tickets)?,
@@ -268,6 +266,7 @@ impl EventBook {
                 cause: fact.cause,
                 is_done: false,
                 is_refused: false,
+                is_overtaken: false,
                 by_hand: None,
                 retries: Vec::new(),
             });
@@ -280,12 +279,16 @@ impl EventBook {
         let refunds = order.refunds.len();
         let known = order.disputes.get_mut(fact.dispute as usize);
         let known = known.ok_or("there is no such dispute")?;
-        if !std::mem::replace(&mut known.is_open, false) {
-            return Err("a dispute ends twice");
+        let lost = match fact.end {
+            DisputeEnd::Lost { amount, .. } => Some((amount.as_minor(), refunds)),
+            DisputeEnd::Won => None,
+        };
+        let sum = |lost: Option<(u64, usize)>| lost.map(|(amount, _)| amount);
+        if !known.is_open && sum(known.lost) == sum(lost) {
+            return Err("a dispute ends again as it had ended");
         }
-        if let DisputeEnd::Lost { amount, .. } = fact.end {
-            known.lost = Some((amount.as_minor(), refunds));
-        }
+        (known.is_open, known.lost) = (false, lost);
+        order.overtake();
         Ok(())
     }
 

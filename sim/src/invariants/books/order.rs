@@ -40,6 +40,8 @@ pub(crate) struct RefundBook {
     pub(crate) cause: RefundCause,
     pub(crate) is_done: bool,
     pub(crate) is_refused: bool,
+    /// A bank had the money while its provider would not give it back: nothing is owed of it.
+    pub(crate) is_overtaken: bool,
     /// An operator says that it went back another way, and how things stood by then.
     pub(crate) by_hand: Option<ByHand>,
     /// The facts that want it anew.
@@ -219,6 +221,17 @@ impl OrderBook {
         chosen.map(|(_, (_, price, _))| price.as_minor()).sum()
     }
 
+    /// A bank asks money back, or takes that up again.
+    pub(super) fn open_dispute(&mut self, opened: DisputeBook) -> Result<(), &'static str> {
+        let known = self.disputes.iter_mut().find(|known| known.dispute == opened.dispute);
+        match known {
+            Some(known) if known.is_open => return Err("a dispute is opened that is open"),
+            Some(known) => *known = opened,
+            None => self.disputes.push(opened),
+        }
+        Ok(())
+    }
+
     /// Money that came, in minor units.
     pub(crate) fn captured(&self) -> u64 {
         self.captures.iter().map(|capture| capture.amount).sum()
@@ -226,9 +239,9 @@ impl OrderBook {
 
     /// Money that goes back or went back out of one payment, in minor units.
     pub(crate) fn refunds_of(&self, capture: usize) -> u64 {
-        let refunds = self.refunds.iter().enumerate();
-        let owed = refunds.filter(|(i, r)| r.capture == capture && !self.is_overtaken(*i));
-        owed.map(|(_, refund)| refund.amount).sum()
+        let refunds = self.refunds.iter();
+        let owed = refunds.filter(|refund| refund.capture == capture && !refund.is_overtaken);
+        owed.map(|refund| refund.amount).sum()
     }
 
     /// Money of one payment that banks took back, in minor units.
@@ -236,10 +249,14 @@ impl OrderBook {
         self.lost_of(capture).map(|(amount, _)| amount).sum()
     }
 
-    /// Whether a bank took the money of a refund that its provider would not make.
-    pub(crate) fn is_overtaken(&self, refund: usize) -> bool {
-        let Some(book) = self.refunds.get(refund) else { return false };
-        book.is_refused && self.lost_of(book.capture).any(|(_, before)| refund < before)
+    /// A bank has the money of refunds that their provider will not make: they are owed no more.
+    pub(super) fn overtake(&mut self) {
+        for number in 0..self.refunds.len() {
+            let book = &self.refunds[number];
+            let is_lost = self.lost_of(book.capture).any(|(_, before)| number < before);
+            let is_now = book.is_refused && is_lost;
+            self.refunds[number].is_overtaken |= is_now;
+        }
     }
 
     /// What banks took of one payment, or went back twice, beyond what was left of it, in minor
