@@ -283,9 +283,6 @@ fn said_as_json(said: &Said) -> Value {
         Said::Ask { order, reference } => {
             json!({ "order": order.to_string(), "ask": reference })
         }
-        Said::Dispute(notice) => {
-            json!({ "order": notice.order.to_string(), "dispute": notice.dispute })
-        }
         Said::AskDispute(dispute) => json!({ "ask": dispute }),
     }
 }

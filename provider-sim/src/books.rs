@@ -63,6 +63,8 @@ pub struct Dispute {
     pub status: DisputeStatus,
     /// When it began.
     pub at_s: u64,
+    /// Whether the bank has taken it up again after it had decided.
+    pub is_again: bool,
 }
 
 /// How a dispute stands.
@@ -356,8 +358,8 @@ impl Books {
         Ok(refund.clone())
     }
 
-    /// A bank asks for the last payment of an intent, or has decided about it: then `status` is not
-    /// [`DisputeStatus::Open`], and the dispute under way is over. One begins if there was none.
+    /// A bank asks for the last payment of an intent, has decided about it, or thinks better of
+    /// that: a payment has one dispute, which stands so from now on.
     pub fn dispute(
         &mut self,
         reference: &str,
@@ -368,12 +370,12 @@ impl Books {
         let intent = self.intents.get_mut(reference).ok_or(ActError::NotFound)?;
         let capture = intent.captures.last().ok_or(ActError::Closed)?;
         let (capture, amount) = (capture.id.clone(), capture.amount);
-        let is_open = |old: &&mut Dispute| old.status == DisputeStatus::Open;
-        if let Some(old) = intent.disputes.iter_mut().find(is_open) {
+        if let Some(old) = intent.disputes.iter_mut().find(|old| old.capture == capture) {
+            old.is_again |= old.status != DisputeStatus::Open;
             old.status = status;
             return Ok(old.clone());
         }
-        let dispute = Dispute { id, capture, amount, status, at_s: now_s };
+        let dispute = Dispute { id, capture, amount, status, at_s: now_s, is_again: false };
         intent.disputes.push(dispute.clone());
         self.owners.insert(dispute.id.clone(), reference.to_owned());
         Ok(dispute)
@@ -450,6 +452,11 @@ impl Intent {
     /// The capture of this name.
     pub fn capture(&self, id: &str) -> Option<&Capture> {
         self.captures.iter().find(|capture| capture.id == id)
+    }
+
+    /// The dispute of this name.
+    pub fn dispute(&self, id: &str) -> Option<&Dispute> {
+        self.disputes.iter().find(|dispute| dispute.id == id)
     }
 
     /// The refund of this name.

@@ -122,3 +122,22 @@ fn a_refund_that_fails_leaves_the_money_here() {
     assert_eq!(sums(&books), (5_000, 5_000));
     assert_eq!(books.owner_of("re_2").unwrap().reference, "a");
 }
+
+#[test]
+fn a_payment_has_one_dispute_however_often_a_bank_takes_it_up() {
+    let mut books = paid();
+    let ask = |books: &mut Books, status| books.dispute("a", "dp_1".into(), status, NOW).unwrap();
+    let charged_back = |books: &Books| books.find("a").unwrap().charged_back();
+    for (status, is_again, gone) in [
+        (DisputeStatus::Open, false, 0),
+        (DisputeStatus::Won, false, 0),
+        (DisputeStatus::Open, true, 0),
+        (DisputeStatus::Lost, true, 5_000),
+        (DisputeStatus::Won, true, 0),
+    ] {
+        let dispute = ask(&mut books, status);
+        assert_eq!((dispute.status, dispute.is_again), (status, is_again));
+        assert_eq!(charged_back(&books), gone, "{status:?}");
+    }
+    assert_eq!(books.find("a").unwrap().disputes.len(), 1);
+}

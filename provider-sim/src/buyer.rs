@@ -7,7 +7,7 @@
 //! | `POST /sim/<name>/faults/{fault}?count=…` | the next calls to the API go wrong: a [`Fault`] |
 //! | `POST /sim/<name>/refunds/{status}` | refunds from now on are `done`, `pending` or `failed` |
 //! | `POST /sim/<name>/refunds/{id}/{status}` | a refund that is pending is settled |
-//! | `POST /sim/<name>/disputes/{reference}/{status}` | a bank asks: `open`, `won`, `lost` |
+//! | `POST /sim/<name>/disputes/{reference}/{status}` | a bank asks: `open`, `won`, `lost`; also after an end |
 //! | `POST /sim/<name>/forget` | idempotency keys are forgotten |
 //! | `GET /sim/books` | sums, notices and intents of all providers |
 //!
@@ -134,7 +134,7 @@ async fn dispute(
     let Some(provider) = Provider::find(&name) else { return StatusCode::NOT_FOUND };
     let disputed = {
         let mut books = world.books(provider);
-        let id = format!("dp_{}", books.next_serial());
+        let id = provider.protocol().dispute_name(books.next_serial());
         books.dispute(&reference, id, status, world.now_s())
     };
     match disputed {

@@ -86,6 +86,11 @@ pub trait Protocol: Sync {
     /// The name of the payment that comes for an intent. `serial` was not used before.
     fn payment_name(&self, intent: &Intent, serial: u64) -> String;
 
+    /// The name of a dispute about a payment. `serial` was not used before.
+    fn dispute_name(&self, serial: u64) -> String {
+        format!("dp_{serial}")
+    }
+
     /// Does in the books what a buyer does, and says what happened: for each of it there are
     /// notices. A provider that takes the money in two steps, or lets a declined buyer try no more,
     /// says so here.

@@ -1,5 +1,7 @@
 //! Asks providers about disputes that their notices only name: few say for which order the payment
-//! was, and none say it in a way that nobody else could.
+//! was, and all come late, twice or out of order now and then, while a dispute may be taken up again
+//! after its end. So what is written down is how it stands when its provider is asked. About one
+//! dispute one question is asked at a time: answers are written down in the order of the questions.
 //!
 //! Whoever brings the notice waits for what came of it. So the provider sends it again if it could
 //! not be asked, or if its answer could not be written down: nothing else remembers a dispute.
@@ -7,7 +9,7 @@
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
-use tokio::task::JoinSet;
+use tokio::task::{Id, JoinSet};
 use tracing::warn;
 
 use super::call::{call, is_admitted};
@@ -37,13 +39,15 @@ impl DisputeQuestion {
 pub struct DisputesConfig {
     /// How many may be asked about at once.
     pub calls_at_once: usize,
+    /// How many may wait, for each that is asked about, to have it asked about again.
+    pub waiting_max: usize,
     /// How long one call may take.
     pub call_timeout: Duration,
 }
 
 impl Default for DisputesConfig {
     fn default() -> Self {
-        Self { calls_at_once: 8, call_timeout: Duration::from_secs(10) }
+        Self { calls_at_once: 8, waiting_max: 16, call_timeout: Duration::from_secs(10) }
     }
 }
 
@@ -55,21 +59,75 @@ pub async fn run<P: Partitions>(
     mut questions: mpsc::Receiver<DisputeQuestion>,
     config: DisputesConfig,
 ) {
-    let mut asking = JoinSet::new();
+    let mut desk = Desk { port, providers, config, asking: JoinSet::new(), busy: Vec::new() };
     loop {
         tokio::select! {
             biased;
-            Some(_) = asking.join_next() => {}
-            question = questions.recv(), if asking.len() < config.calls_at_once => {
-                let Some(question) = question else { break };
-                let (port, providers) = (port.clone(), providers.clone());
-                asking.spawn(async move {
-                    let DisputeQuestion { provider, dispute, answered } = question;
-                    let is_done = settle(&port, &providers, provider, &dispute, config).await;
-                    // Whoever asked may have gone away: they ask again.
-                    let _ = answered.send(is_done);
-                });
+            Some(ended) = desk.asking.join_next_with_id() => {
+                desk.ended(ended.map_or_else(|fault| fault.id(), |(id, ())| id));
             }
+            question = questions.recv(), if desk.busy.len() < config.calls_at_once => {
+                let Some(question) = question else { break };
+                desk.take(question);
+            }
+        }
+    }
+}
+
+/// The questions that are being asked.
+struct Desk<P> {
+    port: P,
+    providers: Providers,
+    config: DisputesConfig,
+    asking: JoinSet<()>,
+    /// The disputes that are being asked about: few.
+    busy: Vec<Busy>,
+}
+
+/// A dispute, by its provider and the provider's name for it.
+type Named = (&'static str, String);
+
+/// A dispute that is being asked about.
+struct Busy {
+    task: Id,
+    named: Named,
+    /// Those who came since: what is answered may be older than what they know of.
+    waiting: Vec<oneshot::Sender<bool>>,
+}
+
+impl<P: Partitions> Desk<P> {
+    fn take(&mut self, question: DisputeQuestion) {
+        let DisputeQuestion { provider, dispute, answered } = question;
+        let named = (provider, dispute);
+        match self.busy.iter_mut().find(|busy| busy.named == named) {
+            None => self.ask(named, vec![answered]),
+            Some(busy) if busy.waiting.len() < self.config.waiting_max => {
+                busy.waiting.push(answered);
+            }
+            // Dropped, which says that it is not written down: the provider sends it again.
+            Some(_) => {}
+        }
+    }
+
+    /// Asks for all of these at once.
+    fn ask(&mut self, named: Named, asked: Vec<oneshot::Sender<bool>>) {
+        let (port, providers, config) = (self.port.clone(), self.providers.clone(), self.config);
+        let (provider, dispute) = named.clone();
+        let task = self.asking.spawn(async move {
+            let is_done = settle(&port, &providers, provider, &dispute, config).await;
+            for answered in asked {
+                // Whoever asked may have gone away: they ask again.
+                let _ = answered.send(is_done);
+            }
+        });
+        self.busy.push(Busy { task: task.id(), named, waiting: Vec::new() });
+    }
+
+    fn ended(&mut self, task: Id) {
+        let Some(at) = self.busy.iter().position(|busy| busy.task == task) else { return };
+        let Busy { named, waiting, .. } = self.busy.swap_remove(at);
+        if !waiting.is_empty() {
+            self.ask(named, waiting);
         }
     }
 }

@@ -2,7 +2,7 @@
 //! they must be answered.
 
 use http::HeaderMap;
-use onsale_core::command::{DisputeNotice, PaymentNotice};
+use onsale_core::command::PaymentNotice;
 use onsale_core::id::OrderId;
 use thiserror::Error;
 
@@ -46,9 +46,8 @@ pub enum Said {
         /// The provider's name for the intent.
         reference: String,
     },
-    /// All that there is to know about a dispute.
-    Dispute(DisputeNotice),
-    /// That something happened to the dispute with this name: the provider is asked.
+    /// That something happened to the dispute with this name. The notice may be older than another
+    /// that came before it: the provider is asked.
     AskDispute(String),
 }
 

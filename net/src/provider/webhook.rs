@@ -130,7 +130,6 @@ impl<P: Partitions> Webhooks<P> {
                 info!(provider, payment, "a notice for no order here: another installation's");
                 Ok(())
             }
-            Said::Dispute(notice) => write_down_dispute(&self.port, notice).await,
             Said::AskDispute(dispute) => {
                 let is_done = self.providers.ask_dispute(provider.name(), dispute).await;
                 if is_done { Ok(()) } else { Err(later()) }

@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "the helpers around the tests are tests too")]
 
+mod disputes;
 mod effects;
 mod installations;
 mod ledger;

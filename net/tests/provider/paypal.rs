@@ -294,3 +294,16 @@ async fn a_notice_that_never_comes_is_found_by_asking() {
     assert_eq!(look(&paypal, 0, &page.reference).await, found);
     assert_eq!(simulator.sums("paypal", "EUR").await, (5_000, 0));
 }
+
+#[tokio::test]
+async fn a_dispute_is_known_by_name_and_asked_about() {
+    let (mut simulator, paypal) = start().await;
+    let page = page(&simulator, &paypal, 1).await;
+    simulator.act("paypal", &page.reference, "pay").await;
+    let name = query(&paypal, 1, &page.reference).await[0].payment.clone();
+    simulator.all_caught("paypal").await;
+    simulator.disputes(&paypal, &page.reference, &name).await;
+    simulator.command(&format!("paypal/disputes/{}/lost", page.reference)).await;
+    let refused = paypal.refund(&refund(1, 0, &name, 5_000, "EUR")).await;
+    assert!(matches!(refused, Err(AskError::Refused(_))), "{refused:?}");
+}

@@ -274,3 +274,12 @@ async fn what_cannot_be_asked_now_is_asked_later() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_dispute_is_known_by_name_and_asked_about() {
+    let (mut simulator, razorpay) = start().await;
+    let (page, name) = paid(&mut simulator, &razorpay).await;
+    simulator.disputes(&razorpay, &page.reference, &name).await;
+    let unknown = razorpay.query_dispute("disp_unknown").await;
+    assert!(matches!(unknown, Err(AskError::Refused(_))), "{unknown:?}");
+}

@@ -1,5 +1,6 @@
 //! The provider simulator in this process, and an inbox for its notices as they come in.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -8,9 +9,10 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
 use http::{HeaderMap, Method, StatusCode, header};
-use onsale_core::command::{PaymentNotice, PaymentOutcome, Provider};
+use onsale_core::command::{DisputeNotice, PaymentNotice, PaymentOutcome, Provider};
 use onsale_core::id::{EventId, OrderId, PartitionId};
 use onsale_core::money::{Amount, Currency};
+use onsale_core::payment::DisputeEnd;
 use onsale_core::time::{Span, Time};
 use onsale_net::provider::api::ApiUrl;
 use onsale_net::provider::{
@@ -171,6 +173,34 @@ impl Simulator {
         let sums = &books["sums"][currency];
         let sum = |name: &str| sums[name].as_u64().unwrap_or(0);
         (sum("captured"), sum("refunded"))
+    }
+
+    /// A bank takes up a payment of 50.00 for order 1, decides, and takes it up again: each
+    /// notice leads to a question, and the answer says how the dispute stands.
+    pub async fn disputes(
+        &mut self,
+        provider: &dyn PaymentProvider,
+        reference: &str,
+        payment: &str,
+    ) {
+        let mut known: Vec<DisputeNotice> = Vec::new();
+        for status in ["open", "won", "open", "lost", "won"] {
+            let path = format!("{}/disputes/{reference}/{status}", provider.name());
+            assert_eq!(self.command(&path).await, StatusCode::NO_CONTENT);
+            let said = self.caught().await.verify(provider, self.now()).unwrap();
+            let [Said::AskDispute(dispute)] = &said[..] else { panic!("{said:?}") };
+            let notice = provider.query_dispute(dispute).await.unwrap().unwrap();
+            assert_eq!(notice.dispute, *dispute);
+            assert_eq!((notice.order, notice.payment.as_str()), (order(1), payment));
+            assert_eq!(notice.amount.as_minor(), 5_000);
+            known.push(notice);
+        }
+        let names: BTreeSet<_> = known.iter().map(|notice| &notice.dispute).collect();
+        assert_eq!(names.len(), 1, "it keeps its name");
+        let (amount, currency) = (known[0].amount, known[0].currency);
+        let lost = Some(DisputeEnd::Lost { amount, currency });
+        let ends: Vec<_> = known.iter().map(|notice| notice.end).collect();
+        assert_eq!(ends, [None, Some(DisputeEnd::Won), None, lost, Some(DisputeEnd::Won)]);
     }
 
     /// A wish for a page, a quarter of an hour long.

@@ -2,14 +2,12 @@
 
 use http::StatusCode;
 use onsale_core::command::PaymentOutcome;
-use onsale_core::money::Amount;
-use onsale_core::payment::DisputeEnd;
 use onsale_core::time::Span;
 use onsale_net::provider::installation::Installation;
 use onsale_net::provider::secret::Secret;
 use onsale_net::provider::signature::SignatureError;
 use onsale_net::provider::stripe::{Flow, NAME, Stripe, StripeSettings};
-use onsale_net::provider::{AskError, IntentPage, IntentWish, NoticeError, PaymentProvider, Said};
+use onsale_net::provider::{AskError, IntentPage, IntentWish, NoticeError, PaymentProvider};
 use onsale_provider_sim::credentials::{STRIPE_SECRET_KEY, STRIPE_WEBHOOK_SECRET};
 use serde_json::Value;
 
@@ -90,19 +88,8 @@ async fn a_buyer_pays_on_stripes_page_and_gets_money_back() {
 async fn a_dispute_is_known_by_name_and_asked_about() {
     let (mut simulator, stripe) = start(Flow::Checkout).await;
     let (page, name) = paid(&mut simulator, &stripe).await;
-    let mut ends = Vec::new();
-    for status in ["open", "lost"] {
-        let path = format!("{NAME}/disputes/{}/{status}", page.reference);
-        assert_eq!(simulator.command(&path).await, StatusCode::NO_CONTENT);
-        let said = simulator.caught().await.verify(&stripe, simulator.now()).unwrap();
-        let [Said::AskDispute(dispute)] = &said[..] else { panic!("{said:?}") };
-        let notice = stripe.query_dispute(dispute).await.unwrap().unwrap();
-        assert_eq!((notice.order, &notice.payment, &notice.dispute), (order(1), &name, dispute));
-        assert_eq!((notice.amount.as_minor(), notice.currency.code()), (5_000, "EUR"));
-        ends.push(notice.end);
-    }
-    let (amount, currency) = (Amount::from_minor(5_000), "EUR".parse().unwrap());
-    assert_eq!(ends, [None, Some(DisputeEnd::Lost { amount, currency })]);
+    simulator.disputes(&stripe, &page.reference, &name).await;
+    simulator.command(&format!("{NAME}/disputes/{}/lost", page.reference)).await;
     let refused = stripe.refund(&refund(1, 0, &name, 5_000, "EUR")).await;
     assert!(matches!(refused, Err(AskError::Refused(_))), "{refused:?}");
     let unknown = stripe.query_dispute("dp_unknown").await;

@@ -1,4 +1,4 @@
-//! `PayPal`'s API: tokens, orders, captures, refunds, and the certificate of its notices.
+//! `PayPal`'s API: tokens, orders, captures, refunds, disputes, and the certificate of its notices.
 
 use std::sync::Arc;
 
@@ -34,6 +34,7 @@ pub(super) fn routes(world: Arc<World>) -> Router {
         .route("/v2/payments/captures/{id}", get(show_capture))
         .route("/v2/payments/captures/{id}/refund", post(refund))
         .route("/v2/payments/refunds/{id}", get(show_refund))
+        .route("/v1/customer/disputes/{id}", get(show_dispute))
         .route_layer(from_fn(require_token))
         // What follows is for everybody.
         .route("/v1/oauth2/token", post(grant))
@@ -269,6 +270,9 @@ fn give_back(
     let mut books = world.books(Provider::Paypal);
     let id = wire::name(books.next_serial());
     let intent = books.owner_of(capture).ok_or_else(not_found)?;
+    if intent.is_disputed(capture) {
+        return Err(unprocessable("REFUND_NOT_PERMITTED_DUE_TO_CHARGEBACK"));
+    }
     let left = intent.refundable(capture);
     let amount = match amount {
         None => left,
@@ -297,6 +301,13 @@ async fn show_refund(State(world): State<Arc<World>>, Path(id): Path<String>) ->
     let found = books
         .owner_of(&id)
         .and_then(|intent| Some(wire::refund(&world, intent, intent.refund(&id)?)));
+    found.map_or_else(not_found, Answer::ok)
+}
+
+async fn show_dispute(State(world): State<Arc<World>>, Path(id): Path<String>) -> Answer {
+    let books = world.books(Provider::Paypal);
+    let found =
+        books.owner_of(&id).and_then(|intent| Some(wire::dispute(intent, intent.dispute(&id)?)));
     found.map_or_else(not_found, Answer::ok)
 }
 

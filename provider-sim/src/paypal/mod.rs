@@ -1,5 +1,5 @@
-//! `PayPal`, simulated: orders that the buyer approves and the merchant captures, refunds, and
-//! webhooks under an RSA key.
+//! `PayPal`, simulated: orders that the buyer approves and the merchant captures, refunds, disputes,
+//! and webhooks under an RSA key.
 //!
 //! At the buyer's page, `pay` and `start` approve an order, and so does `decline`: that the bank
 //! says no turns out when the merchant takes the money. After `start`, taking it takes a while:
@@ -36,6 +36,10 @@ impl Protocol for Paypal {
     fn payment_name(&self, intent: &Intent, serial: u64) -> String {
         let begun = intent.details[detail::CAPTURE].as_str();
         begun.map_or_else(|| wire::name(serial), str::to_owned)
+    }
+
+    fn dispute_name(&self, serial: u64) -> String {
+        format!("PP-D-{serial}")
     }
 
     fn act(&self, books: &mut Books, wish: &ActWish<'_>) -> Result<Vec<What>, ActError> {

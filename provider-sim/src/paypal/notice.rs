@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::key;
 use super::wire::{self, detail};
 use crate::World;
-use crate::books::RefundStatus;
+use crate::books::{DisputeStatus, RefundStatus};
 use crate::credentials::PAYPAL_WEBHOOK_ID;
 use crate::protocol::{News, Notice, Provider, What};
 
@@ -59,6 +59,14 @@ fn event(world: &World, news: &News) -> Option<(&'static str, Value)> {
         What::Refunded(refund) if refund.status == RefundStatus::Done => {
             ("PAYMENT.CAPTURE.REFUNDED", wire::refund(world, intent, refund))
         }
-        What::Refunded(_) | What::Disputed(_) | What::Cancelled | What::Expired => return None,
+        What::Disputed(dispute) => {
+            let kind = match dispute.status {
+                DisputeStatus::Open if dispute.is_again => "CUSTOMER.DISPUTE.UPDATED",
+                DisputeStatus::Open => "CUSTOMER.DISPUTE.CREATED",
+                DisputeStatus::Won | DisputeStatus::Lost => "CUSTOMER.DISPUTE.RESOLVED",
+            };
+            (kind, wire::dispute(intent, dispute))
+        }
+        What::Refunded(_) | What::Cancelled | What::Expired => return None,
     })
 }

@@ -1,6 +1,6 @@
-//! `PayPal`'s JSON: orders, captures, refunds and problems.
+//! `PayPal`'s JSON: orders, captures, refunds, disputes and problems.
 //!
-//! Source: paypal/paypal-rest-api-specifications, Orders 2.13 and Payments 2.9.
+//! Source: paypal/paypal-rest-api-specifications, Orders 2.13, Payments 2.9 and Disputes 1.
 
 use http::StatusCode;
 use jiff::Timestamp;
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::money;
 use crate::World;
 use crate::answers::Answer;
-use crate::books::{Capture, Intent, IntentStatus, Refund, RefundStatus};
+use crate::books::{Capture, Dispute, DisputeStatus, Intent, IntentStatus, Refund, RefundStatus};
 use crate::protocol::Provider;
 
 /// What the simulator remembers of an order, in the intent's details.
@@ -136,6 +136,33 @@ pub(super) fn refund(world: &World, intent: &Intent, refund: &Refund) -> Value {
         "create_time": time(refund.at_s),
         "links": links,
     })
+}
+
+/// A payment that a bank asks back.
+pub(super) fn dispute(intent: &Intent, dispute: &Dispute) -> Value {
+    let outcome = |code: &str, back: u64| {
+        let back = amount(back, intent);
+        ("RESOLVED", json!({ "outcome_code": code, "amount_refunded": back }))
+    };
+    let (status, outcome) = match dispute.status {
+        DisputeStatus::Open => ("UNDER_REVIEW", Value::Null),
+        DisputeStatus::Won => outcome("RESOLVED_SELLER_FAVOUR", 0),
+        DisputeStatus::Lost => outcome("RESOLVED_BUYER_FAVOUR", dispute.amount),
+    };
+    let mut shown = json!({
+        "dispute_id": dispute.id,
+        "create_time": time(dispute.at_s),
+        "disputed_transactions": [{ "seller_transaction_id": dispute.capture }],
+        "reason": "UNAUTHORISED",
+        "status": status,
+        "dispute_amount": amount(dispute.amount, intent),
+        "dispute_life_cycle_stage": "CHARGEBACK",
+        "dispute_channel": "EXTERNAL",
+    });
+    if !outcome.is_null() {
+        shown["dispute_outcome"] = outcome;
+    }
+    shown
 }
 
 fn amount(minor: u64, intent: &Intent) -> Value {

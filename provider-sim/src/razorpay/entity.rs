@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::World;
-use crate::books::{Capture, Dispute, Intent, IntentStatus, Refund, RefundStatus};
+use crate::books::{Capture, Dispute, DisputeStatus, Intent, IntentStatus, Refund, RefundStatus};
 use crate::protocol::Provider;
 
 /// How a Payment Link stands.
@@ -114,15 +114,21 @@ fn payment(intent: &Intent, id: &str, amount: u64, status: &str, is_captured: bo
 static NONE: Value = Value::Array(Vec::new());
 
 /// A payment that a bank asks back.
-pub(super) fn dispute(intent: &Intent, dispute: &Dispute, status: &str) -> Value {
+pub(super) fn dispute(intent: &Intent, dispute: &Dispute) -> Value {
+    let (status, deducted) = match dispute.status {
+        DisputeStatus::Open => ("open", 0),
+        DisputeStatus::Won => ("won", 0),
+        DisputeStatus::Lost => ("lost", dispute.amount),
+    };
     json!({
         "id": dispute.id,
         "entity": "dispute",
         "amount": dispute.amount,
+        "amount_deducted": deducted,
         "created_at": dispute.at_s,
         "currency": intent.currency,
         "payment_id": dispute.capture,
-        "phase": "chargeback",
+        "phase": if dispute.is_again { "pre_arbitration" } else { "chargeback" },
         "reason_code": "goods_or_services_not_received_or_partially_received",
         "status": status,
     })

@@ -67,14 +67,15 @@ fn events(world: &World, news: &News) -> Vec<(&'static str, Value)> {
             vec![(kind, json!({ "refund": { "entity": entity::refund(intent, refund) } }))]
         }
         What::Disputed(dispute) => {
-            let (kind, status) = match dispute.status {
-                DisputeStatus::Open => ("payment.dispute.created", "open"),
-                DisputeStatus::Won => ("payment.dispute.won", "won"),
-                DisputeStatus::Lost => ("payment.dispute.lost", "lost"),
+            let kind = match dispute.status {
+                DisputeStatus::Open if dispute.is_again => "payment.dispute.action_required",
+                DisputeStatus::Open => "payment.dispute.created",
+                DisputeStatus::Won => "payment.dispute.won",
+                DisputeStatus::Lost => "payment.dispute.lost",
             };
             let capture = intent.capture(&dispute.capture);
             let payment = capture.map(|capture| entity::captured(intent, capture));
-            let entity = entity::dispute(intent, dispute, status);
+            let entity = entity::dispute(intent, dispute);
             let told = payment.map(|payment| {
                 let mut payload = of_payment(payment);
                 payload["dispute"] = json!({ "entity": entity });

@@ -1,4 +1,4 @@
-//! Razorpay's payments: those of a link, taking what is authorized, and giving back.
+//! Razorpay's payments: those of a link, taking what is authorized, giving back, and disputes.
 
 use std::sync::Arc;
 
@@ -150,6 +150,16 @@ pub(super) async fn show_refund_of(
     Path((_, id)): Path<(String, String)>,
 ) -> Answer {
     find_refund(&world, &id)
+}
+
+/// A payment that a bank asks back.
+pub(super) async fn show_dispute(
+    State(world): State<Arc<World>>,
+    Path(id): Path<String>,
+) -> Answer {
+    let books = world.books(Provider::Razorpay);
+    let found = books.owner_of(&id).and_then(|intent| Some((intent, intent.dispute(&id)?)));
+    found.map_or_else(not_there, |(intent, dispute)| Answer::ok(entity::dispute(intent, dispute)))
 }
 
 fn find_refund(world: &World, id: &str) -> Answer {

@@ -39,6 +39,7 @@ pub(super) fn routes(world: Arc<World>) -> Router {
         .route("/v1/payments/{id}/refunds", get(payment::refunds))
         .route("/v1/payments/{id}/refunds/{refund}", get(payment::show_refund_of))
         .route("/v1/refunds/{id}", get(payment::show_refund))
+        .route("/v1/disputes/{id}", get(payment::show_dispute))
         .layer(from_fn(require_key))
         .with_state(world)
 }

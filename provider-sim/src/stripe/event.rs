@@ -75,6 +75,7 @@ fn events(world: &World, news: &News) -> Vec<(&'static str, Value)> {
         }
         What::Disputed(dispute) => {
             let kind = match dispute.status {
+                DisputeStatus::Open if dispute.is_again => "charge.dispute.updated",
                 DisputeStatus::Open => "charge.dispute.created",
                 DisputeStatus::Won | DisputeStatus::Lost => "charge.dispute.closed",
             };

@@ -251,10 +251,9 @@ async fn show_dispute(
 ) -> Answer {
     let expands = expands(query);
     let books = world.books(Provider::Stripe);
-    let found = books.owner_of(&id).and_then(|intent| {
-        let dispute = intent.disputes.iter().find(|dispute| dispute.id == id)?;
-        Some(object::dispute(intent, dispute, expands))
-    });
+    let found = books
+        .owner_of(&id)
+        .and_then(|intent| Some(object::dispute(intent, intent.dispute(&id)?, expands)));
     found.map_or_else(|| missing("dispute", &id), Answer::ok)
 }
 

@@ -1,7 +1,11 @@
 //! Payments that buyers, or their banks, ask back of `PayPal`.
 //!
-//! Source: the `OpenAPI` document of Disputes v1 in paypal/paypal-rest-api-specifications. That the
-//! seller's name of a transaction is that of the capture is unconfirmed; a dispute of which the
+//! A dispute keeps its name for the life of its transaction: one that is resolved may be opened
+//! again, by an appeal or by the buyer's bank, and have another outcome.
+//!
+//! Sources: the `OpenAPI` document of Disputes v1 in paypal/paypal-rest-api-specifications, and the
+//! questions and answers about disputes at developer.paypal.com. That the seller's name of a
+//! transaction is that of the capture is unconfirmed; a dispute of which the
 //! capture is not found is left to `PayPal`'s own pages, and logged.
 
 use onsale_core::command::{DisputeNotice, Provider};
@@ -83,7 +87,9 @@ impl Dispute {
         })
     }
 
-    /// How it ended, if it did. What is not known yet is open: somebody looks at it.
+    /// How it ended, if it did. One without a decision (`NONE`) ended because another of the same
+    /// transaction was decided on: its money stays, and the other one says the rest. What is not
+    /// known yet is open: somebody looks at it.
     fn end(&self) -> Result<Option<DisputeEnd>, AskError> {
         let outcome = self.outcome.as_ref().filter(|_| self.status == "RESOLVED");
         let Some(outcome) = outcome else { return Ok(None) };
@@ -94,7 +100,11 @@ impl Dispute {
                 Some(DisputeEnd::Lost { amount, currency })
             }
             Some(
-                "RESOLVED_SELLER_FAVOUR" | "RESOLVED_WITH_PAYOUT" | "CANCELED_BY_BUYER" | "DENIED",
+                "RESOLVED_SELLER_FAVOUR"
+                | "RESOLVED_WITH_PAYOUT"
+                | "CANCELED_BY_BUYER"
+                | "DENIED"
+                | "NONE",
             ) => Some(DisputeEnd::Won),
             _ => None,
         })
@@ -136,8 +146,8 @@ mod tests {
     fn it_says_whose_the_money_is() {
         assert_eq!(end("UNDER_REVIEW", &json!(null)), None);
         assert_eq!(end("RESOLVED", &json!({ "outcome_code": "SOMETHING_NEW" })), None);
-        let won = ["RESOLVED_SELLER_FAVOUR", "RESOLVED_WITH_PAYOUT", "CANCELED_BY_BUYER", "DENIED"];
-        for won in won {
+        let won = "RESOLVED_SELLER_FAVOUR RESOLVED_WITH_PAYOUT CANCELED_BY_BUYER DENIED NONE";
+        for won in won.split(' ') {
             assert_eq!(end("RESOLVED", &json!({ "outcome_code": won })), Some(DisputeEnd::Won));
         }
         let lost = |minor| {
@@ -146,6 +156,8 @@ mod tests {
         };
         let whole = json!({ "outcome_code": "RESOLVED_BUYER_FAVOUR" });
         assert_eq!(end("RESOLVED", &whole), lost(5_000));
+        assert_eq!(end("RESOLVED", &json!({ "outcome_code": "ACCEPTED" })), lost(5_000));
+        assert_eq!(end("OPEN", &whole), None, "it is taken up again");
         let money = json!({ "currency_code": "EUR", "value": "20.00" });
         let part = json!({ "outcome_code": "RESOLVED_BUYER_FAVOUR", "amount_refunded": money });
         assert_eq!(end("RESOLVED", &part), lost(2_000));

@@ -106,34 +106,37 @@ impl Payment {
     }
 }
 
-/// A payment that a bank asks back.
+/// A payment that a bank asks back. Source: razorpay.com/docs/api/disputes.
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct Dispute {
     id: String,
+    pub(super) payment_id: String,
     amount: u64,
+    amount_deducted: Option<u64>,
     currency: String,
     reason_code: Option<String>,
     status: String,
 }
 
 impl Dispute {
-    /// What it says about the money of `order`. One that is `closed` was a question only: the money
-    /// stays. Unconfirmed.
-    pub(super) fn notice(
-        &self,
-        order: OrderId,
-        payment: &Payment,
-    ) -> Result<DisputeNotice, NoticeError> {
+    /// What it says about the money of `order`. Of one that is `closed`, because the merchant has
+    /// given details or a refund, nothing is deducted: the money stays.
+    pub(super) fn notice(&self, order: OrderId) -> Result<DisputeNotice, NoticeError> {
         let (amount, currency) = money(self.amount, &self.currency)?;
         let end = match self.status.as_str() {
             "won" | "closed" => Some(DisputeEnd::Won),
-            "lost" => Some(DisputeEnd::Lost { amount, currency }),
+            "lost" => {
+                let gone = self.amount_deducted.filter(|deducted| *deducted != 0);
+                let amount = gone.map_or(amount, Amount::from_minor);
+                Some(DisputeEnd::Lost { amount, currency })
+            }
+            // `open`, `under_review`, and what is not known yet: somebody looks at it.
             _ => None,
         };
         Ok(DisputeNotice {
             provider: Provider(super::NAME.into()),
             order,
-            payment: payment.id.clone(),
+            payment: self.payment_id.clone(),
             dispute: self.id.clone(),
             amount,
             currency,

@@ -4,7 +4,7 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::entity::{Dispute, Link, Payment};
+use super::entity::{Link, Payment};
 use crate::provider::installation::Installation;
 use crate::provider::{NoticeError, Said};
 
@@ -28,17 +28,26 @@ struct Entity<T> {
 
 #[derive(Debug, Deserialize)]
 struct DisputePayload {
-    dispute: Entity<Dispute>,
-    payment: Entity<Payment>,
+    dispute: Entity<Named>,
 }
 
-/// Reads an event. Refunds are of no interest: whoever waits for one asks.
+/// What has a name.
+#[derive(Debug, Deserialize)]
+struct Named {
+    id: String,
+}
+
+/// Reads an event. Refunds are of no interest: whoever waits for one asks. What a dispute says is
+/// asked about: events come in any order, and a chargeback that was won may be taken to arbitration.
 pub(super) fn read(body: &[u8], installation: &Installation) -> Result<Vec<Said>, NoticeError> {
     let Event { event, payload } = serde_json::from_slice(body)?;
     let is_links = match event.as_str() {
         "payment_link.paid" | "payment_link.partially_paid" => true,
         "payment.captured" | "payment.authorized" => false,
-        kind if kind.starts_with("payment.dispute.") => return dispute(payload, installation),
+        kind if kind.starts_with("payment.dispute.") => {
+            let payload: DisputePayload = serde_json::from_value(payload)?;
+            return Ok(vec![Said::AskDispute(payload.dispute.entity.id)]);
+        }
         _ => return Ok(Vec::new()),
     };
     let Payload { payment_link, payment } = serde_json::from_value(payload)?;
@@ -51,14 +60,4 @@ pub(super) fn read(body: &[u8], installation: &Installation) -> Result<Vec<Said>
     };
     let order = installation.order_named(order).map_err(|_| foreign())?;
     Ok(payment.notice(order)?.map(Said::Payment).into_iter().collect())
-}
-
-/// What a dispute says; nothing if it is about a payment of another kind.
-fn dispute(payload: Value, installation: &Installation) -> Result<Vec<Said>, NoticeError> {
-    let payload: DisputePayload = serde_json::from_value(payload)?;
-    let payment = payload.payment.entity;
-    let Some(order) = payment.notes.order() else { return Ok(Vec::new()) };
-    let foreign = |_| NoticeError::Foreign(payment.id.clone());
-    let order = installation.order_named(order).map_err(foreign)?;
-    Ok(vec![Said::Dispute(payload.dispute.entity.notice(order, &payment)?)])
 }

@@ -3,7 +3,7 @@
 //! What lives here: the calls to the API and when a link ends. What Razorpay's entities and events
 //! mean is in `entity` and `event`.
 //!
-//! Sources: razorpay.com/docs/api (Payment Links, Payments, Refunds),
+//! Sources: razorpay.com/docs/api (Payment Links, Payments, Refunds, Disputes),
 //! razorpay.com/docs/webhooks.
 //!
 //! Deliberately absent: the pop-up in a page of one's own (Orders and Checkout.js), and the signed
@@ -14,7 +14,7 @@ mod event;
 
 use futures_util::FutureExt;
 use http::StatusCode;
-use onsale_core::command::PaymentNotice;
+use onsale_core::command::{DisputeNotice, PaymentNotice};
 use onsale_core::id::OrderId;
 use onsale_core::money::{Amount, Currency};
 use onsale_core::time::{Span, Time};
@@ -22,7 +22,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::json;
 
-use self::entity::{Collection, Failure, Link, Links, Payment, Refund};
+use self::entity::{Collection, Dispute, Failure, Link, Links, Payment, Refund};
 use super::api::{Api, ApiUrl, refused, temporary};
 use super::currency::exponent;
 use super::installation::Installation;
@@ -174,6 +174,16 @@ impl Razorpay {
         self.post(&path, None, &body).await.map_err(|failed| failed.reason)
     }
 
+    /// Of which order the payment was, only the payment knows. Others come to the same account.
+    async fn dispute(&self, id: &str) -> Result<Option<DisputeNotice>, AskError> {
+        let dispute: Dispute = self.get(&format!("/disputes/{id}")).await?;
+        let payment: Payment = self.get(&format!("/payments/{}", dispute.payment_id)).await?;
+        let installation = &self.settings.installation;
+        let order = payment.notes.order().and_then(|name| installation.order_named(name).ok());
+        let notice = order.map(|order| dispute.notice(order)).transpose();
+        notice.map_err(|reason| temporary(reason.to_string()))
+    }
+
     /// How long Razorpay remembers an idempotency key is not documented. So it is asked first
     /// whether the refund was made.
     async fn give_back(&self, wish: &RefundWish) -> Result<RefundReceipt, AskError> {
@@ -297,6 +307,10 @@ impl PaymentProvider for Razorpay {
 
     fn notice_secrets(&self) -> Option<&NoticeSecrets> {
         Some(&self.settings.webhook_secrets)
+    }
+
+    fn query_dispute<'a>(&'a self, dispute: &'a str) -> Asking<'a, Option<DisputeNotice>> {
+        self.dispute(dispute).boxed()
     }
 
     /// There is no time in the signature: an old event, sent again, says nothing new.

@@ -158,14 +158,11 @@ fn what_changes_nothing_says_nothing() {
 
 #[test]
 fn a_dispute_says_whose_money_it_is() {
-    let told = |status: &str| {
-        let mut event = event(&format!("payment.dispute.{status}"), &payment("captured"));
-        let entity = json!({
+    let entity = |status: &str| {
+        json!({
             "id": "disp_1", "payment_id": "pay_1", "amount": 5_000, "currency": "INR",
             "reason_code": "goods_not_received", "status": status,
-        });
-        event["payload"]["dispute"] = json!({ "entity": entity });
-        event
+        })
     };
     let (amount, currency) = (Amount::from_minor(5_000), "INR".parse().unwrap());
     let notice = |end| DisputeNotice {
@@ -178,21 +175,30 @@ fn a_dispute_says_whose_money_it_is() {
         reason: "goods_not_received".into(),
         end,
     };
-    for (status, end) in [
-        ("open", None),
-        ("under_review", None),
-        ("won", Some(DisputeEnd::Won)),
-        ("closed", Some(DisputeEnd::Won)),
-        ("lost", Some(DisputeEnd::Lost { amount, currency })),
+    let lost = |amount| Some(DisputeEnd::Lost { amount: Amount::from_minor(amount), currency });
+    for (status, deducted, end) in [
+        ("open", json!(0), None),
+        ("under_review", json!(0), None),
+        ("won", json!(0), Some(DisputeEnd::Won)),
+        ("closed", json!(0), Some(DisputeEnd::Won)),
+        ("lost", json!(0), lost(5_000)),
+        ("lost", json!(null), lost(5_000)),
+        ("lost", json!(2_000), lost(2_000)),
     ] {
-        assert_eq!(said(&told(status)), Ok(vec![Said::Dispute(notice(end))]), "{status}");
+        let mut dispute = entity(status);
+        dispute["amount_deducted"] = deducted;
+        let dispute: Dispute = serde_json::from_value(dispute).unwrap();
+        assert_eq!(dispute.notice(order()), Ok(notice(end)), "{status}");
     }
-    let mut other = told("lost");
-    other["payload"]["payment"]["entity"]["notes"] = json!([]);
-    assert_eq!(said(&other), Ok(Vec::new()), "of no link of ours");
-    for name in ["1234".to_owned(), Installation::of(2).name_of(order())] {
-        other["payload"]["payment"]["entity"]["notes"] = json!({ "order": name });
-        assert_eq!(said(&other), Err(NoticeError::Foreign("pay_1".into())));
+}
+
+#[test]
+fn an_event_of_a_dispute_only_leads_to_a_question() {
+    for kind in ["created", "under_review", "action_required", "won", "lost", "closed"] {
+        let kind = format!("payment.dispute.{kind}");
+        let mut event = event(&kind, &payment("captured"));
+        event["payload"]["dispute"] = json!({ "entity": { "id": "disp_1" } });
+        assert_eq!(said(&event), Ok(vec![Said::AskDispute("disp_1".into())]), "{kind}");
     }
     let bare = json!({ "event": "payment.dispute.created", "payload": {} });
     assert!(matches!(said(&bare), Err(NoticeError::Malformed(_))));

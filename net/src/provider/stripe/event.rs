@@ -28,7 +28,7 @@ struct Named {
 }
 
 /// Reads an event. Refunds are of no interest: whoever waits for one asks. What a dispute says is
-/// asked about: it does not name the order.
+/// asked about: it does not name the order, and a `won` one may be `lost` later.
 pub(super) fn read(body: &[u8], installation: &Installation) -> Result<Vec<Said>, NoticeError> {
     let event: Event = serde_json::from_slice(body)?;
     let object = event.data.object;
@@ -45,6 +45,7 @@ pub(super) fn read(body: &[u8], installation: &Installation) -> Result<Vec<Said>
         "charge.dispute.created"
         | "charge.dispute.updated"
         | "charge.dispute.funds_withdrawn"
+        | "charge.dispute.funds_reinstated"
         | "charge.dispute.closed" => {
             return Ok(vec![Said::AskDispute(from_value::<Named>(object)?.id)]);
         }

@@ -139,7 +139,7 @@ fn what_changes_nothing_says_nothing() {
 
 #[test]
 fn disputes_are_asked_about() {
-    for kind in ["created", "updated", "funds_withdrawn", "closed"] {
+    for kind in ["created", "updated", "funds_withdrawn", "funds_reinstated", "closed"] {
         let object = json!({ "id": "dp_1", "object": "dispute", "payment_intent": "pi_1" });
         let asked = said(&format!("charge.dispute.{kind}"), &object);
         assert_eq!(asked, Ok(vec![Said::AskDispute("dp_1".into())]));
