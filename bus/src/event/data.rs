@@ -384,20 +384,22 @@ types! {
         /// By what it can be found, such as the number of a bank transfer.
         reference: String,
     }
-    /// A buyer's bank asks money back.
+    /// A buyer's bank asks money back. It comes again for a dispute that has ended if the bank
+    /// takes it up again: then nobody knows any more whose the money is.
     DisputeOpened "onsale.dispute.opened.v1" Payment {
         /// Of which event.
         event: String,
-        /// Of which order. Its disputes are numbered from 0 in the order of these events.
+        /// Of which order. Its disputes are numbered from 0 in the order in which they came first.
         order: String,
-        /// The provider's name for the dispute.
+        /// The provider's name for the dispute: the same when it is taken up again.
         dispute: String,
         /// The provider's name for the payment. It may be told of later.
         payment: String,
         /// How much.
         amount: Money,
     }
-    /// It is known whose the money is that a bank asked back. The tickets stay as they are.
+    /// It is known whose the money is that a bank asked back. The tickets stay as they are. It
+    /// comes again for the same dispute if the bank decides otherwise: what counts is the last one.
     DisputeClosed "onsale.dispute.closed.v1" Payment {
         /// Of which event.
         event: String,
