@@ -2,6 +2,7 @@
 CREATE TABLE order_disputes (
     order_id TEXT NOT NULL,
     dispute BIGINT NOT NULL,
+    name TEXT NOT NULL,
     payment TEXT NOT NULL,
     -- NULL unless the money is gone.
     lost_minor BIGINT,

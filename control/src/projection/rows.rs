@@ -200,6 +200,8 @@ rows! {
     /// A payment that a bank asked back.
     Replace pub(crate) Dispute in "order_disputes" {
         key { order_id: OrderId, dispute: u32, }
+        /// The provider's name for it.
+        name: String,
         /// The provider's name for the payment, which may be told of later.
         payment: String,
         /// How much is gone; `None` unless it is.

@@ -32,8 +32,8 @@ impl Batch {
             currency: fact.currency,
             captured_at: mark.at,
         };
-        self.payments.put((id, capture), payment.clone());
-        self.charged_back_before(&payment)
+        self.payments.put((id, capture), payment);
+        self.count_charged_back(id)
     }
 
     pub(super) fn refund_wanted(&mut self, mark: Mark, fact: &RefundWanted) -> Option<()> {

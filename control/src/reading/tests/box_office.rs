@@ -155,15 +155,20 @@ impl BoxOffice {
     /// A bank takes so much of the first payment, which need not have been told of yet.
     pub fn lost(&mut self, order: OrderId, minor: u64) {
         let (amount, currency) = (Amount::from_minor(minor), "EUR".parse().unwrap());
+        self.disputed(order, Some(DisputeEnd::Lost { amount, currency }));
+    }
+
+    /// So a bank's wish for the first payment stands now.
+    pub fn disputed(&mut self, order: OrderId, end: Option<DisputeEnd>) {
         let notice = DisputeNotice {
             provider: Provider("sandbox".to_owned()),
             order,
             payment: "pay_1".to_owned(),
             dispute: "dp_1".to_owned(),
-            amount,
-            currency,
+            amount: Amount::from_minor(7_000),
+            currency: "EUR".parse().unwrap(),
             reason: "fraudulent".to_owned(),
-            end: Some(DisputeEnd::Lost { amount, currency }),
+            end,
         };
         self.ask(Actor::System, Command::RecordDispute(Box::new(notice)));
     }

@@ -3,6 +3,7 @@
 use onsale_core::command::{Actor, Choice::Any, Command, RefundSettlement};
 use onsale_core::id::{EventId, OrderId, PartitionId};
 use onsale_core::money::Amount;
+use onsale_core::payment::DisputeEnd;
 use onsale_core::query::Phase;
 use onsale_core::spec::{Change, ClassId, QuotaId};
 use onsale_core::time::Span;
@@ -192,13 +193,18 @@ databases! {
         let mut office = BoxOffice::new();
         let event = office.event("Lanterns");
         let order = office.order(person(1), event, &[(0, Any(2))]);
-        let turns: [(Turn, i64); 4] = [
+        let turns: [(Turn, i64); 8] = [
             (|office, order| office.lost(order, 7_000), 0),
             (|office, order| office.pay(order, 10_000), 7_000),
             // It is told of again.
             (|office, order| office.lost(order, 7_000), 7_000),
             // Another payment is nobody's business.
             (|office, order| office.pay(order, 10_000), 7_000),
+            // The bank takes it up again, and takes less; and then thinks better of it.
+            (|office, order| office.disputed(order, None), 0),
+            (|office, order| office.lost(order, 6_000), 6_000),
+            (|office, order| office.lost(order, 5_000), 5_000),
+            (|office, order| office.disputed(order, Some(DisputeEnd::Won)), 0),
         ];
         for (number, (happen, expected)) in (1..).zip(turns) {
             happen(&mut office, order);
