@@ -7,7 +7,7 @@
 //! | `POST /sim/<name>/faults/{fault}?count=…` | the next calls to the API go wrong: a [`Fault`] |
 //! | `POST /sim/<name>/refunds/{status}` | refunds from now on are `done`, `pending` or `failed` |
 //! | `POST /sim/<name>/refunds/{id}/{status}` | a refund that is pending is settled |
-//! | `POST /sim/<name>/disputes/{reference}/{status}` | a bank asks: `open`, `won`, `lost`; also after an end |
+//! | `POST /sim/<name>/disputes/{reference}/{status}` | a bank: `open`, `won`, `lost`, and again |
 //! | `POST /sim/<name>/forget` | idempotency keys are forgotten |
 //! | `GET /sim/books` | sums, notices and intents of all providers |
 //!

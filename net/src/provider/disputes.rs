@@ -1,7 +1,8 @@
-//! Asks providers about disputes that their notices only name: few say for which order the payment
-//! was, and all come late, twice or out of order now and then, while a dispute may be taken up again
-//! after its end. So what is written down is how it stands when its provider is asked. About one
-//! dispute one question is asked at a time: answers are written down in the order of the questions.
+//! Asks providers about disputes that their notices name. Few notices say for which order the
+//! payment was, and all come late, twice or out of order now and then, while a dispute may be taken
+//! up again after its end. So what is written down is how it stands when its provider is asked.
+//! About one dispute one question is asked at a time: answers are written down in the order of the
+//! questions.
 //!
 //! Whoever brings the notice waits for what came of it. So the provider sends it again if it could
 //! not be asked, or if its answer could not be written down: nothing else remembers a dispute.

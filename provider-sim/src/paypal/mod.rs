@@ -1,5 +1,5 @@
-//! `PayPal`, simulated: orders that the buyer approves and the merchant captures, refunds, disputes,
-//! and webhooks under an RSA key.
+//! `PayPal`, simulated: orders that the buyer approves and the merchant captures, refunds,
+//! disputes, and webhooks under an RSA key.
 //!
 //! At the buyer's page, `pay` and `start` approve an order, and so does `decline`: that the bank
 //! says no turns out when the merchant takes the money. After `start`, taking it takes a while:

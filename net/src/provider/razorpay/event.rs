@@ -38,7 +38,7 @@ struct Named {
 }
 
 /// Reads an event. Refunds are of no interest: whoever waits for one asks. What a dispute says is
-/// asked about: events come in any order, and a chargeback that was won may be taken to arbitration.
+/// asked about: events come in any order, and a chargeback that was won may go to arbitration.
 pub(super) fn read(body: &[u8], installation: &Installation) -> Result<Vec<Said>, NoticeError> {
     let Event { event, payload } = serde_json::from_slice(body)?;
     let is_links = match event.as_str() {
