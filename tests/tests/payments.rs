@@ -184,33 +184,106 @@ async fn a_bank_takes_money_back_and_an_operator_the_tickets() {
         let placed = shop.place(&server.base, &event, provider).await.unwrap();
         assert!(shop.act(&placed, "pay").await.is_success());
         placed.ends_as("COMPLETED").await;
-        let (_, reference) = placed.page.split_once('/').unwrap();
-        let asks = |status: &str| format!("{provider}/disputes/{reference}/{status}?notices=twice");
-        assert!(shop.bank.command(&asks("open")).await.is_success());
+        let asks = |status: &'static str| bank_says(&shop, &placed, status);
+        assert!(asks("open").await.is_success());
         let open = disputed(&operator, &event, "OPEN").await;
         assert_eq!((&open["order"], &open["tickets"]), (&json!(placed.order), &json!(1)));
         let refunds = format!("/api/v1/orders/{}/refunds", placed.order);
         let refused = operator.post(&refunds, &json!({ "tickets": "all" })).await;
         assert_eq!(refused.text("code"), Some("disputed"), "{provider}: {refused:?}");
 
-        assert!(shop.bank.command(&asks("lost")).await.is_success());
+        assert!(asks("lost").await.is_success());
         disputed(&operator, &event, "LOST").await;
         let books = operator.audit(&event).await;
         assert_eq!(
             (&books["tickets"], &books["loss_minor"]),
             (&json!(1), &books["captured_minor"])
         );
-        let decide = format!("/api/v1/orders/{}/disputes/0/decide", placed.order);
-        let decided = operator.post(&decide, &json!({ "tickets": "void" })).await;
-        assert_eq!(decided.status, StatusCode::NO_CONTENT, "{provider}: {decided:?}");
-        let books = operator.audit(&event).await;
-        let theirs = &shop.bank.books().await[provider]["sums"][currency];
-        assert_eq!(books["charged_back_minor"], theirs["charged_back"], "{provider}: {books}");
-        assert_eq!(books["refunded_minor"], theirs["refunded"], "{provider}: {books}");
+        voids(&operator, &placed).await;
+        let books = agreed(&shop, &operator, &event, (provider, currency)).await;
         let state = (&books["holds"], &books["tickets"], &books["loss_minor"]);
         assert_eq!(state, (&json!(true), &json!(0), &json!(0)), "{provider}: {books}");
     }
     assert!(server.stop().status.success());
+}
+
+/// No end is for ever: what was won is taken up again and lost, and given back after all.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_bank_that_has_decided_may_decide_otherwise() {
+    let (shop, server) = Shop::open(&[]).await;
+    let operator = Operator::new(&server.base, server.operator_token());
+    for (provider, currency) in [("stripe", "EUR"), ("paypal", "EUR"), ("razorpay", "INR")] {
+        let event = operator.open(&house(currency, PATIENT_MS)).await;
+        let placed = shop.place(&server.base, &event, provider).await.unwrap();
+        assert!(shop.act(&placed, "pay").await.is_success());
+        placed.ends_as("COMPLETED").await;
+        let theirs = (provider, currency);
+        let asks = |status: &'static str| bank_says(&shop, &placed, status);
+        assert!(asks("open").await.is_success());
+        disputed(&operator, &event, "OPEN").await;
+        assert!(asks("won").await.is_success());
+        undisputed(&operator, &event).await;
+        let books = agreed(&shop, &operator, &event, theirs).await;
+        let state = (&books["holds"], &books["tickets"], &books["charged_back_minor"]);
+        assert_eq!(state, (&json!(true), &json!(1), &json!(0)), "{provider}: {books}");
+
+        assert!(asks("open").await.is_success());
+        disputed(&operator, &event, "OPEN").await;
+        assert!(asks("lost").await.is_success());
+        disputed(&operator, &event, "LOST").await;
+        voids(&operator, &placed).await;
+        let books = agreed(&shop, &operator, &event, theirs).await;
+        assert_eq!(books["charged_back_minor"], books["captured_minor"], "{provider}: {books}");
+        let state = (&books["holds"], &books["tickets"], &books["loss_minor"]);
+        assert_eq!(state, (&json!(true), &json!(0), &json!(0)), "{provider}: {books}");
+
+        assert!(asks("won").await.is_success());
+        let is_back = |shown: &Answer| (shown.body["refunds"][0]["state"] == "DONE").then_some(());
+        placed.buyer.until(&placed.order, is_back).await.unwrap();
+        let books = agreed(&shop, &operator, &event, theirs).await;
+        assert_eq!(books["refunded_minor"], books["captured_minor"], "{provider}: {books}");
+        let state = (&books["holds"], &books["charged_back_minor"], &books["loss_minor"]);
+        assert_eq!(state, (&json!(true), &json!(0), &json!(0)), "{provider}: {books}");
+    }
+    assert!(server.stop().status.success());
+}
+
+/// A bank takes the payment of an order up, or decides; the provider tells it twice.
+async fn bank_says(shop: &Shop, placed: &Placed, status: &str) -> StatusCode {
+    let (provider, reference) = placed.page.split_once('/').unwrap();
+    shop.bank.command(&format!("{provider}/disputes/{reference}/{status}?notices=twice")).await
+}
+
+/// An operator takes the tickets of a disputed payment.
+async fn voids(operator: &Operator, placed: &Placed) {
+    let decide = format!("/api/v1/orders/{}/disputes/0/decide", placed.order);
+    let decided = operator.post(&decide, &json!({ "tickets": "void" })).await;
+    assert_eq!(decided.status, StatusCode::NO_CONTENT, "{decided:?}");
+}
+
+/// The books of an event, the only one that was paid for with this provider: theirs say the same.
+async fn agreed(
+    shop: &Shop,
+    operator: &Operator,
+    event: &str,
+    (provider, currency): (&str, &str),
+) -> Value {
+    let books = operator.audit(event).await;
+    let theirs = &shop.bank.books().await[provider]["sums"][currency];
+    for sum in ["captured", "charged_back", "refunded"] {
+        assert_eq!(books[format!("{sum}_minor")], theirs[sum], "{provider}: {books}");
+    }
+    books
+}
+
+/// Waits until no bank asks for anything of an event.
+async fn undisputed(operator: &Operator, event: &str) {
+    loop {
+        let list = operator.get(&format!("/api/v1/events/{event}/disputes")).await;
+        if list.body["disputes"].as_array().unwrap_or_else(|| panic!("{list:?}")).is_empty() {
+            return;
+        }
+    }
 }
 
 /// The only dispute of an event, once it is so.
