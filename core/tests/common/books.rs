@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use onsale_core::Partition;
 use onsale_core::command::{Actor, Steer};
-use onsale_core::fact::Fact;
+use onsale_core::fact::{DisputeClosed, DisputeOpened, Fact};
 use onsale_core::hold::Line;
 use onsale_core::id::{EventId, HoldId, OrderId, PersonId, PlaceId};
 use onsale_core::inventory::seating::SeatIndex;
@@ -198,35 +198,39 @@ impl Books {
             }
             Fact::RefundRetried(fact) => self.answer(fact.order, fact.refund, Some(false), None),
             Fact::RefundSettled(fact) => self.refund_settled(fact.order, fact.refund),
-            Fact::DisputeOpened(fact) => {
-                let order = self.order(fact.order);
-                let (name, payment) = (fact.dispute.clone(), fact.payment.clone());
-                let dispute = Disputed { name, payment, is_open: true, lost: None };
-                match order.disputes.iter_mut().find(|known| known.name == dispute.name) {
-                    Some(known) => {
-                        assert!(!known.is_open, "what is open is opened again");
-                        *known = dispute;
-                    }
-                    None => order.disputes.push(dispute),
-                }
-            }
-            Fact::DisputeClosed(fact) => {
-                let order = self.order(fact.order);
-                let refunds = order.refunds.len();
-                let lost = match fact.end {
-                    DisputeEnd::Lost { amount, .. } => Some((amount.as_minor(), refunds)),
-                    DisputeEnd::Won => None,
-                };
-                let dispute = &mut order.disputes[fact.dispute as usize];
-                let sum = |lost: Option<(u64, usize)>| lost.map(|(sum, _)| sum);
-                let is_news = dispute.is_open || sum(dispute.lost) != sum(lost);
-                assert!(is_news, "a dispute ends again as it had ended");
-                (dispute.is_open, dispute.lost) = (false, lost);
-                order.overtake();
-            }
+            Fact::DisputeOpened(fact) => self.dispute_opened(fact),
+            Fact::DisputeClosed(fact) => self.dispute_closed(fact),
             Fact::DisputeDecided(fact) => self.order(fact.order).void(fact.tickets),
             _ => {}
         }
+    }
+
+    fn dispute_opened(&mut self, fact: &DisputeOpened) {
+        let order = self.order(fact.order);
+        let (name, payment) = (fact.dispute.clone(), fact.payment.clone());
+        let dispute = Disputed { name, payment, is_open: true, lost: None };
+        match order.disputes.iter_mut().find(|known| known.name == dispute.name) {
+            Some(known) => {
+                assert!(!known.is_open, "what is open is opened again");
+                *known = dispute;
+            }
+            None => order.disputes.push(dispute),
+        }
+    }
+
+    fn dispute_closed(&mut self, fact: &DisputeClosed) {
+        let order = self.order(fact.order);
+        let refunds = order.refunds.len();
+        let lost = match fact.end {
+            DisputeEnd::Lost { amount, .. } => Some((amount.as_minor(), refunds)),
+            DisputeEnd::Won => None,
+        };
+        let dispute = &mut order.disputes[fact.dispute as usize];
+        let sum = |lost: Option<(u64, usize)>| lost.map(|(sum, _)| sum);
+        let is_news = dispute.is_open || sum(dispute.lost) != sum(lost);
+        assert!(is_news, "a dispute ends again as it had ended");
+        (dispute.is_open, dispute.lost) = (false, lost);
+        order.overtake();
     }
 
     fn event(&mut self, event: EventId) -> &mut Sold {
