@@ -157,6 +157,14 @@ pub(super) struct Dispute {
     reason: Option<String>,
     status: String,
     payment_intent: Option<Expandable>,
+    #[serde(default)]
+    balance_transactions: Vec<BalanceTransaction>,
+}
+
+/// What a dispute did to the account: negative if money went.
+#[derive(Clone, Copy, Debug, Deserialize)]
+struct BalanceTransaction {
+    amount: i64,
 }
 
 impl Dispute {
@@ -175,6 +183,9 @@ impl Dispute {
         let end = match self.status.as_str() {
             "won" => Some(DisputeEnd::Won),
             "lost" => Some(DisputeEnd::Lost { amount, currency }),
+            // Settled before it was one: by giving the money back, or by telling the buyer more.
+            "prevented" if self.took_money() => Some(DisputeEnd::Lost { amount, currency }),
+            "prevented" => Some(DisputeEnd::Won),
             // `needs_response`, `under_review`, and what is not known yet: somebody looks at it.
             _ => None,
         };
@@ -188,6 +199,11 @@ impl Dispute {
             reason: word(self.reason.as_deref()),
             end,
         }))
+    }
+
+    fn took_money(&self) -> bool {
+        let moved = self.balance_transactions.iter().map(|one| i128::from(one.amount));
+        moved.sum::<i128>() < 0
     }
 }
 

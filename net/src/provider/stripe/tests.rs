@@ -181,6 +181,15 @@ fn a_dispute_says_whose_money_it_is() {
     ] {
         assert_eq!(read(dispute(status)), Ok(Some(notice(end))), "{status}");
     }
+    for (moved, end) in [
+        (json!([]), DisputeEnd::Won),
+        (json!([{ "amount": -5_000 }]), DisputeEnd::Lost { amount, currency }),
+        (json!([{ "amount": -5_000 }, { "amount": 5_000 }]), DisputeEnd::Won),
+    ] {
+        let mut prevented = dispute("prevented");
+        prevented["balance_transactions"] = moved;
+        assert_eq!(read(prevented), Ok(Some(notice(Some(end)))));
+    }
     for inquiry in ["warning_needs_response", "warning_under_review", "warning_closed"] {
         assert_eq!(read(dispute(inquiry)), Ok(None), "{inquiry} asks for no money");
     }
