@@ -181,11 +181,10 @@ impl Dispute {
         };
         let (amount, currency) = amount(Some(self.amount), Some(&self.currency))?;
         let end = match self.status.as_str() {
-            "won" => Some(DisputeEnd::Won),
             "lost" => Some(DisputeEnd::Lost { amount, currency }),
             // Settled before it was one: by giving the money back, or by telling the buyer more.
             "prevented" if self.took_money() => Some(DisputeEnd::Lost { amount, currency }),
-            "prevented" => Some(DisputeEnd::Won),
+            "won" | "prevented" => Some(DisputeEnd::Won),
             // `needs_response`, `under_review`, and what is not known yet: somebody looks at it.
             _ => None,
         };
