@@ -207,20 +207,23 @@ impl Order {
                 DisputeState::Lost { amount, currency, refunds }
             }
         };
-        for number in 0..refunds {
-            let refund = &self.refunds[number as usize];
-            let is_refused = matches!(refund.state, RefundState::Refused { .. });
-            if is_refused && self.is_behind_a_loss(number, refund) {
-                self.refunds[number as usize].is_overtaken = true;
-            }
-        }
+        self.overtake();
     }
 
-    /// The provider will not make a refund: if a bank has the money, nobody will.
+    /// The provider will not make a refund.
     pub(crate) fn refuse_refund(&mut self, number: u32, reason: String) {
-        let is_overtaken = self.is_behind_a_loss(number, &self.refunds[number as usize]);
-        let refund = &mut self.refunds[number as usize];
-        (refund.state, refund.is_overtaken) = (RefundState::Refused { reason }, is_overtaken);
+        self.refunds[number as usize].state = RefundState::Refused { reason };
+        self.overtake();
+    }
+
+    /// What its provider will not make while a bank has the money, nobody will.
+    fn overtake(&mut self) {
+        for number in 0..self.refunds.len() {
+            let refund = &self.refunds[number];
+            let is_refused = matches!(refund.state, RefundState::Refused { .. });
+            let is_now = is_refused && self.is_behind_a_loss(number as u32, refund);
+            self.refunds[number].is_overtaken |= is_now;
+        }
     }
 }
 
