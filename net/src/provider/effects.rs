@@ -12,11 +12,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
-use onsale_core::command::{Actor, Command, IntentOutcome, Provider, RefundOutcome};
+use onsale_core::command::{Command, IntentOutcome, Provider, RefundOutcome};
 use onsale_core::effect::{Effect, EffectKind};
 use onsale_core::id::OrderId;
 use onsale_core::payment::RefundState;
-use onsale_core::query::{Query, View};
 use onsale_core::time::Span;
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::{self, JoinSet};
@@ -26,10 +25,10 @@ use super::backoff::Backoff;
 use super::call::{admission, call};
 use super::metrics::{self, ProviderMetrics};
 use super::reconcile::PendingIntent;
-use super::record::{Recorded, record};
+use super::record::{Recorded, record, seen};
 use super::stuck::AskId;
 use super::{AskError, IntentWish, Providers, RefundReceipt, RefundWish};
-use crate::port::{Look, Partitions};
+use crate::port::Partitions;
 
 /// The bounds of the work.
 #[derive(Clone, Copy, Debug)]
@@ -198,11 +197,8 @@ impl<P: Partitions> Runner<P> {
     /// Whether this is a refund, and an operator has given it back.
     async fn is_settled_by_hand(&self, order: OrderId, kind: &EffectKind) -> bool {
         let EffectKind::Refund { refund, .. } = *kind else { return false };
-        let look = Look { actor: Actor::System, query: Query::Order(order), wait: None };
-        let Ok(View::Order(seen)) = self.port.look(order.event.partition(), look).await else {
-            return false;
-        };
-        let known = seen.refunds.iter().find(|known| known.number == refund);
+        let Ok(Some(view)) = seen(&self.port, order).await else { return false };
+        let known = view.refunds.iter().find(|known| known.number == refund);
         known.is_some_and(|known| matches!(known.state, RefundState::Settled { .. }))
     }
 

@@ -9,10 +9,9 @@ use std::collections::btree_map::OccupiedEntry;
 use std::sync::Arc;
 use std::time::Duration;
 
-use onsale_core::command::{Actor, Command, PaymentNotice, PaymentOutcome, Provider};
+use onsale_core::command::{Command, PaymentNotice, PaymentOutcome, Provider};
 use onsale_core::id::OrderId;
 use onsale_core::order::{Intent, Order, OrderStatus};
-use onsale_core::query::{Query, View};
 use onsale_core::time::{Span, Time};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -21,9 +20,9 @@ use tracing::{error, info, warn};
 use super::backoff::Backoff;
 use super::call::{call, is_admitted};
 use super::metrics::{self, ProviderMetrics};
-use super::record::{Recorded, record};
+use super::record::{Recorded, record, seen};
 use super::{AskError, PaymentProvider, Providers, Question};
-use crate::port::{CallError, Look, Partitions};
+use crate::port::Partitions;
 
 /// An intent that a buyer can pay, and of which no payment is known.
 ///
@@ -245,15 +244,14 @@ impl<P: Partitions> Asker<P> {
 
     /// How an order stands.
     async fn state(&self, order: OrderId) -> OrderState {
-        let look = Look { actor: Actor::System, query: Query::Order(order), wait: None };
-        match self.port.look(order.event.partition(), look).await {
-            Ok(View::Order(view)) if !view.captured.is_zero() || !view.refunds.is_empty() => {
+        match seen(&self.port, order).await {
+            Ok(Some(view)) if !view.captured.is_zero() || !view.refunds.is_empty() => {
                 OrderState::Paid
             }
-            Ok(View::Order(view)) if view.status == OrderStatus::Pending => OrderState::Waiting,
-            Ok(View::Order(_)) => OrderState::Over,
-            Ok(_) | Err(CallError::Refused(_) | CallError::NoSuchPartition) => OrderState::Paid,
-            Err(CallError::Overloaded { .. } | CallError::Stopped) => OrderState::Unknown,
+            Ok(Some(view)) if view.status == OrderStatus::Pending => OrderState::Waiting,
+            Ok(Some(_)) => OrderState::Over,
+            Ok(None) => OrderState::Paid,
+            Err(_) => OrderState::Unknown,
         }
     }
 

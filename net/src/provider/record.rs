@@ -1,13 +1,15 @@
-//! Giving an outcome to the partition that owns the order, for as long as that takes.
+//! The partition that owns an order: giving an outcome to it, for as long as that takes, and seeing
+//! how the order stands.
 
 use std::time::Duration;
 
 use onsale_core::command::{Actor, Command, Request};
 use onsale_core::id::OrderId;
+use onsale_core::query::{OrderView, Query, View};
 use tracing::{debug, error};
 
 use super::backoff::Backoff;
-use crate::port::{CallError, Partitions};
+use crate::port::{CallError, Look, Partitions};
 
 /// What became of an outcome.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,4 +49,20 @@ pub(super) async fn record<P: Partitions>(
         }
     }
     Recorded::Done
+}
+
+/// How an order stands, as the server itself sees it; `None` if there is no such order.
+///
+/// # Errors
+/// If its partition does not answer.
+pub(super) async fn seen<P: Partitions>(
+    port: &P,
+    order: OrderId,
+) -> Result<Option<OrderView>, CallError> {
+    let look = Look { actor: Actor::System, query: Query::Order(order), wait: None };
+    match port.look(order.event.partition(), look).await {
+        Ok(View::Order(view)) => Ok(Some(view)),
+        Ok(_) | Err(CallError::Refused(_) | CallError::NoSuchPartition) => Ok(None),
+        Err(silent @ (CallError::Overloaded { .. } | CallError::Stopped)) => Err(silent),
+    }
 }

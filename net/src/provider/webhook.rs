@@ -25,13 +25,13 @@ use onsale_core::command::{
     Actor, Command, DisputeNotice, PaymentNotice, PaymentOutcome, Provider, Request,
 };
 use onsale_core::id::{OrderId, PartitionId};
-use onsale_core::query::{Query, View};
 use tracing::{debug, error, info, warn};
 
 use super::metrics::{NoticeMetrics, NoticeTimes};
 use super::reconcile::PendingIntent;
+use super::record::seen;
 use super::{Fate, NoticeError, PaymentProvider, Providers, RawNotice, Said};
-use crate::port::{CallError, Look, Partitions};
+use crate::port::{CallError, Partitions};
 use crate::problem::{Problem, catalog};
 
 /// The longest notice that is read, in bytes.
@@ -164,14 +164,8 @@ impl<P: Partitions> Webhooks<P> {
         provider: &dyn PaymentProvider,
         order: OrderId,
     ) -> Result<bool, Problem> {
-        let look = Look { actor: Actor::System, query: Query::Order(order), wait: None };
-        match self.port.look(order.event.partition(), look).await {
-            Ok(View::Order(view)) => Ok(view.provider == provider.name()),
-            Ok(_) | Err(CallError::Refused(_) | CallError::NoSuchPartition) => Ok(false),
-            Err(unavailable @ (CallError::Overloaded { .. } | CallError::Stopped)) => {
-                Err(unavailable.into())
-            }
-        }
+        let view = seen(&self.port, order).await?;
+        Ok(view.is_some_and(|view| view.provider == provider.name()))
     }
 }
 
