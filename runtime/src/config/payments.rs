@@ -157,7 +157,7 @@ pub struct Verifying {
     /// Which provider's.
     pub provider: &'static str,
     /// The setting that has it, and nothing else.
-    pub setting: &'static str,
+    pub setting: String,
     /// All that is believed.
     pub secrets: Vec<Key>,
 }
@@ -206,12 +206,9 @@ impl Payments {
 
 impl StripeSection {
     fn verifying(&self) -> Result<Verifying, SettingError> {
-        let secrets = Section(stripe::NAME).keys("webhook_secrets", &self.webhook_secrets)?;
-        Ok(Verifying {
-            provider: stripe::NAME,
-            setting: "payments.stripe.webhook_secrets",
-            secrets,
-        })
+        let section = Section(stripe::NAME);
+        let secrets = section.keys("webhook_secrets", &self.webhook_secrets)?;
+        Ok(section.verifying("webhook_secrets", secrets))
     }
 
     fn provider(&self, common: &Common<'_>) -> Result<Provider, SettingError> {
@@ -233,9 +230,10 @@ impl StripeSection {
 
 impl PaypalSection {
     fn verifying(&self) -> Result<Verifying, SettingError> {
-        Section(paypal::NAME).some("webhook_ids", &self.webhook_ids)?;
+        let section = Section(paypal::NAME);
+        section.some("webhook_ids", &self.webhook_ids)?;
         let secrets = self.webhook_ids.iter().map(|id| Key::new(id.as_str())).collect();
-        Ok(Verifying { provider: paypal::NAME, setting: "payments.paypal.webhook_ids", secrets })
+        Ok(section.verifying("webhook_ids", secrets))
     }
 
     fn provider(&self, common: &Common<'_>) -> Result<Provider, SettingError> {
@@ -254,13 +252,10 @@ impl PaypalSection {
 
 impl VnpaySection {
     fn verifying(&self) -> Result<Verifying, SettingError> {
-        let used = Section(vnpay::NAME).key("hash_secret", self.hash_secret.as_ref())?;
+        let section = Section(vnpay::NAME);
+        let used = section.key("hash_secret", self.hash_secret.as_ref())?;
         let secrets = iter::once(used).chain(self.former_hash_secrets.iter().map(key)).collect();
-        Ok(Verifying {
-            provider: vnpay::NAME,
-            setting: "payments.vnpay.former_hash_secrets",
-            secrets,
-        })
+        Ok(section.verifying("former_hash_secrets", secrets))
     }
 
     fn provider(&self, common: &Common<'_>) -> Result<Provider, SettingError> {
@@ -281,8 +276,9 @@ impl VnpaySection {
 
 impl ZalopaySection {
     fn verifying(&self) -> Result<Verifying, SettingError> {
-        let secrets = Section(zalopay::NAME).keys("key2s", &self.key2s)?;
-        Ok(Verifying { provider: zalopay::NAME, setting: "payments.zalopay.key2s", secrets })
+        let section = Section(zalopay::NAME);
+        let secrets = section.keys("key2s", &self.key2s)?;
+        Ok(section.verifying("key2s", secrets))
     }
 
     fn provider(&self, common: &Common<'_>) -> Result<Provider, SettingError> {
@@ -305,13 +301,10 @@ impl ZalopaySection {
 
 impl PayosSection {
     fn verifying(&self) -> Result<Verifying, SettingError> {
-        let used = Section(payos::NAME).key("checksum_key", self.checksum_key.as_ref())?;
+        let section = Section(payos::NAME);
+        let used = section.key("checksum_key", self.checksum_key.as_ref())?;
         let secrets = iter::once(used).chain(self.former_checksum_keys.iter().map(key)).collect();
-        Ok(Verifying {
-            provider: payos::NAME,
-            setting: "payments.payos.former_checksum_keys",
-            secrets,
-        })
+        Ok(section.verifying("former_checksum_keys", secrets))
     }
 
     fn provider(&self, common: &Common<'_>) -> Result<Provider, SettingError> {
@@ -332,12 +325,9 @@ impl PayosSection {
 
 impl RazorpaySection {
     fn verifying(&self) -> Result<Verifying, SettingError> {
-        let secrets = Section(razorpay::NAME).keys("webhook_secrets", &self.webhook_secrets)?;
-        Ok(Verifying {
-            provider: razorpay::NAME,
-            setting: "payments.razorpay.webhook_secrets",
-            secrets,
-        })
+        let section = Section(razorpay::NAME);
+        let secrets = section.keys("webhook_secrets", &self.webhook_secrets)?;
+        Ok(section.verifying("webhook_secrets", secrets))
     }
 
     fn provider(&self, common: &Common<'_>) -> Result<Provider, SettingError> {
@@ -385,12 +375,21 @@ impl Section {
         if set.is_empty() { Err(self.missing(name)) } else { Ok(()) }
     }
 
+    /// All that is believed, which only the setting of this name has.
+    fn verifying(&self, name: &str, secrets: Vec<Key>) -> Verifying {
+        Verifying { provider: self.0, setting: self.name_of(name), secrets }
+    }
+
     fn missing(&self, name: &str) -> SettingError {
         self.problem(name, "set it: nothing works without".to_owned())
     }
 
     fn problem(&self, name: &str, problem: String) -> SettingError {
-        SettingError::Payment { name: format!("payments.{}.{name}", self.0), problem }
+        SettingError::Payment { name: self.name_of(name), problem }
+    }
+
+    fn name_of(&self, name: &str) -> String {
+        format!("payments.{}.{name}", self.0)
     }
 }
 

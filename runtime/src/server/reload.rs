@@ -46,7 +46,7 @@ fn take_over(again: Again, providers: &Providers) -> Result<Outcome, ConfigError
         let known = providers.find(verifying.provider);
         // One that was not there when the server began waits for a restart as a whole.
         let Some(secrets) = known.and_then(|provider| provider.notice_secrets()) else { continue };
-        waiting.remove(verifying.setting);
+        waiting.remove(&verifying.setting);
         if secrets.replace(verifying.secrets) {
             changed.push(verifying.provider);
         }
