@@ -110,7 +110,7 @@ impl Batch {
             Fact::RefundRefused(fact) => self.refund_refused(mark, fact)?,
             Fact::RefundRetried(fact) => self.refund_retried(mark, fact)?,
             Fact::RefundSettled(fact) => self.refund_settled(mark, fact)?,
-            // Disputes themselves are seen at the partition; what goes back for one has a fact.
+            // Disputes themselves are seen at the partition: here is what they cost.
             Fact::DisputeOpened(fact) => self.dispute_opened(mark, fact)?,
             Fact::DisputeClosed(fact) => self.dispute_closed(mark, fact)?,
             Fact::DisputeDecided(fact) => self.dispute_decided(mark, fact)?,
