@@ -20,8 +20,7 @@ fn a_cancelled_event_refunds_every_order_and_frees_every_hold() {
     assert!(paid.iter().all(|order| world.status(*order) == OrderStatus::Refunded));
     assert!(pending.iter().all(|order| world.status(*order) == OrderStatus::Cancelled));
     assert_eq!((world.left(event, 0), world.left(event, 1)), (400, 20));
-    world.settle();
-    world.books.check_settled(&world.partition, world.now());
+    must_be_settled(&mut world);
     assert_eq!(world.audit(event).refunded.as_minor(), 70 * 5_000 + 18_000);
 }
 
@@ -70,8 +69,7 @@ fn what_was_refunded_in_part_gets_the_rest() {
     let amounts: Vec<_> =
         world.order_view(order).refunds.iter().map(|refund| refund.amount.as_minor()).collect();
     assert_eq!(amounts, [2_500, 5_000]);
-    world.settle();
-    world.books.check_settled(&world.partition, world.now());
+    must_be_settled(&mut world);
 }
 
 #[test]
@@ -82,8 +80,7 @@ fn money_that_comes_after_the_cancellation_goes_back() {
     world.ask(Actor::Operator, Command::CancelEvent(event)).unwrap();
     world.pay(order);
     assert_eq!(world.status(order), OrderStatus::Cancelled);
-    world.settle();
-    world.books.check_settled(&world.partition, world.now());
+    must_be_settled(&mut world);
 }
 
 #[test]
@@ -102,8 +99,7 @@ fn money_that_comes_in_the_middle_of_the_cancellation_goes_back() {
     };
     world.ask_first(Actor::System, Command::RecordPayment(notice)).unwrap();
     world.pass(ms(0));
-    world.settle();
-    world.books.check_settled(&world.partition, world.now());
+    must_be_settled(&mut world);
 }
 
 /// The rest is refunded all the same, and what the provider will not do is not asked for ever.

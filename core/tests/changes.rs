@@ -168,8 +168,7 @@ fn what_was_free_stays_free_and_what_was_not_must_be_paid() {
     world.pay(paid);
     assert_eq!(world.valid_tickets(paid), 1);
     world.ask(Actor::Operator, Command::CancelEvent(event)).unwrap();
-    world.settle();
-    world.books.check_settled(&world.partition, world.now());
+    must_be_settled(&mut world);
 }
 
 #[test]

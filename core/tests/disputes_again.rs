@@ -5,9 +5,8 @@ mod common;
 
 use common::*;
 use onsale_core::command::{Actor, Command, DisputeDecision, DisputeNotice};
-use onsale_core::effect::EffectKind;
 use onsale_core::fact::Fact;
-use onsale_core::id::{EventId, OrderId, TicketId};
+use onsale_core::id::{EventId, OrderId};
 use onsale_core::money::Amount;
 use onsale_core::payment::DisputeEnd;
 use onsale_core::query::LiveDispute;
@@ -15,48 +14,11 @@ use onsale_core::refusal::Refusal;
 
 use DisputeDecision::{KeepTickets, VoidTickets};
 
-const WON: Option<DisputeEnd> = Some(DisputeEnd::Won);
-
-/// A world with an order of two tickets at 25.00, paid as `pay-1`.
-fn paid() -> (World, EventId, OrderId) {
-    let (mut world, event) = World::with(club(9));
-    let order = world.buy(buyer(1), event, &[any(0, 2)]);
-    (world, event, order)
-}
-
 /// How a dispute about so much of `pay-1` stands now. What is taken up again, and what ends again,
 /// is the same after a restart.
 fn stands(world: &mut World, order: OrderId, minor: u64, end: Option<DisputeEnd>) {
     world.dispute(order, "pay-1", "dp-1", Amount::from_minor(minor), end);
     world.restart();
-}
-
-/// Somebody wants the money of some tickets back.
-fn refund(world: &mut World, order: OrderId, tickets: Option<&[u32]>) -> Result<(), Refusal> {
-    let ids = |numbers: &[u32]| numbers.iter().map(|n| TicketId::new(order.event, *n)).collect();
-    let tickets = tickets.map(ids);
-    world.ask(Actor::Operator, Command::RefundOrder { order, tickets }).map(drop)
-}
-
-/// What is asked of the provider: refunds with their amounts.
-fn wanted(world: &World) -> Vec<(u32, u64)> {
-    let refund = |kind: &EffectKind| match kind {
-        EffectKind::Refund { refund, amount, .. } => (*refund, amount.as_minor()),
-        EffectKind::CreateIntent { .. } => panic!("{kind:?}"),
-    };
-    world.partition.effects().iter().map(|effect| refund(&effect.kind)).collect()
-}
-
-/// Captured, refunded, charged back, what it cost, and the value of the tickets, in minor units.
-fn money(world: &World, event: EventId) -> [u64; 5] {
-    let audit = world.audit(event);
-    [audit.captured, audit.refunded, audit.charged_back, audit.loss, audit.ticket_value]
-        .map(Amount::as_minor)
-}
-
-fn must_be_settled(world: &mut World) {
-    world.settle();
-    world.books.check_settled(&world.partition, world.now());
 }
 
 fn live(world: &World, event: EventId) -> Vec<LiveDispute> {

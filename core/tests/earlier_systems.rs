@@ -45,8 +45,7 @@ fn payment_after_expiry_mails_no_valid_ticket_for_a_dead_order() {
     assert_eq!(world.status(late), OrderStatus::Expired);
     assert_eq!((world.valid_tickets(late), world.valid_tickets(other)), (0, 1));
     assert_eq!(world.order_view(late).refunds.len(), 1);
-    world.settle();
-    world.books.check_settled(&world.partition, world.now());
+    must_be_settled(&mut world);
 }
 
 #[test]
@@ -149,8 +148,7 @@ fn a_slow_page_and_an_active_pay_button_charge_once() {
     (0..4).for_each(|_| world.pay(order));
     let view = world.order_view(order);
     assert_eq!(view.refunds.len(), 3, "what was charged four times goes back three times");
-    world.settle();
-    world.books.check_settled(&world.partition, world.now());
+    must_be_settled(&mut world);
 }
 
 #[test]

@@ -171,8 +171,7 @@ fn money_that_is_not_what_was_asked_for_fails_the_order_and_goes_back() {
         let PaymentOutcome::Captured { amount, currency } = outcome else { unreachable!() };
         assert_eq!((refund.amount, refund.currency), (amount, currency), "what came goes back");
         assert_eq!(world.left(event, 0), 1);
-        world.settle();
-        world.books.check_settled(&world.partition, world.now());
+        must_be_settled(&mut world);
     }
 }
 
@@ -208,8 +207,7 @@ fn a_late_payer_gets_other_seats_only_if_they_agreed() {
         world.pay(order);
         let expected = if agreed { OrderStatus::Completed } else { OrderStatus::Expired };
         assert_eq!(world.status(order), expected);
-        world.settle();
-        world.books.check_settled(&world.partition, world.now());
+        must_be_settled(&mut world);
         let seats: Vec<_> = world.order_view(order).lines[0].seats.clone();
         if agreed {
             assert_eq!(seats[1].0, seats[0].0 + 1, "next to each other");

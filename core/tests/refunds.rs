@@ -5,22 +5,13 @@ mod common;
 use common::*;
 use onsale_core::command::{Actor, Command, RefundSettlement};
 use onsale_core::effect::EffectKind;
-use onsale_core::id::{OrderId, TicketId};
+use onsale_core::id::OrderId;
 use onsale_core::money::Amount;
 use onsale_core::order::{OrderStatus, StepKind};
 use onsale_core::payment::{RefundCause, RefundState};
 use onsale_core::query::{Query, View};
 use onsale_core::refusal::{Refusal, Thing};
 use onsale_core::reply::Reply;
-
-fn refund(world: &mut World, order: OrderId, tickets: Option<&[u32]>) -> Result<u64, Refusal> {
-    let ids = |numbers: &[u32]| numbers.iter().map(|n| TicketId::new(order.event, *n)).collect();
-    let tickets = tickets.map(ids);
-    match world.ask(Actor::Operator, Command::RefundOrder { order, tickets })? {
-        Reply::Refunding { amount, .. } => Ok(amount.as_minor()),
-        other => panic!("{other:?}"),
-    }
-}
 
 #[test]
 fn a_refund_of_everything_voids_every_ticket_and_frees_every_seat() {
@@ -30,8 +21,7 @@ fn a_refund_of_everything_voids_every_ticket_and_frees_every_seat() {
     assert_eq!(world.status(order), OrderStatus::Refunded);
     assert_eq!(world.valid_tickets(order), 0, "void before the money is back");
     assert_eq!((world.left(event, 0), world.left(event, 1)), (5, 20));
-    world.settle();
-    world.books.check_settled(&world.partition, world.now());
+    must_be_settled(&mut world);
     world.buy(buyer(2), event, &[seats(1, &[4, 5])]);
     world.books.check_settled(&world.partition, world.now());
 }
@@ -48,13 +38,11 @@ fn a_refund_of_some_tickets_leaves_the_others() {
     assert_eq!(valid(&world), [true, false, true]);
     assert_eq!(world.left(event, 1), 19, "seat 4 is for sale again, seat 5 is not");
     assert_eq!(code(world.take(buyer(2), event, &[seats(1, &[5])])), "seats_taken");
-    world.settle();
-    world.books.check_settled(&world.partition, world.now());
+    must_be_settled(&mut world);
 
     assert_eq!(refund(&mut world, order, None), Ok(11_500), "the rest");
     assert_eq!(world.status(order), OrderStatus::Refunded);
-    world.settle();
-    world.books.check_settled(&world.partition, world.now());
+    must_be_settled(&mut world);
 }
 
 #[test]
@@ -150,8 +138,7 @@ fn each_attempt_at_a_refund_is_one_of_its_own() {
             assert_eq!(world.refused(order.event, None, 9)[0].attempt, attempt);
         }
     }
-    world.settle();
-    world.books.check_settled(&world.partition, world.now());
+    must_be_settled(&mut world);
 }
 
 #[test]
@@ -375,6 +362,5 @@ fn a_revived_order_is_refunded_from_the_payment_that_revived_it() {
     assert_eq!((payment.as_str(), amount.as_minor()), ("right", 2_500));
     let causes: Vec<_> = world.order_view(order).refunds.iter().map(|r| r.cause).collect();
     assert_eq!(causes, [RefundCause::Mismatch, RefundCause::Asked]);
-    world.settle();
-    world.books.check_settled(&world.partition, world.now());
+    must_be_settled(&mut world);
 }

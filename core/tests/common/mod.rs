@@ -16,7 +16,7 @@ use onsale_core::command::{
 };
 use onsale_core::effect::EffectKind;
 use onsale_core::fact::{Decision, Fact};
-use onsale_core::id::{EventId, HoldId, OrderId, PartitionId, PersonId, PlaceId};
+use onsale_core::id::{EventId, HoldId, OrderId, PartitionId, PersonId, PlaceId, TicketId};
 use onsale_core::inventory::seating::SeatIndex;
 use onsale_core::money::Amount;
 use onsale_core::order::OrderStatus;
@@ -30,7 +30,7 @@ use onsale_core::time::{Span, Time};
 use onsale_core::waitroom::{LotterySeed, Reveal};
 
 pub use self::books::Books;
-pub use self::disputes::lost;
+pub use self::disputes::{WON, lost, money, paid, wanted};
 pub use self::events::{arena, class, club, euro, plan, row, seats_of, short, with_waitroom};
 
 /// When a world begins.
@@ -424,6 +424,22 @@ pub fn intent_ready(order: OrderId) -> Command {
         url: format!("https://pay.example/{order}"),
     };
     Command::RecordIntent { order, outcome }
+}
+
+/// The provider does all that it is asked for, and then the books must balance.
+pub fn must_be_settled(world: &mut World) {
+    world.settle();
+    world.books.check_settled(&world.partition, world.now());
+}
+
+/// An operator gives money back for some tickets, by number, or for all that are valid; how much.
+pub fn refund(world: &mut World, order: OrderId, tickets: Option<&[u32]>) -> Result<u64, Refusal> {
+    let ids = |numbers: &[u32]| numbers.iter().map(|n| TicketId::new(order.event, *n)).collect();
+    let tickets = tickets.map(ids);
+    match world.ask(Actor::Operator, Command::RefundOrder { order, tickets })? {
+        Reply::Refunding { amount, .. } => Ok(amount.as_minor()),
+        other => panic!("{other:?}"),
+    }
 }
 
 pub fn refund_done(order: OrderId, refund: u32, attempt: u32) -> Command {
